@@ -1,0 +1,95 @@
+# Signalbox. `make help` lists the targets; each does its own set-up.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD := .build
+TEST_PREFIX := $(abspath $(BUILD)/prefix)
+SOAK_SCALE ?= 1
+TEST_TIMEOUT ?= 600
+SWIFT ?= swift
+ECHO_SERVICE ?= $(BUILD)/release/EchoService
+SHELL := /bin/bash
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help run test bench conformance install tsan asan soak fuzz lint docs clean deps deps-% \
+	build-service unit-tests test-prefix echo-port native-tests load-tests windows-build deployment-tests
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: deps-run build-service ## the main job: EchoService under systemd, loaded, frozen, restarted, stopped; under 90 s
+	Scripts/run $(ECHO_SERVICE)
+
+test: deps-test unit-tests native-tests windows-build load-tests deployment-tests ## all tests
+	@echo "make test: everything passed"
+
+bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside a bare futex
+	Benchmarks/sync/run $(TEST_PREFIX)
+
+soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
+	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0
+	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(BUILD)/echo_port 0
+
+tsan: deps-test ## the unit tests under the thread sanitizer
+	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan
+	Scripts/with-stacks $$((3 * $(TEST_TIMEOUT))) $(SWIFT) test --skip-build --sanitize=thread --scratch-path .build-tsan
+
+asan: deps-test ## the unit tests under the address sanitizer
+	$(SWIFT) build --build-tests --sanitize=address --scratch-path .build-asan
+	Scripts/with-stacks $$((3 * $(TEST_TIMEOUT))) $(SWIFT) test --skip-build --sanitize=address --scratch-path .build-asan
+
+install: deps-build ## libsignalbox, its headers, pkg-config and CMake files, into DESTDIR/PREFIX
+	Scripts/build-library
+	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' Scripts/install
+
+lint: ## formatting, scripts, the export list
+	Scripts/lint
+
+conformance: ## the conformance suite
+	@echo "make conformance: there is no conformance suite yet" >&2; exit 1
+
+fuzz: ## fuzzing
+	@echo "make fuzz: there is nothing to fuzz yet" >&2; exit 1
+
+docs: ## the DocC documentation
+	@echo "make docs: there is no DocC catalog yet; the articles are in Docs/" >&2; exit 1
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD) .build-tsan .build-asan
+
+deps: deps-ci ## install every package that any target needs (as root; otherwise say how)
+
+deps-%:
+	@Scripts/deps $*
+
+# ---- the parts of `make test` and `make run` ----
+
+build-service:
+	$(SWIFT) build -c release --product EchoService
+
+unit-tests:
+	$(SWIFT) build --build-tests
+	Scripts/with-stacks $(TEST_TIMEOUT) $(SWIFT) test --skip-build
+
+test-prefix: deps-build
+	Scripts/build-library
+	rm -rf $(TEST_PREFIX)
+	PREFIX='$(TEST_PREFIX)' DESTDIR= Scripts/install
+
+echo-port: test-prefix
+	cc -O2 -Wall -Wextra -o $(BUILD)/echo_port Examples/EchoPort/echo_port.c \
+		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox)
+
+native-tests: test-prefix
+	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Native/run $(TEST_PREFIX)
+
+windows-build:
+	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/echo_port.exe Examples/EchoPort/echo_port.c -lws2_32
+
+load-tests: build-service echo-port
+	Tests/EchoLoad/soak --scale 0.1 -- $(ECHO_SERVICE) --port 0
+	Tests/EchoLoad/soak --scale 0.1 -- $(BUILD)/echo_port 0
+
+deployment-tests: build-service
+	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/deploy-test

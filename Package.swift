@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+// The floors of the house, lowest first: each imports only what stands above it in this list.
+let package = Package(
+    name: "signalbox",
+    products: [
+        .library(name: "Signalbox", targets: ["Signalbox", "OverlappedIO", "Systemd"]),
+        .library(name: "WinSDK", targets: ["WinSDK"]),
+        .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
+        .executable(name: "EchoService", targets: ["EchoService"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // floor 0: C headers and system libraries
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .target(name: "CWin32"),
+        // floor 1: the one state machine
+        .target(name: "Dispatcher", dependencies: ["CLinux"], swiftSettings: house),
+        // floor 2: actors, plugins, handles
+        .target(
+            name: "Signalbox", dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging],
+            swiftSettings: house),
+        // floor 3: drivers
+        .target(
+            name: "OverlappedIO", dependencies: ["CLinux", "CUring", "Dispatcher", "Signalbox", lifecycle, logging],
+            path: "Plugins/OverlappedIO", swiftSettings: house),
+        .target(
+            name: "Systemd", dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", lifecycle, logging],
+            path: "Plugins/Systemd", swiftSettings: house),
+        // floor 4: the Win32 functions
+        .target(
+            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "Signalbox"], exclude: ["exports.map"],
+            swiftSettings: house),
+        // floor 5: composition roots
+        .target(name: "CSignalboxLibrary"),
+        .target(
+            name: "SignalboxLibrary",
+            dependencies: ["CSignalboxLibrary", "OverlappedIO", "Signalbox", "Systemd", "Win32", lifecycle, logging],
+            swiftSettings: house),
+        .target(name: "WinSDK", dependencies: ["CWin32", "SignalboxLibrary", "Win32"], swiftSettings: house),
+        // floor 6: programs
+        .executableTarget(
+            name: "EchoService",
+            dependencies: [
+                "OverlappedIO", "Signalbox", "Systemd", lifecycle, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
+        // tests
+        .testTarget(name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer"], swiftSettings: house),
+        .executableTarget(
+            name: "ArenaPeer", dependencies: ["CLinux", "Dispatcher"], path: "Tests/ArenaPeer", swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,131 @@
+import CLinux
+import CUring
+import Glibc
+import Signalbox
+import Synchronization
+
+/// The io_uring instance, which belongs to the loop's thread: everything "OnLoop" runs there.
+///
+/// `@unchecked Sendable`: `ring`, `watch`, `inFlight` and `isClosing` are touched on the loop alone, `init` included;
+/// `notifier` is set once there, before the ring is known to others; `mailbox` has its own lock.
+final class Ring: @unchecked Sendable {
+    /// What other threads ask the loop to do.
+    enum Order {
+        case submit(RingRequest)
+        case cancel(RingRequest)
+    }
+
+    private static let entries: UInt32 = 1024
+
+    private var ring = io_uring()
+    private var watch: LoopDescriptor?
+    private var notifier: LoopNotifier?
+    /// Requests that the kernel has; the ring is closed when there are none.
+    private var inFlight = 0
+    private var isClosing = false
+    private let mailbox = Mutex<[Order]>([])
+
+    init(onLoop executor: LoopExecutor) throws {
+        let made = io_uring_queue_init(Ring.entries, &ring, 0)
+        guard made >= 0 else {
+            throw IOError(
+                code: -made,
+                "setting up io_uring (forbidden here? look at sysctl kernel.io_uring_disabled and seccomp filters)")
+        }
+        watch = try LoopDescriptor(onLoop: executor, descriptor: ring.ring_fd) { [unowned self] in completionsOnLoop() }
+        notifier = try LoopNotifier(onLoop: executor) { [unowned self] in ordersOnLoop() }
+    }
+
+    /// From any thread.
+    func order(_ order: Order) {
+        mailbox.withLock { $0.append(order) }
+        notifier?.signal()
+    }
+
+    // ---- on the loop
+
+    private func ordersOnLoop() {
+        let orders = mailbox.withLock { orders in
+            defer { orders.removeAll(keepingCapacity: true) }
+            return orders
+        }
+        for order in orders {
+            switch order {
+            case .submit(let request): submitOnLoop(request)
+            case .cancel(let request): cancelOnLoop(request)
+            }
+        }
+        flushOnLoop()
+    }
+
+    private func completionsOnLoop() {
+        if reapOnLoop() > 0 { flushOnLoop() }
+        if isClosing { closeIfIdleOnLoop() }
+    }
+
+    /// Hands a request to the kernel with the next `flushOnLoop`.
+    func submitOnLoop(_ request: RingRequest) {
+        guard !isClosing else { return request.completedOnLoop(-ECANCELED, self) }
+        let entry = entryOnLoop()
+        request.prepare(entry)
+        // The kernel's reference; taken back with its completion.
+        entry.pointee.user_data = UInt64(UInt(bitPattern: Unmanaged.passRetained(request).toOpaque()))
+        inFlight += 1
+    }
+
+    private func cancelOnLoop(_ request: RingRequest) {
+        let entry = entryOnLoop()
+        io_uring_prep_cancel(entry, Unmanaged.passUnretained(request).toOpaque(), 0)
+        entry.pointee.user_data = 0
+    }
+
+    private func entryOnLoop() -> UnsafeMutablePointer<io_uring_sqe> {
+        if let entry = io_uring_get_sqe(&ring) { return entry }
+        flushOnLoop()
+        guard let entry = io_uring_get_sqe(&ring) else { preconditionFailure("io_uring is full after a submit") }
+        return entry
+    }
+
+    private func flushOnLoop() {
+        while true {
+            let done = io_uring_submit(&ring)
+            if done >= 0 { return }
+            // The completion queue is full (EBUSY), or memory is short (EAGAIN): taking what is done makes room.
+            precondition(done == -EBUSY || done == -EAGAIN || done == -EINTR, "io_uring_enter(2) failed (errno \(-done))")
+            if reapOnLoop() == 0 { sched_yield() }
+        }
+    }
+
+    private func reapOnLoop() -> Int {
+        var count = 0
+        while true {
+            var completion: UnsafeMutablePointer<io_uring_cqe>?
+            guard io_uring_peek_cqe(&ring, &completion) == 0, let completion else { return count }
+            let (result, data) = (completion.pointee.res, completion.pointee.user_data)
+            io_uring_cqe_seen(&ring, completion)
+            count += 1
+            guard let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }  // a cancel's own
+            inFlight -= 1
+            Unmanaged<RingRequest>.fromOpaque(pointer).takeRetainedValue().completedOnLoop(result, self)
+        }
+    }
+
+    /// Cancels what is pending, and closes the ring when all of it has come back.
+    func closeOnLoop() {
+        ordersOnLoop()
+        isClosing = true
+        let entry = entryOnLoop()
+        io_uring_prep_cancel(entry, nil, 1 << 2 | 1 << 0)  // IORING_ASYNC_CANCEL_ANY | _ALL
+        entry.pointee.user_data = 0
+        flushOnLoop()
+        closeIfIdleOnLoop()
+    }
+
+    private func closeIfIdleOnLoop() {
+        guard inFlight == 0, let watch else { return }
+        self.watch = nil
+        watch.cancelOnLoop()
+        notifier?.cancelOnLoop()
+        io_uring_queue_exit(&ring)
+    }
+}

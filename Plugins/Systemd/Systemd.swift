@@ -1,0 +1,105 @@
+import CSystemd
+import Glibc
+import Logging
+import ServiceLifecycle
+public import Signalbox
+import Synchronization
+
+/// Tells the service manager how the service is: READY, STATUS, STOPPING, and WATCHDOG.
+///
+/// - READY=1 is sent when every gate of the host's ``Readiness`` is open.
+/// - STATUS= is what the `status` closure says, asked once a second, sent when it has changed.
+/// - WATCHDOG=1 is sent (if the unit has `WatchdogSec=`) only while the event loop comes round and the task pool runs tasks:
+///   a *canary* task of each priority band in use must have run since the last time. A service that spins on all threads
+///   of the pool, or blocks the loop, or is stopped, is restarted.
+/// - STOPPING=1 is sent when the graceful shutdown begins.
+///
+/// Without a service manager (`NOTIFY_SOCKET` is not set) nothing is sent, and nothing wakes up.
+public final class Systemd: Plugin {
+    public let name = "systemd"
+
+    private let status: (@Sendable () async -> String)?
+    private let bands: [TaskPriority]
+    private let running = Mutex<Running?>(nil)
+
+    private struct Running {
+        var loop: EventLoop
+        var timers: [LoopTimer]
+        var watchdog: Watchdog?
+    }
+
+    /// - Parameters:
+    ///   - bands: the priorities at which the service runs tasks, beside the default. A canary proves its own band only.
+    ///   - status: one line for `systemctl status`.
+    public init(bands: [TaskPriority] = [], status: (@Sendable () async -> String)? = nil) {
+        self.bands = bands
+        self.status = status
+    }
+
+    public func start(in context: PluginContext) async throws {
+        guard Notification.isManaged else { return }
+        let executor = context.loop.executor
+        let period = Notification.watchdogMicroseconds
+        let bands = Set((bands + [.medium, Task.currentPriority]).map(\.rawValue)).map(TaskPriority.init(rawValue:))
+        let logger = context.logger
+        let made = try await context.loop.run { () -> Running in
+            guard let period else { return Running(loop: context.loop, timers: [], watchdog: nil) }
+            let watchdog = Watchdog(bands: bands, logger: logger)
+            // Four times a period: a canary that was late once is looked at again before the time is over.
+            let timer = try LoopTimer(onLoop: executor, every: period / 4) { watchdog.tick() }
+            return Running(loop: context.loop, timers: [timer], watchdog: watchdog)
+        }
+        running.withLock { $0 = made }
+        readiness.withLock { $0 = context.readiness }
+    }
+
+    private let readiness = Mutex<Readiness?>(nil)
+
+    public func run() async throws {
+        guard Notification.isManaged else { return try await gracefulShutdown() }
+        try await withGracefulShutdownHandler {
+            try await tellUntilShutdown()
+        } onGracefulShutdown: {
+            Notification.send("STOPPING=1\nSTATUS=stopping")
+        }
+    }
+
+    private func tellUntilShutdown() async throws {
+        let readiness = readiness.withLock { $0 }
+        let shutdown = StopEvent()
+        await shutdown.whileRunning { [status] in
+            do {
+                guard let readiness, try await waitAny(readiness.isReady, shutdown) == .satisfied(0) else { return }
+                var last = await status?()
+                Notification.send("READY=1\n" + (last.map { "STATUS=\($0)" } ?? ""))
+                guard let status else { return try await shutdown.wait() }
+                while try await !shutdown.wait(timeout: .seconds(1)) {
+                    let now = await status()
+                    if now != last { Notification.send("STATUS=\(now)") }
+                    last = now
+                }
+            } catch {
+                // Cancelled: the service ends without a graceful shutdown, and so does this.
+            }
+        }
+    }
+
+    public func stop() async {
+        guard let running = running.withLock({ $0.take() }) else { return }
+        await running.loop.run { for timer in running.timers { timer.cancelOnLoop() } }
+    }
+}
+
+/// Messages to the service manager, by sd_notify(3).
+package enum Notification {
+    package static var isManaged: Bool { getenv("NOTIFY_SOCKET") != nil }
+
+    /// The unit's `WatchdogSec=`, if this process is the one to be watched; sd_watchdog_enabled(3).
+    static var watchdogMicroseconds: UInt64? {
+        var period: UInt64 = 0
+        return sd_watchdog_enabled(0, &period) > 0 && period >= 4 ? period : nil
+    }
+
+    @discardableResult
+    package static func send(_ text: String) -> Bool { sd_notify(0, text) >= 0 }
+}

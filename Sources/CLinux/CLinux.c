@@ -1,0 +1,91 @@
+#define _GNU_SOURCE // pthread_setname_np, sched_getaffinity
+#include "CLinux.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+__thread struct signalbox_thread signalbox_current;
+void *signalbox_arena;
+void *signalbox_handles;
+
+// ---- thread end ------------------------------------------------------------------------------------------------
+
+static pthread_key_t end_key;
+static pthread_once_t end_once = PTHREAD_ONCE_INIT;
+static void (*end_body)(void);
+
+// glibc calls key destructors for up to PTHREAD_DESTRUCTOR_ITERATIONS rounds; a later destructor that waits again
+// attaches the thread again, and so sets the key again.
+static void end_destructor(void *unused) {
+    (void)unused;
+    end_body();
+}
+
+static void end_create_key(void) { pthread_key_create(&end_key, end_destructor); }
+
+void signalbox_at_thread_end(void (*body)(void)) {
+    end_body = body;
+    pthread_once(&end_once, end_create_key);
+    pthread_setspecific(end_key, &end_key);
+}
+
+// ---- starting threads ------------------------------------------------------------------------------------------
+
+struct start {
+    void (*body)(void *);
+    void *argument;
+    char name[16];
+};
+
+static void *start_thread(void *p) {
+    struct start s = *(struct start *)p;
+    free(p);
+    if (s.name[0]) pthread_setname_np(pthread_self(), s.name);
+    s.body(s.argument);
+    return NULL;
+}
+
+int signalbox_start_thread(size_t stack_size, void (*body)(void *), void *argument, const char *name) {
+    struct start *s = calloc(1, sizeof *s);
+    if (!s) return ENOMEM;
+    s->body = body;
+    s->argument = argument;
+    for (size_t i = 0; name && name[i] && i + 1 < sizeof s->name; i++) s->name[i] = name[i];
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    // pthread_attr_setstacksize(3) refuses what is not a multiple of the page.
+    if (stack_size) pthread_attr_setstacksize(&attributes, (stack_size + 65535) & ~(size_t)65535);
+    pthread_t thread;
+    int error = pthread_create(&thread, &attributes, start_thread, s);
+    pthread_attr_destroy(&attributes);
+    if (error) free(s);
+    return error;
+}
+
+int signalbox_processor_count(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 0 : CPU_COUNT(&set);
+}
+
+// ---- signals to an eventfd -------------------------------------------------------------------------------------
+
+static atomic_int signal_fds[NSIG]; // descriptor + 1, so that 0 means none
+
+static void signal_arrived(int signal) {
+    int saved = errno, fd = atomic_load(&signal_fds[signal]) - 1;
+    uint64_t one = 1;
+    if (fd >= 0 && write(fd, &one, sizeof one) < 0) { /* the counter is full: the reader has not seen the others yet */ }
+    errno = saved;
+}
+
+int signalbox_route_signal(int signal, int fd) {
+    if (signal <= 0 || signal >= NSIG) return EINVAL;
+    atomic_store(&signal_fds[signal], fd + 1);
+    struct sigaction action = {0};
+    action.sa_handler = signal_arrived;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    return sigaction(signal, &action, NULL) ? errno : 0;
+}

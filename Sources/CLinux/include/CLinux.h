@@ -1,0 +1,92 @@
+// What Swift's Glibc module lacks, and the few words that must not cost a call: thread-local state, the arena's base,
+// futexes. Everything here is inline but for the storage itself (CLinux.c).
+#pragma once
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/// What a thread keeps for itself. `initial-exec`: about 1 ns; pthread_getspecific and __tls_get_addr cost more.
+struct signalbox_thread {
+    uint32_t waiter;          ///< the thread's own waiter record in the process's arena; 0: not attached
+    uint32_t lastError;       ///< GetLastError()
+    uint64_t object;          ///< name of the thread's own object; 0: none was asked for
+    uint64_t port;            ///< name of the port that counts this thread as running; 0: none
+    uint32_t locks;           ///< record locks held (kept in debug builds only)
+    uint32_t holdsAllLock;    ///< whether the wait-all lock is held (kept in debug builds only)
+    uint64_t loop;            ///< the event loop whose thread this is, which must never be blocked; 0: none
+};
+extern __thread struct signalbox_thread signalbox_current __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static inline struct signalbox_thread *_Nonnull signalbox_thread(void) { return &signalbox_current; }
+
+/// Base of the process's own arena; a C global, because a Swift one is reached through a lazy initialiser.
+extern void *_Nullable signalbox_arena __attribute__((visibility("hidden")));
+static inline void *_Nonnull signalbox_arena_base(void) { return signalbox_arena; }
+static inline void signalbox_set_arena_base(void *_Nonnull base) { signalbox_arena = base; }
+
+/// Base of the process's handle table, see `HandleTable` in Sources/Signalbox.
+extern void *_Nullable signalbox_handles __attribute__((visibility("hidden")));
+static inline void *_Nullable signalbox_handles_base(void) { return signalbox_handles; }
+static inline void signalbox_set_handles_base(void *_Nonnull base) { signalbox_handles = base; }
+
+/// CLOCK_MONOTONIC, in nanoseconds.
+static inline uint64_t signalbox_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/// futex(2): sleeps while `*word == expected`, until CLOCK_MONOTONIC reads `deadline` ns (UINT64_MAX: for ever).
+/// Returns 0, or the errno: EAGAIN, EINTR, ETIMEDOUT.
+static inline int signalbox_futex_wait(void *_Nonnull word, uint32_t expected, uint64_t deadline, bool shared) {
+    struct timespec t = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
+    int op = FUTEX_WAIT_BITSET | (shared ? 0 : FUTEX_PRIVATE_FLAG);
+    long r = syscall(SYS_futex, word, op, expected, deadline == UINT64_MAX ? NULL : &t, NULL, FUTEX_BITSET_MATCH_ANY);
+    return r < 0 ? errno : 0;
+}
+
+/// futex(2): wakes up to `count` sleepers on `word`. The word may have been reused since; a stray wake does no harm.
+static inline void signalbox_futex_wake(void *_Nonnull word, int count, bool shared) {
+    syscall(SYS_futex, word, FUTEX_WAKE | (shared ? 0 : FUTEX_PRIVATE_FLAG), count, NULL, NULL, 0);
+}
+
+static inline int32_t signalbox_gettid(void) { return (int32_t)syscall(SYS_gettid); }
+
+static inline void signalbox_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/// Calls `body` when the calling thread ends, whoever made it. Idempotent for a thread.
+void signalbox_at_thread_end(void (*_Nonnull body)(void));
+
+/// Starts a detached thread with all signals as the caller has them. Returns 0 or an errno.
+int signalbox_start_thread(size_t stack_size, void (*_Nonnull body)(void *_Nullable), void *_Nullable argument,
+                           const char *_Nullable name);
+
+/// Processors that the calling thread may run on; 0 if that cannot be told. (CPU_COUNT(3) is a macro.)
+int signalbox_processor_count(void);
+
+/// errno, which Swift cannot reach between calls without risk of its being overwritten.
+static inline int signalbox_errno(void) { return errno; }
+
+/// memfd_create(2) and pidfd need no more than their numbers, but Glibc's module has neither.
+static inline int signalbox_memfd(const char *_Nonnull name) { return (int)syscall(SYS_memfd_create, name, 1 /* CLOEXEC */); }
+
+/// Routes `signal` to `fd`: each arrival adds 1 to that eventfd. Only async-signal-safe calls are made. Returns 0 or errno.
+int signalbox_route_signal(int signal, int fd);

@@ -1,0 +1,19 @@
+/* ioapiset.h: completion ports. */
+#ifndef SIGNALBOX_IOAPISET_H
+#define SIGNALBOX_IOAPISET_H
+
+#include <minwinbase.h>
+
+SIGNALBOX_BEGIN
+
+SIGNALBOX_API HANDLE WINAPI CreateIoCompletionPort(
+    HANDLE FileHandle, HANDLE ExistingCompletionPort, ULONG_PTR CompletionKey, DWORD NumberOfConcurrentThreads);
+SIGNALBOX_API BOOL WINAPI GetQueuedCompletionStatus(
+    HANDLE CompletionPort, LPDWORD lpNumberOfBytesTransferred, PULONG_PTR lpCompletionKey, LPOVERLAPPED *lpOverlapped,
+    DWORD dwMilliseconds);
+SIGNALBOX_API BOOL WINAPI PostQueuedCompletionStatus(
+    HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, ULONG_PTR dwCompletionKey, LPOVERLAPPED lpOverlapped);
+
+SIGNALBOX_END
+
+#endif

@@ -1,0 +1,28 @@
+/* processthreadsapi.h: threads, and the process that they run in. */
+#ifndef SIGNALBOX_PROCESSTHREADSAPI_H
+#define SIGNALBOX_PROCESSTHREADSAPI_H
+
+#include <winbase.h>
+
+typedef DWORD(WINAPI *PTHREAD_START_ROUTINE)(LPVOID lpThreadParameter);
+typedef PTHREAD_START_ROUTINE LPTHREAD_START_ROUTINE;
+
+SIGNALBOX_BEGIN
+
+SIGNALBOX_API HANDLE WINAPI CreateThread(
+    LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize, LPTHREAD_START_ROUTINE lpStartAddress,
+    LPVOID lpParameter, DWORD dwCreationFlags, LPDWORD lpThreadId);
+SIGNALBOX_API DECLSPEC_NORETURN void WINAPI ExitThread(DWORD dwExitCode);
+SIGNALBOX_API BOOL WINAPI GetExitCodeThread(HANDLE hThread, LPDWORD lpExitCode);
+SIGNALBOX_API HANDLE WINAPI GetCurrentThread(void);
+SIGNALBOX_API DWORD WINAPI GetCurrentThreadId(void);
+SIGNALBOX_API DWORD WINAPI GetThreadId(HANDLE Thread);
+SIGNALBOX_API BOOL WINAPI SwitchToThread(void);
+
+SIGNALBOX_API HANDLE WINAPI GetCurrentProcess(void);
+SIGNALBOX_API DWORD WINAPI GetCurrentProcessId(void);
+SIGNALBOX_API DECLSPEC_NORETURN void WINAPI ExitProcess(UINT uExitCode);
+
+SIGNALBOX_END
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * windows.h: the Win32 functions that Signalbox has.
+ *
+ * What is declared here works as documented for Windows; what does not work is not declared, so that a program which
+ * needs it fails to compile, not at run time. Winsock is in winsock2.h and mswsock.h, which this header never includes.
+ * Signalbox's own functions are in signalbox.h.
+ */
+#ifndef SIGNALBOX_WINDOWS_H
+#define SIGNALBOX_WINDOWS_H
+
+#include <windef.h>
+#include <winerror.h>
+#include <winbase.h>
+#include <consoleapi.h>
+#include <errhandlingapi.h>
+#include <handleapi.h>
+#include <ioapiset.h>
+#include <processthreadsapi.h>
+#include <profileapi.h>
+#include <synchapi.h>
+#include <sysinfoapi.h>
+
+#endif

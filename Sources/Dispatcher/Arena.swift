@@ -1,0 +1,181 @@
+public import CLinux
+import Glibc
+import Synchronization
+
+/// Memory that holds records, named by index. Record 0 to 3 are its header; index 0 names nothing.
+@frozen
+@usableFromInline
+package struct Arena: @unchecked Sendable {
+    // Sendable: one pointer to memory that is never unmapped while the arena is in use; what it holds is atomic or
+    // guarded as Records.swift says.
+    @usableFromInline let base: UnsafeMutableRawPointer
+
+    @inlinable init(base: UnsafeMutableRawPointer) { self.base = base }
+
+    /// The process's own arena, which must have been prepared: a name of an object in it proves that.
+    @inlinable package static var local: Arena { Arena(base: signalbox_arena_base()) }
+
+    /// The process's own arena, mapped on first use: 16 million records of address space, which costs nothing until touched.
+    package static func prepared() -> Arena { preparedLocal }
+    private static let preparedLocal: Arena = {
+        let size = 64 << 24
+        let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let memory, memory != MAP_FAILED else {
+            fatalError("Signalbox cannot reserve 1 GiB of address space (errno \(errno)); is RLIMIT_AS (ulimit -v) set?")
+        }
+        signalbox_set_arena_base(memory)
+        return Arena(formatting: memory, size: size, shared: false)
+    }()
+
+    /// Formats zeroed memory as an empty arena.
+    package init(formatting memory: UnsafeMutableRawPointer, size: Int, shared: Bool) {
+        Arena.checkLayout()
+        base = memory
+        let header = memory.assumingMemoryBound(to: ArenaHeader.self)
+        header.pointee.records = UInt32(min(size / 64, 1 << 24))
+        header.pointee.isShared = shared ? 1 : 0
+        header.pointee.fresh.store(4, ordering: .relaxed)
+        header.pointee.format.store(ArenaHeader.currentFormat, ordering: .releasing)
+    }
+
+    /// Joins an arena that another process has formatted; nil if it is none, or of another version.
+    package init?(joining memory: UnsafeMutableRawPointer) {
+        Arena.checkLayout()
+        base = memory
+        let format = memory.assumingMemoryBound(to: ArenaHeader.self).pointee.format.load(ordering: .acquiring)
+        guard format == ArenaHeader.currentFormat else { return nil }
+    }
+
+    @inlinable var header: UnsafeMutablePointer<ArenaHeader> { base.assumingMemoryBound(to: ArenaHeader.self) }
+    @usableFromInline var isShared: Bool { header.pointee.isShared != 0 }
+
+    @inlinable package func object(_ index: UInt32) -> UnsafeMutablePointer<ObjectRecord> {
+        (base + Int(index) &* 64).assumingMemoryBound(to: ObjectRecord.self)
+    }
+    func waiter(_ index: UInt32) -> UnsafeMutablePointer<WaiterRecord> {
+        (base + Int(index) &* 64).assumingMemoryBound(to: WaiterRecord.self)
+    }
+    func block(_ index: UInt32) -> UnsafeMutablePointer<LinkBlock> {
+        (base + Int(index) &* 64).assumingMemoryBound(to: LinkBlock.self)
+    }
+    func packet(_ index: UInt32) -> UnsafeMutablePointer<PacketRecord> {
+        (base + Int(index) &* 64).assumingMemoryBound(to: PacketRecord.self)
+    }
+    func link(_ index: UInt32) -> UnsafeMutablePointer<Link> {
+        (base + Int(index) &* 16).assumingMemoryBound(to: Link.self)
+    }
+    func index(of record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
+        UInt32((UnsafeMutableRawPointer(record) - base) / 64)
+    }
+
+    // ---- records that come and go
+
+    /// A record keeps its type for ever, so each type has its own list of free ones.
+    enum RecordType: Int { case object, waiter, block, packet }
+
+    /// Offset of `next` in a record of the type.
+    private static func nextOffset(_ type: RecordType) -> Int {
+        switch type {
+        case .object: 8
+        case .waiter: 12
+        case .block, .packet: 0
+        }
+    }
+    private func next(_ type: RecordType, _ index: UInt32) -> UnsafeMutablePointer<Atomic<UInt32>> {
+        (base + Int(index) &* 64 + Arena.nextOffset(type)).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+    private func free(_ type: RecordType) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        (base + 64 + type.rawValue * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    /// Takes a free record, or a fresh one, which is all zeros. A free list is a stack whose head carries a count of its
+    /// changes in the upper half, so that a head seen twice is known not to be the same.
+    func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
+        let list = free(type)
+        var head = list.pointee.load(ordering: .acquiring)
+        while case let index = UInt32(truncatingIfNeeded: head), index != 0 {
+            let after = next(type, index).pointee.load(ordering: .relaxed)
+            let wanted = (head >> 32 &+ 1) << 32 | UInt64(after)
+            let (done, seen) = list.pointee.weakCompareExchange(expected: head, desired: wanted, ordering: .acquiring)
+            if done {
+                adjustLive(type, +1)
+                return index
+            }
+            head = seen
+        }
+        let index = header.pointee.fresh.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < header.pointee.records else {
+            header.pointee.fresh.wrappingSubtract(1, ordering: .relaxed)
+            throw .outOfRecords
+        }
+        adjustLive(type, +1)
+        return index
+    }
+
+    func deallocate(_ type: RecordType, _ index: UInt32) {
+        let list = free(type)
+        var head = list.pointee.load(ordering: .relaxed)
+        while true {
+            next(type, index).pointee.store(UInt32(truncatingIfNeeded: head), ordering: .relaxed)
+            let wanted = (head >> 32 &+ 1) << 32 | UInt64(index)
+            let (done, seen) = list.pointee.weakCompareExchange(expected: head, desired: wanted, ordering: .releasing)
+            if done { break }
+            head = seen
+        }
+        adjustLive(type, -1)
+    }
+
+    // Debug builds count live records, so that a suite can end by checking that none is left.
+    private func adjustLive(_ type: RecordType, _ difference: Int64) {
+        #if DEBUG
+            let live = (base + 128 + type.rawValue * 8).assumingMemoryBound(to: Atomic<Int64>.self)
+            live.pointee.wrappingAdd(difference, ordering: .relaxed)
+        #endif
+    }
+
+    /// Records in use, by type (debug builds; zeros in release builds).
+    package var liveRecords: (objects: Int, waiters: Int, blocks: Int, packets: Int) {
+        func live(_ type: RecordType) -> Int {
+            let count = (base + 128 + type.rawValue * 8).assumingMemoryBound(to: Atomic<Int64>.self)
+            return Int(count.pointee.load(ordering: .relaxed))
+        }
+        return (live(.object), live(.waiter), live(.block), live(.packet))
+    }
+
+    static func checkLayout() {
+        precondition(MemoryLayout<ObjectRecord>.size == 64 && MemoryLayout<WaiterRecord>.size == 64)
+        precondition(MemoryLayout<LinkBlock>.size == 64 && MemoryLayout<PacketRecord>.size <= 64)
+        precondition(MemoryLayout<Link>.stride == 16 && MemoryLayout<ArenaHeader>.size <= 64)
+        // MemoryLayout.offset(of:) does not take a noncopyable type, so zeroed records are measured.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+        memory.initializeMemory(as: UInt64.self, repeating: 0, count: 8)
+        defer { memory.deallocate() }
+        func expect<T>(_ field: UnsafeMutablePointer<T>, at offset: Int) {
+            precondition(UnsafeMutableRawPointer(field) == memory + offset, "a record's layout has changed")
+        }
+        let object = memory.assumingMemoryBound(to: ObjectRecord.self)
+        expect(&object.pointee.refs, at: 12)
+        expect(&object.pointee.a, at: 32)
+        let waiter = memory.assumingMemoryBound(to: WaiterRecord.self)
+        expect(&waiter.pointee.continuation, at: 16)
+        expect(&waiter.pointee.link, at: 32)
+        let block = memory.assumingMemoryBound(to: LinkBlock.self)
+        expect(&block.pointee.links, at: 16)
+    }
+}
+
+/// The arena's first record. Lists of free records follow in the second, counts of live ones in the third.
+@usableFromInline
+struct ArenaHeader: ~Copyable {
+    /// Magic and version of the layout: changed with any change to a record.
+    let format: Atomic<UInt64>
+    /// The wait-all lock, see Locks.swift.
+    let allLock: Atomic<UInt32>
+    /// Next record that was never used.
+    let fresh: Atomic<UInt32>
+    var records: UInt32
+    /// Whether futexes in it are shared between processes.
+    var isShared: UInt32
+
+    static var currentFormat: UInt64 { 0x5349_474E_414C_0001 }  // "SIGNAL", version 1
+}

@@ -1,0 +1,118 @@
+public import CLinux
+public import Synchronization
+
+/// A lock of one word in an arena: 0 free, 1 held, 2 held and someone may sleep on it.
+struct FutexLock {
+    let state: UnsafeMutablePointer<Atomic<UInt32>>
+    let isShared: Bool
+
+    func lock() {
+        if state.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { return }
+        for _ in 0..<Spin.rounds where state.pointee.load(ordering: .relaxed) == 1 { signalbox_pause() }
+        while state.pointee.exchange(2, ordering: .acquiring) != 0 {
+            _ = signalbox_futex_wait(state, 2, .max, isShared)
+        }
+    }
+
+    func unlock() {
+        if state.pointee.exchange(0, ordering: .releasing) == 2 { signalbox_futex_wake(state, 1, isShared) }
+    }
+}
+
+enum Spin {
+    /// A few hundred nanoseconds at most; then the kernel.
+    static var rounds: Int { 64 }
+}
+
+// ---- record locks
+
+extension Arena {
+    /// Takes the record's lock and returns its word as it stands, locked bits cleared.
+    @inlinable package func lock(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
+        debugWillLock()
+        let seen = record.pointee.word.load(ordering: .relaxed)
+        if seen & Word.locked == 0,
+            record.pointee.word.compareExchange(expected: seen, desired: seen | Word.locked, ordering: .acquiring).exchanged
+        {
+            return Word(bits: seen & ~Word.contended)
+        }
+        return lockSlowly(record)
+    }
+
+    @usableFromInline func lockSlowly(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
+        var spins = 0
+        var slept: UInt64 = 0  // who has slept does not know whether others do, and so passes the mark on
+        while true {
+            var seen = record.pointee.word.load(ordering: .relaxed)
+            if seen & Word.locked == 0 {
+                let wanted = seen | Word.locked | slept
+                if record.pointee.word.compareExchange(expected: seen, desired: wanted, ordering: .acquiring).exchanged {
+                    return Word(bits: seen & ~Word.contended)
+                }
+                continue
+            }
+            if spins < Spin.rounds {
+                spins += 1
+                signalbox_pause()
+                continue
+            }
+            if seen & Word.contended == 0 {
+                let marked = seen | Word.contended
+                guard record.pointee.word.compareExchange(expected: seen, desired: marked, ordering: .relaxed).exchanged
+                else { continue }
+                seen = marked
+            }
+            // The lower half of the word is the futex: all that changes is in it, but for the generation.
+            _ = signalbox_futex_wait(record, UInt32(truncatingIfNeeded: seen), .max, isShared)
+            slept = Word.contended
+        }
+    }
+
+    /// Drops the record's lock, and makes `word` the record's word.
+    @inlinable package func unlock(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+        debugDidUnlock()
+        let clean = word.bits & ~(Word.locked | Word.contended)
+        if record.pointee.word.exchange(clean, ordering: .releasing) & Word.contended != 0 { wakeLocker(record) }
+    }
+
+    @usableFromInline func wakeLocker(_ record: UnsafeMutablePointer<ObjectRecord>) {
+        signalbox_futex_wake(record, 1, isShared)
+    }
+
+    /// The wait-all lock: the second word of the arena.
+    private var allLock: FutexLock {
+        FutexLock(state: (base + 8).assumingMemoryBound(to: Atomic<UInt32>.self), isShared: isShared)
+    }
+
+    func lockAll() {
+        #if DEBUG
+            precondition(signalbox_thread().pointee.locks == 0, "lock order: the wait-all lock comes before record locks")
+            precondition(signalbox_thread().pointee.holdsAllLock == 0, "lock order: the wait-all lock is held already")
+            signalbox_thread().pointee.holdsAllLock = 1
+        #endif
+        allLock.lock()
+    }
+
+    func unlockAll() {
+        #if DEBUG
+            signalbox_thread().pointee.holdsAllLock = 0
+        #endif
+        allLock.unlock()
+    }
+
+    @inlinable func debugWillLock() {
+        #if DEBUG
+            let thread = signalbox_thread()
+            precondition(
+                thread.pointee.locks == 0 || thread.pointee.holdsAllLock != 0,
+                "lock order: a second record lock is taken without the wait-all lock")
+            thread.pointee.locks += 1
+        #endif
+    }
+
+    @inlinable func debugDidUnlock() {
+        #if DEBUG
+            signalbox_thread().pointee.locks -= 1
+        #endif
+    }
+}

@@ -1,0 +1,107 @@
+import Synchronization
+
+// Making, keeping and giving up objects.
+
+extension Arena {
+    /// Makes an object with one reference.
+    package func makeObject(
+        _ kind: ObjectKind, signaled: Bool = false, manualReset: Bool = false, a: UInt64 = 0, b: UInt64 = 0
+    ) throws(DispatcherError) -> ObjectName {
+        let index = try allocate(.object)
+        let record = object(index)
+        let old = Word(bits: record.pointee.word.load(ordering: .relaxed))
+        let generation = old.generation == 0 ? 1 : old.generation
+        record.pointee.refs = 1
+        record.pointee.handles = 0
+        record.pointee.allWaiters = 0
+        record.pointee.head = 0
+        record.pointee.tail = 0
+        record.pointee.a = a
+        record.pointee.b = b
+        record.pointee.c = 0
+        record.pointee.d = 0
+        let word = Word(kind: kind, generation: generation, signaled: signaled, manualReset: manualReset)
+        record.pointee.word.store(word.bits, ordering: .releasing)
+        return ObjectName(index: index, generation: generation)
+    }
+
+    /// Adds a reference. False: no such object.
+    package func retain(_ name: ObjectName, asHandle: Bool = false) -> Bool {
+        let found: Void? = withLock(name) { record, _ in
+            record.pointee.refs += 1
+            if asHandle { record.pointee.handles += 1 }
+        }
+        return found != nil
+    }
+
+    /// Counts the creator's own reference as a handle.
+    package func becomeHandle(_ name: ObjectName) {
+        _ = withLock(name) { record, _ in record.pointee.handles += 1 }
+    }
+
+    /// Drops a reference; with the last one, and no wait queued, the object is gone. Returns whether it was the last handle.
+    @discardableResult
+    package func release(_ name: ObjectName, asHandle: Bool = false) -> Bool {
+        let record = object(name.index)
+        let word = lock(record)
+        guard word.belongs(to: name) else {
+            unlock(record, word)
+            return false
+        }
+        record.pointee.refs -= 1
+        var wasLastHandle = false
+        if asHandle {
+            record.pointee.handles -= 1
+            wasLastHandle = record.pointee.handles == 0
+        }
+        unlockAndRetire(record, word)
+        return wasLastHandle
+    }
+
+    package func exists(_ name: ObjectName) -> Bool {
+        Word(bits: object(name.index).pointee.word.load(ordering: .acquiring)).belongs(to: name)
+    }
+
+    package func kind(of name: ObjectName) -> ObjectKind? {
+        let word = Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
+        return word.belongs(to: name) ? ObjectKind(rawValue: word.kind) : nil
+    }
+
+    /// Runs `body` under the object's record lock; nil if there is no such object.
+    package func withLock<R>(
+        _ name: ObjectName, _ body: (UnsafeMutablePointer<ObjectRecord>, inout Word) -> R
+    ) -> R? {
+        let record = object(name.index)
+        var word = lock(record)
+        guard word.belongs(to: name) else {
+            unlock(record, word)
+            return nil
+        }
+        let result = body(record, &word)
+        unlock(record, word)
+        return result
+    }
+
+    /// Unlocks, and frees the record if nothing refers to it any more.
+    func unlockAndRetire(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+        // A stale name may have led here: a record that is free already stays so.
+        guard record.pointee.refs == 0, record.pointee.head == 0, word.kind != ObjectKind.none.rawValue else {
+            return unlock(record, word)
+        }
+        let isPort = word.kind == ObjectKind.port.rawValue
+        let driver = word.kind == ObjectKind.source.rawValue ? record.pointee.a : 0
+        var packet = isPort ? Port(record).takeAllLocked() : 0
+        unlock(record, word.retired)
+        deallocate(.object, index(of: record))
+        while packet != 0 {
+            let next = self.packet(packet).pointee.queueNext
+            deallocate(.packet, packet)
+            packet = next
+        }
+        if driver != 0 { Arena.releaseSource?(driver) }
+    }
+
+    /// Gives up what a driver's object holds in `a`; may be called under the wait-all lock, so it must not signal. Set once, before the first such object is made;
+    /// making one publishes it.
+    package nonisolated(unsafe) static var releaseSource: (@convention(c) (UInt64) -> Void)?
+}

@@ -1,0 +1,267 @@
+import CLinux
+import Synchronization
+
+// Completion ports. Packets are taken first in first out; waiting threads are served last in, first out, so that the
+// warmest works. `limit` threads may run at a time: a thread runs for the port from the moment it is given a packet until
+// it comes back for another, moves to another port or ends; while it blocks in a wait of ours its place is free. Tasks that
+// wait for packets are not counted: the pool they run on has a width of its own.
+
+/// The port's fields, under its record lock: a: packets' head and tail, b: packets queued, and whether closed, c: limit and
+/// threads running.
+struct Port {
+    let record: UnsafeMutablePointer<ObjectRecord>
+    init(_ record: UnsafeMutablePointer<ObjectRecord>) { self.record = record }
+
+    private static func half(_ word: UInt64, _ upper: Bool) -> UInt32 { UInt32(truncatingIfNeeded: upper ? word >> 32 : word) }
+    private static func replace(_ word: inout UInt64, _ upper: Bool, _ value: UInt32) {
+        word = upper ? word & 0xFFFF_FFFF | UInt64(value) << 32 : word & ~0xFFFF_FFFF | UInt64(value)
+    }
+
+    var head: UInt32 {
+        get { Port.half(record.pointee.a, false) }
+        nonmutating set { Port.replace(&record.pointee.a, false, newValue) }
+    }
+    var tail: UInt32 {
+        get { Port.half(record.pointee.a, true) }
+        nonmutating set { Port.replace(&record.pointee.a, true, newValue) }
+    }
+    var queued: UInt32 {
+        get { Port.half(record.pointee.b, false) }
+        nonmutating set { Port.replace(&record.pointee.b, false, newValue) }
+    }
+    var isClosed: Bool {
+        get { Port.half(record.pointee.b, true) != 0 }
+        nonmutating set { Port.replace(&record.pointee.b, true, newValue ? 1 : 0) }
+    }
+    var limit: UInt32 {
+        get { Port.half(record.pointee.c, false) }
+        nonmutating set { Port.replace(&record.pointee.c, false, newValue) }
+    }
+    var running: UInt32 {
+        get { Port.half(record.pointee.c, true) }
+        nonmutating set { Port.replace(&record.pointee.c, true, newValue) }
+    }
+
+    func takeAllLocked() -> UInt32 {
+        defer { (head, tail, queued) = (0, 0, 0) }
+        return head
+    }
+}
+
+extension Arena {
+    package func makePort(limit: UInt32) throws(DispatcherError) -> ObjectName {
+        let name = try makeObject(.port)
+        _ = withLock(name) { record, _ in Port(record).limit = limit }
+        return name
+    }
+
+    /// Queues a packet, or hands it to a waiter.
+    package func post(_ name: ObjectName, _ packet: Packet) throws(DispatcherError) {
+        let index = try allocate(.packet)
+        self.packet(index).pointee.packet = packet
+        do throws(DispatcherError) {
+            try change(name) { record, word, wake throws(DispatcherError) in
+                guard word.kind == ObjectKind.port.rawValue else { throw .wrongKind }
+                let port = Port(record)
+                if port.isClosed { throw .noSuchObject(0) }
+                self.packet(index).pointee.queueNext = 0
+                if port.head == 0 { port.head = index } else { self.packet(port.tail).pointee.queueNext = index }
+                port.tail = index
+                port.queued += 1
+                serveLocked(port, &word, &wake)
+            }
+        } catch {
+            deallocate(.packet, index)
+            throw error
+        }
+    }
+
+    /// Packets queued and not yet handed over.
+    package func queuedPackets(_ name: ObjectName) -> Int? {
+        withLock(name) { record, _ in Int(Port(record).queued) }
+    }
+
+    /// Blocks the thread until it is given a packet; nil on time-out. Throws `noSuchObject` when the port is closed.
+    @available(*, noasync, message: "blocks the thread: await next() instead")
+    package func get(_ name: ObjectName, until deadline: UInt64) throws(DispatcherError) -> Packet? {
+        let thread = signalbox_thread()
+        if thread.pointee.port != 0 && thread.pointee.port != name.bits { _ = leavePort() }
+        let wasOurs = thread.pointee.port == name.bits
+        thread.pointee.port = 0
+        let waiter = try ownWaiter()
+        defer { releaseOwnWaiter(waiter) }
+        let wait = begin(waiter)
+        switch try enterPort(name, waiter, wait, wasRunning: wasOurs, counted: true, poll: deadline == Deadline.now) {
+        case .packet(let packet):
+            thread.pointee.port = name.bits
+            return packet
+        case .empty: return nil
+        case .published: break
+        }
+        park(waiter, until: deadline)
+        let packet = try receive(waiter, leave(waiter))
+        if packet != nil { thread.pointee.port = name.bits }
+        return packet
+    }
+
+    /// Suspends the task until it is given a packet; nil on time-out or cancellation (`wasCancelled`).
+    nonisolated(nonsending) package func next(
+        _ name: ObjectName, until deadline: UInt64
+    ) async throws(DispatcherError) -> (packet: Packet?, wasCancelled: Bool) {
+        let waiter = try allocateWaiter()
+        defer { deallocateWaiter(waiter) }
+        let wait = begin(waiter)
+        if deadline == Deadline.now {
+            let entered = try enterPort(name, waiter, wait, wasRunning: false, counted: false, poll: true)
+            guard case .packet(let packet) = entered else { return (nil, false) }
+            return (packet, false)
+        }
+        var direct: Packet?
+        let verdict = try await suspended(waiter, wait, until: deadline) { () throws(DispatcherError) in
+            switch try enterPort(name, waiter, wait, wasRunning: false, counted: false, poll: false) {
+            case .packet(let packet):
+                direct = packet
+                return .satisfied(0)
+            case .empty: return .cancelled
+            case .published: return nil
+            }
+        }
+        if let direct { return (direct, false) }
+        return (try receive(waiter, verdict), verdict == .cancelled)
+    }
+
+    private enum Entered {
+        case packet(Packet)
+        case published
+        /// Nothing to take, and the caller only looks; or it was cancelled meanwhile.
+        case empty
+    }
+
+    private func enterPort(
+        _ name: ObjectName, _ waiter: UInt32, _ wait: UInt32, wasRunning: Bool, counted: Bool, poll: Bool
+    ) throws(DispatcherError) -> Entered {
+        try ensureLinks(waiter, 1)
+        self.waiter(waiter).pointee.shape = 1 | (counted ? WaiterRecord.counted : 0)
+        self.waiter(waiter).pointee.packet = 0
+        var taken: UInt32 = 0
+        var isEmpty = false
+        try change(name) { record, word, wake throws(DispatcherError) in
+            guard word.kind == ObjectKind.port.rawValue else { throw .wrongKind }
+            let port = Port(record)
+            if wasRunning { port.running -= 1 }
+            if port.isClosed { throw .noSuchObject(0) }
+            if port.head != 0 && (!counted || port.running < port.limit) {
+                taken = popLocked(port)
+                if counted { port.running += 1 }
+            } else if poll {
+                isEmpty = true
+            } else {
+                let index = waiter * 4 + 2
+                link(index).pointee.object = name.index
+                prependLocked(index, to: record, &word)
+            }
+            // The place that the thread gave up may be another's now.
+            if wasRunning { serveLocked(port, &word, &wake) }
+        }
+        if taken != 0 { return .packet(consumePacket(taken)) }
+        if isEmpty { return .empty }
+        if publish(waiter, wait: wait) { return .published }
+        let ended = verdict(waiter)
+        unlinkAll(waiter, upTo: 1)
+        guard let packet = try receive(waiter, ended) else { return .empty }
+        return .packet(packet)
+    }
+
+    /// Hands queued packets to waiters, last in first, as far as the limit allows.
+    private func serveLocked(_ port: Port, _ word: inout Word, _ wake: inout WakeList) {
+        var index = port.record.pointee.head
+        while index != 0 && port.head != 0 {
+            let link = self.link(index)
+            let (next, waiter) = (link.pointee.next, link.pointee.owner)
+            let isCounted = self.waiter(waiter).pointee.shape & WaiterRecord.counted != 0
+            if !isCounted || port.running < port.limit {
+                let outcome = claim(waiter, .satisfied)
+                if outcome != .lost {
+                    self.waiter(waiter).pointee.packet = popLocked(port)
+                    if isCounted { port.running += 1 }
+                    unlinkLocked(index, from: port.record, &word)
+                    if outcome == .wonWhileWaiting { wake.append(waiter, in: self) }
+                }
+            }
+            index = next
+        }
+    }
+
+    private func popLocked(_ port: Port) -> UInt32 {
+        let index = port.head
+        port.head = packet(index).pointee.queueNext
+        if port.head == 0 { port.tail = 0 }
+        port.queued -= 1
+        return index
+    }
+
+    private func consumePacket(_ index: UInt32) -> Packet {
+        defer { deallocate(.packet, index) }
+        return packet(index).pointee.packet
+    }
+
+    private func receive(_ waiter: UInt32, _ verdict: Verdict) throws(DispatcherError) -> Packet? {
+        switch verdict {
+        case .satisfied: consumePacket(self.waiter(waiter).pointee.packet)
+        case .abandoned: throw .noSuchObject(0)
+        case .timedOut, .cancelled: nil
+        }
+    }
+
+    /// The last handle is closed: whoever waits for a packet gets none, and queued packets are dropped.
+    package func closePort(_ name: ObjectName) {
+        var dropped: UInt32 = 0
+        try? change(name) { record, word, wake throws(DispatcherError) in
+            let port = Port(record)
+            port.isClosed = true
+            dropped = port.takeAllLocked()
+            var index = record.pointee.head
+            while index != 0 {
+                let (next, waiter) = (link(index).pointee.next, link(index).pointee.owner)
+                let outcome = claim(waiter, .abandoned)
+                if outcome != .lost {
+                    unlinkLocked(index, from: record, &word)
+                    if outcome == .wonWhileWaiting { wake.append(waiter, in: self) }
+                }
+                index = next
+            }
+        }
+        while dropped != 0 {
+            let next = packet(dropped).pointee.queueNext
+            deallocate(.packet, dropped)
+            dropped = next
+        }
+    }
+
+    // ---- threads that block
+
+    /// Gives up the calling thread's place at its port, if it has one; returns the port, for `comeBack`.
+    func leavePort() -> ObjectName {
+        let name = ObjectName(bits: signalbox_thread().pointee.port)
+        guard name != .none else { return .none }
+        signalbox_thread().pointee.port = 0
+        try? Arena.local.change(name) { record, word, wake throws(DispatcherError) in
+            let port = Port(record)
+            port.running -= 1
+            Arena.local.serveLocked(port, &word, &wake)
+        }
+        return name
+    }
+
+    /// Takes the place back, at once: the number of running threads may exceed the limit for a while.
+    func comeBack(to name: ObjectName) {
+        guard name != .none else { return }
+        let isThere: Void? = Arena.local.withLock(name) { record, _ in Port(record).running += 1 }
+        if isThere != nil { signalbox_thread().pointee.port = name.bits }
+    }
+}
+
+extension WaiterRecord {
+    /// A thread that counts against a port's limit.
+    static var counted: UInt32 { 1 << 30 }
+}

@@ -1,0 +1,136 @@
+public import Synchronization
+
+/// Waiters that were claimed and wait to be woken, first in first out. Performed after every lock is dropped.
+struct WakeList {
+    private var first: UInt32 = 0
+    private var last: UInt32 = 0
+
+    mutating func append(_ waiter: UInt32, in arena: Arena) {
+        arena.waiter(waiter).pointee.chain = 0
+        if last == 0 { first = waiter } else { arena.waiter(last).pointee.chain = waiter }
+        last = waiter
+    }
+
+    func perform(in arena: Arena) {
+        var waiter = first
+        while waiter != 0 {
+            // Once woken, the waiter may be at its next wait: read the chain first.
+            let next = arena.waiter(waiter).pointee.chain
+            arena.wake(waiter)
+            waiter = next
+        }
+    }
+}
+
+extension Arena {
+    // ---- fast paths: one compare-and-swap
+
+    /// Sets the event: satisfies one waiter (automatic reset) or all (manual reset), or stays signaled.
+    @inlinable package func setEvent(_ name: ObjectName) throws(DispatcherError) {
+        let record = object(name.index)
+        let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
+        if word.isFree && word.isEvent(named: name) {
+            var set = word
+            set.signal()
+            // An event that is set already is written all the same: the next waiter must see what came before this set.
+            let done = record.pointee.word.compareExchange(
+                expected: word.bits, desired: set.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed)
+            if done.exchanged { return }
+        }
+        try signalSlowly(name, .event)
+    }
+
+    @inlinable package func resetEvent(_ name: ObjectName) throws(DispatcherError) {
+        let record = object(name.index)
+        let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
+        if word.isFree && word.isEvent(named: name) {
+            var reset = word
+            reset.reset()
+            let done = record.pointee.word.compareExchange(
+                expected: word.bits, desired: reset.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed)
+            if done.exchanged { return }
+        }
+        try resetSlowly(name)
+    }
+
+    /// Takes the signal if the object is signaled and nobody else is at it; nil if that cannot be told so simply.
+    @inlinable package func tryWait(_ name: ObjectName) -> Bool {
+        let record = object(name.index)
+        let word = Word(bits: record.pointee.word.load(ordering: .acquiring))
+        guard word.isFree && word.isSignaled && word.belongs(to: name) else { return false }
+        var taken = word
+        taken.consume()
+        if taken == word { return true }
+        return record.pointee.word.compareExchange(
+            expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
+        ).exchanged
+    }
+
+    // ---- the whole way
+
+    @usableFromInline func resetSlowly(_ name: ObjectName) throws(DispatcherError) {
+        let found = withLock(name) { _, word in
+            let right = word.kind == ObjectKind.event.rawValue
+            if right { word.reset() }
+            return right
+        }
+        guard let found else { throw .noSuchObject(0) }
+        if !found { throw .wrongKind }
+    }
+
+    /// Signals an object and completes the waits that this satisfies.
+    @usableFromInline package func signalSlowly(_ name: ObjectName, _ kind: ObjectKind) throws(DispatcherError) {
+        try change(name) { record, word, wake throws(DispatcherError) in
+            guard word.kind == kind.rawValue else { throw .wrongKind }
+            word.signal()
+            satisfyLocked(record, &word, &wake)
+        }
+    }
+
+    /// Runs `body` under the record's lock, and under the wait-all lock if a wait-all is queued on the object. Wakes after.
+    func change(
+        _ name: ObjectName,
+        _ body: (UnsafeMutablePointer<ObjectRecord>, inout Word, inout WakeList) throws(DispatcherError) -> Void
+    ) throws(DispatcherError) {
+        let record = object(name.index)
+        var wake = WakeList()
+        var word = lock(record)
+        var failure: DispatcherError?
+        let holdsAll = word.belongs(to: name) && record.pointee.allWaiters != 0
+        if holdsAll {
+            unlock(record, word)
+            lockAll()
+            word = lock(record)
+        }
+        if word.belongs(to: name) {
+            do { try body(record, &word, &wake) } catch { failure = error }
+        } else {
+            failure = .noSuchObject(0)
+        }
+        unlockAndRetire(record, word)
+        if holdsAll { unlockAll() }
+        wake.perform(in: self)
+        if let failure { throw failure }
+    }
+
+    /// Completes waits from the head of the queue while the object is signaled. Links of waiters that were claimed
+    /// elsewhere are passed by: their waiter is about to take them out. Needs the wait-all lock if there are wait-alls.
+    func satisfyLocked(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ wake: inout WakeList) {
+        var index = record.pointee.head
+        while index != 0 && word.isSignaled {
+            let link = self.link(index)
+            let (next, waiter) = (link.pointee.next, link.pointee.owner)
+            if self.waiter(waiter).pointee.waitsForAll {
+                satisfyAllLocked(waiter, signaled: record, &word, &wake)
+            } else {
+                let outcome = claim(waiter, .satisfied, position: position(ofLink: index))
+                if outcome != .lost {
+                    word.consume()
+                    unlinkLocked(index, from: record, &word)
+                    if outcome == .wonWhileWaiting { wake.append(waiter, in: self) }
+                }
+            }
+            index = next
+        }
+    }
+}

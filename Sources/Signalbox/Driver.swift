@@ -1,0 +1,78 @@
+import Synchronization
+
+/// One overlapped request: what is to be done, and who is told when it has ended. The driver that serves it calls
+/// ``complete(_:bytes:)`` exactly once, and does not touch the buffers afterwards.
+///
+/// `@unchecked Sendable`: what is here does not change, and the memory of the buffers is the driver's alone from the
+/// request's start to its completion. Subclasses keep to that: what they add is written before the start, or in `complete`.
+open class IORequest: @unchecked Sendable {
+    public enum Operation: Sendable {
+        case receive
+        /// Complete only when everything is sent.
+        case send
+        /// Accept a connection into this socket, and then receive into the buffers, if they are not empty.
+        case accept(any DriverSocket)
+    }
+
+    public let operation: Operation
+    /// The caller's memory: its own again when the request completes.
+    public let buffers: [UnsafeMutableRawBufferPointer]
+
+    public init(_ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer]) {
+        self.operation = operation
+        self.buffers = buffers
+    }
+
+    /// The request has ended: called once, under no lock, on any thread.
+    open func complete(_ status: IOStatus, bytes: Int) { preconditionFailure("a request must say who is told of its end") }
+}
+
+/// A socket as its driver has it.
+public protocol DriverSocket: AnyObject, Sendable {
+    /// The descriptor, for what needs no driver: bind(2), setsockopt(2) and their like. -1 when there is none.
+    var descriptor: Int32 { get }
+    /// Starts a request. It always completes through ``IORequest/complete(_:bytes:)``, maybe before this returns.
+    func start(_ request: IORequest)
+    /// Asks a request to end early: it completes with `.cancelled`, or as it would have.
+    func cancel(_ request: IORequest)
+    /// As ``cancel(_:)`` for all receives and accepts that are pending.
+    func cancelReceives()
+    /// Takes over a connected descriptor in place of its own. A socket that is closed closes it, and returns false.
+    func adopt(_ descriptor: Int32) -> Bool
+    /// Ends all requests and closes the descriptor. Idempotent.
+    func close()
+}
+
+/// Makes sockets.
+public protocol SocketDriver: Sendable {
+    /// - Throws: `IOError`.
+    func makeSocket(family: Int32, type: Int32, protocol: Int32) throws(IOError) -> any DriverSocket
+    /// A socket without a descriptor, for an accept to fill.
+    func makeEmptySocket() throws(IOError) -> any DriverSocket
+}
+
+/// What plugins have registered; the facade and the actors ask here, and know no driver.
+package final class DriverRegistry: Sendable {
+    package static let shared = DriverRegistry()
+
+    private struct State {
+        var sockets: (any SocketDriver)?
+        var onDemand: (@Sendable () -> Void)?
+    }
+    private let state = Mutex(State())
+
+    package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets = driver } }
+    package func unregisterSockets() { state.withLock { $0.sockets = nil } }
+
+    /// What starts a host when a driver is first asked for and none is there: a composition root's.
+    package func setOnDemand(_ start: @escaping @Sendable () -> Void) { state.withLock { $0.onDemand = start } }
+
+    package func startOnDemand() { state.withLock { $0.onDemand }?() }
+
+    package func sockets() throws(IOError) -> any SocketDriver {
+        if let driver = state.withLock({ $0.sockets }) { return driver }
+        startOnDemand()
+        if let driver = state.withLock({ $0.sockets }) { return driver }
+        throw IOError(.notSupported, "no plugin provides sockets: start a Host with OverlappedIO() first; making a socket")
+    }
+}

@@ -1,0 +1,129 @@
+import CLinux
+import CSystemd
+import Dispatcher
+import Glibc
+import Synchronization
+
+/// An actor whose executor is an sd-event loop on a thread of its own.
+///
+/// Actors whose work is I/O can share it: give them `loop.unownedExecutor`, and an sd-event callback is already isolated to
+/// them. What runs here must not block: a blocking wait on the loop's thread is a programming error, and traps.
+public actor EventLoop {
+    public nonisolated let executor: LoopExecutor
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Starts the loop's thread.
+    ///
+    /// - Throws: `IOError` if the kernel gives no epoll, eventfd or thread.
+    public init(name: String = "signalbox-loop") throws {
+        executor = try LoopExecutor(name: name)
+    }
+
+    deinit { executor.stop() }
+
+    /// Runs `body` on the loop's thread, where it must not block.
+    public func run<R: Sendable>(_ body: @Sendable () throws -> R) rethrows -> R { try body() }
+
+    /// Ends the loop's thread after the jobs that it has. Actors of the loop never run again.
+    public nonisolated func stop() { executor.stop() }
+}
+
+/// Runs jobs on an sd-event loop's thread, in the order they came.
+public final class LoopExecutor: SerialExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var isStopped = false
+    }
+    private let state = Mutex(State())
+    /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
+    package nonisolated(unsafe) let event: OpaquePointer
+    private let wakeUp: Int32
+    private let isPoked = Atomic(false)
+    /// The loop's thread: signaled when it has ended.
+    private let thread = Mutex<ObjectName?>(nil)
+
+    fileprivate init(name: String) throws {
+        var event: OpaquePointer?
+        let made = sd_event_new(&event)
+        guard made >= 0, let event else { throw IOError(code: -made, "making an event loop") }
+        self.event = event
+        wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard wakeUp >= 0 else {
+            let code = errno
+            sd_event_unref(event)
+            throw IOError(code: code, "making an eventfd")
+        }
+        let added = sd_event_add_io(
+            event, nil, wakeUp, UInt32(EPOLLIN.rawValue),
+            { _, _, _, argument in
+                Unmanaged<LoopExecutor>.fromOpaque(argument!).takeUnretainedValue().runJobs()
+                return 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+        precondition(added >= 0, "sd_event_add_io(3) refused an eventfd")
+        do {
+            // The thread keeps the executor until it ends.
+            let started = try ThreadObject.start(name: name, stackSize: 1 << 20) { self.run() }
+            thread.withLock { $0 = started }
+        } catch {
+            throw IOError(code: error.code, "starting the event loop's thread")
+        }
+    }
+
+    deinit {
+        sd_event_unref(event)
+        close(wakeUp)
+    }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        state.withLock { $0.jobs.append(job) }
+        poke()
+    }
+
+    public func checkIsolated() {
+        precondition(isOnLoop, "this must run on the event loop's thread")
+    }
+
+    /// Whether the caller runs on the loop's thread.
+    public var isOnLoop: Bool {
+        signalbox_thread().pointee.loop == UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+    }
+
+    fileprivate func stop() {
+        state.withLock { $0.isStopped = true }
+        poke()
+        guard let thread = thread.withLock({ $0.take() }) else { return }
+        // From the loop itself, or from a task, nobody waits: the thread ends by itself.
+        Arena.local.release(thread)
+    }
+
+    private func poke() {
+        if isPoked.exchange(true, ordering: .acquiringAndReleasing) { return }
+        var one: UInt64 = 1
+        _ = write(wakeUp, &one, 8)
+    }
+
+    // ---- on the loop
+
+    private func run() -> UInt32 {
+        signalbox_thread().pointee.loop = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) {
+            let done = sd_event_run(event, .max)
+            precondition(done >= 0 || done == -EINTR, "sd_event_run(3) failed (errno \(-done))")
+        }
+        signalbox_thread().pointee.loop = 0
+        return 0
+    }
+
+    private func runJobs() {
+        var count: UInt64 = 0
+        _ = read(wakeUp, &count, 8)
+        isPoked.store(false, ordering: .sequentiallyConsistent)
+        // What these jobs enqueue comes after what else the loop has to do.
+        let jobs = state.withLock { state in
+            defer { state.jobs.removeAll(keepingCapacity: true) }
+            return state.jobs
+        }
+        for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+    }
+}

@@ -1,0 +1,192 @@
+public import CLinux
+public import Dispatcher
+import Glibc
+public import Synchronization
+
+/// The process's handles: what a Win32 `HANDLE` names.
+///
+/// A handle is a multiple of 4 that fits 31 bits: slot in bits 2–21, the slot's generation in bits 22–30. Lookups ignore
+/// the low two bits. A slot is one atomic word, so a lookup takes no lock; freed slots are used again in the order they
+/// were freed, at least 1024 slots apart, and with another generation.
+///
+/// | bits of a slot | meaning |
+/// | --- | --- |
+/// | 0–47 | the object's name; 0 when free |
+/// | 48–56 | the generation that a handle must have |
+/// | 57–63 | rights and attributes |
+@usableFromInline
+package enum HandleTable {
+    @usableFromInline package struct Rights: OptionSet, Sendable {
+        @usableFromInline package let rawValue: UInt64
+        @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
+        /// May be waited for.
+        @inlinable package static var synchronize: Rights { Rights(rawValue: 1 << 57) }
+        /// May be set, reset, posted to.
+        @inlinable package static var modify: Rights { Rights(rawValue: 1 << 58) }
+        @inlinable package static var all: Rights { [.synchronize, .modify] }
+    }
+
+    private static let slotCount = 1 << 20
+
+    private struct Free {
+        /// Slots from this one on were never used.
+        var fresh = 1
+        var queue: [UInt32] = []
+        /// Slots in `queue` before this index are taken.
+        var taken = 0
+    }
+    private static let free = Mutex(Free())
+
+    /// The table's memory: address space until touched. Concurrency-safe: atomics that are never unmapped.
+    private nonisolated(unsafe) static let prepared: UnsafeMutablePointer<Atomic<UInt64>> = {
+        let memory = mmap(
+            nil, slotCount * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let memory, memory != MAP_FAILED else { fatalError("Signalbox cannot map its handle table (errno \(errno))") }
+        signalbox_set_handles_base(memory)
+        return memory.assumingMemoryBound(to: Atomic<UInt64>.self)
+    }()
+
+    // ---- lookup
+
+    /// The object that the handle names, if the handle has all of `rights`.
+    @inlinable package static func name(_ handle: UInt, _ rights: Rights) throws(HandleError) -> ObjectName {
+        guard let base = signalbox_handles_base(), handle < 1 << 31 else { throw .invalid }
+        let slot = Int(handle >> 2 & 0xF_FFFF)
+        let entry = base.assumingMemoryBound(to: Atomic<UInt64>.self)[slot].load(ordering: .acquiring)
+        guard entry >> 48 & 0x1FF == UInt64(handle >> 22), entry & 0xFFFF_FFFF_FFFF != 0 else { throw .invalid }
+        guard entry & rights.rawValue == rights.rawValue else { throw .accessDenied }
+        return ObjectName(bits: entry & 0xFFFF_FFFF_FFFF)
+    }
+
+    package static func rights(of handle: UInt) throws(HandleError) -> Rights {
+        _ = try name(handle, [])
+        return Rights(rawValue: prepared[Int(handle >> 2 & 0xF_FFFF)].load(ordering: .relaxed) & ~0 << 57)
+    }
+
+    // ---- making and closing
+
+    /// Makes a handle to an object; the reference that the caller holds becomes the handle's. nil: a million handles are open.
+    package static func insert(_ object: ObjectName, _ rights: Rights = .all) -> UInt? {
+        let table = prepared
+        let slot = free.withLock { free -> Int? in
+            if free.queue.count - free.taken >= 1024 || free.fresh == slotCount {
+                guard free.taken < free.queue.count else { return nil }
+                defer {
+                    free.taken += 1
+                    if free.taken >= 4096 {
+                        free.queue.removeFirst(free.taken)
+                        free.taken = 0
+                    }
+                }
+                return Int(free.queue[free.taken])
+            }
+            defer { free.fresh += 1 }
+            return free.fresh
+        }
+        guard let slot else { return nil }
+        Arena.local.becomeHandle(object)
+        // Nobody else writes a slot that is free and was taken from the list.
+        let generation = table[slot].load(ordering: .relaxed) >> 48 & 0x1FF
+        table[slot].store(object.bits | generation << 48 | rights.rawValue, ordering: .releasing)
+        return UInt(generation) << 22 | UInt(slot) << 2
+    }
+
+    /// Makes another handle to the object of this one.
+    package static func duplicate(_ handle: UInt, _ rights: Rights? = nil) throws(HandleError) -> UInt {
+        let object = try name(handle, [])
+        let granted: Rights
+        if let rights { granted = rights } else { granted = try self.rights(of: handle) }
+        guard Arena.local.retain(object) else { throw .invalid }
+        guard let made = insert(object, granted) else {
+            Arena.local.release(object)
+            throw .tooMany
+        }
+        return made
+    }
+
+    /// Closes a handle. With the last one, a port releases its waiters, and a driver's object ends its requests.
+    package static func close(_ handle: UInt) throws(HandleError) {
+        let object = try name(handle, [])
+        let slot = Int(handle >> 2 & 0xF_FFFF)
+        let generation = (UInt64(handle >> 22) + 1) & 0x1FF
+        let entry = prepared[slot].load(ordering: .relaxed)
+        guard entry & 0xFFFF_FFFF_FFFF == object.bits,
+            prepared[slot].compareExchange(expected: entry, desired: generation << 48, ordering: .acquiringAndReleasing).exchanged
+        else { throw .invalid }  // closed by another thread just now
+        free.withLock { $0.queue.append(UInt32(slot)) }
+        let kind = Arena.local.kind(of: object)
+        let driver = kind == .source ? SourceObject.driver(of: object) : nil
+        guard Arena.local.release(object, asHandle: true) else { return }
+        if kind == .port { Arena.local.closePort(object) }
+        driver?.close()
+    }
+
+    /// Handles that are open.
+    package static var count: Int { free.withLock { $0.fresh - 1 - ($0.queue.count - $0.taken) } }
+}
+
+/// Why a handle cannot be used.
+@usableFromInline
+package enum HandleError: Error {
+    /// It names nothing (any more).
+    case invalid
+    /// It lacks a right that this takes.
+    case accessDenied
+    /// A million handles are open.
+    case tooMany
+}
+
+/// Objects of drivers: the dispatcher's record holds the driver's socket for as long as the object lives.
+package enum SourceObject {
+    private final class Box: Sendable {
+        let socket: any DriverSocket
+        /// Where completions of handle-based requests go: the port's name and the key; set once.
+        let binding = Mutex<(port: ObjectName, key: UInt64)?>(nil)
+        init(_ socket: any DriverSocket) { self.socket = socket }
+    }
+
+    private static let installed: Void = {
+        Arena.releaseSource = { address in
+            Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(address))!).release()
+        }
+    }()
+
+    /// Makes an object with one reference.
+    package static func make(_ socket: any DriverSocket) throws(DispatcherError) -> ObjectName {
+        installed
+        let box = Unmanaged.passRetained(Box(socket))
+        do {
+            return try Arena.prepared().makeObject(.source, a: UInt64(UInt(bitPattern: box.toOpaque())))
+        } catch {
+            box.release()
+            throw error
+        }
+    }
+
+    private static func box(of object: ObjectName) -> Box? {
+        // Retained under the record's lock: the record keeps its own reference until it is retired.
+        let box: Box?? = Arena.local.withLock(object) { record, word in
+            guard word.kind == ObjectKind.source.rawValue else { return nil }
+            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.pointee.a))!).takeUnretainedValue()
+        }
+        return box ?? nil
+    }
+
+    /// The driver's side of the object; nil if it is none.
+    package static func driver(of object: ObjectName) -> (any DriverSocket)? { box(of: object)?.socket }
+
+    /// Binds the object to a port. False: it is bound already, or is no driver's object.
+    package static func bind(_ object: ObjectName, to port: ObjectName, key: UInt64) -> Bool {
+        guard let box = box(of: object) else { return false }
+        return box.binding.withLock { binding in
+            guard binding == nil else { return false }
+            binding = (port, key)
+            return true
+        }
+    }
+
+    /// The port that the object is bound to, and the key.
+    package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? {
+        box(of: object)?.binding.withLock { $0 }
+    }
+}

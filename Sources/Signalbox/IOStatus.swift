@@ -1,0 +1,58 @@
+/// How a request ended, as an NT status: what `OVERLAPPED.Internal` holds and completion packets carry.
+///
+/// The two top bits tell success (0), information (1), warning (2) and error (3).
+/// Source: [MS-ERREF] 2.3.1, NTSTATUS values.
+public struct IOStatus: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let success = IOStatus(rawValue: 0)
+    /// The request has not ended yet.
+    public static let pending = IOStatus(rawValue: 0x103)
+    public static let invalidHandle = IOStatus(rawValue: 0xC000_0008)
+    public static let invalidParameter = IOStatus(rawValue: 0xC000_000D)
+    public static let accessDenied = IOStatus(rawValue: 0xC000_0022)
+    public static let insufficientResources = IOStatus(rawValue: 0xC000_009A)
+    public static let notSupported = IOStatus(rawValue: 0xC000_00BB)
+    public static let tooManyOpenFiles = IOStatus(rawValue: 0xC000_011F)
+    /// Cancelled before it was served.
+    public static let cancelled = IOStatus(rawValue: 0xC000_0120)
+    public static let invalidConnection = IOStatus(rawValue: 0xC000_0140)
+    /// The peer reset the connection.
+    public static let connectionReset = IOStatus(rawValue: 0xC000_020D)
+    /// The socket was closed here with the request pending.
+    public static let connectionAborted = IOStatus(rawValue: 0xC000_0241)
+    public static let addressAlreadyExists = IOStatus(rawValue: 0xC000_020A)
+    public static let connectionRefused = IOStatus(rawValue: 0xC000_0236)
+    /// The connection was shut down for this direction.
+    public static let gracefulDisconnect = IOStatus(rawValue: 0xC000_0237)
+    public static let networkUnreachable = IOStatus(rawValue: 0xC000_023C)
+    public static let hostUnreachable = IOStatus(rawValue: 0xC000_023D)
+    public static let timedOut = IOStatus(rawValue: 0xC000_00B5)
+    public static let unexpected = IOStatus(rawValue: 0xC000_00E9)
+
+    public var isError: Bool { rawValue >> 30 == 3 }
+}
+
+/// A request or a socket call that failed.
+public struct IOError: Error, Hashable, CustomStringConvertible {
+    public let status: IOStatus
+    /// What was tried: "bind to 127.0.0.1:80".
+    public let operation: String
+    /// The system's errno, where there was one; else 0.
+    public let code: Int32
+
+    public init(_ status: IOStatus, _ operation: String, code: Int32 = 0) {
+        self.status = status
+        self.operation = operation
+        self.code = code
+    }
+
+    /// A system call's failure.
+    public init(code: Int32, _ operation: String) { self.init(IOStatus(errno: code), operation, code: code) }
+
+    public var description: String {
+        let status = "0x" + String(status.rawValue, radix: 16, uppercase: true)
+        return code == 0 ? "\(operation) failed (status \(status))" : "\(operation) failed: \(errorText(code))"
+    }
+}

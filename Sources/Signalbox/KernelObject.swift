@@ -1,0 +1,145 @@
+public import Dispatcher
+
+/// What can be waited for: an actor that wraps one object of the dispatcher.
+///
+/// Signal state is reached without a hop: `set`, `reset` and the waits are `nonisolated`. What an actor isolates is what
+/// really has a sequence. The object lives as long as the actor, a handle to it, or a wait for it.
+public protocol KernelObject: Actor {
+    /// The object's name in the dispatcher.
+    nonisolated var object: ObjectName { get }
+}
+
+/// How a wait for several objects ended.
+public enum WaitResult: Equatable, Sendable {
+    /// The object at this index satisfied the wait; for all: index 0.
+    case satisfied(Int)
+    /// As `satisfied`, by an object that its owner left behind.
+    case abandoned(Int)
+    /// The time was over first; nothing was taken.
+    case timedOut
+}
+
+/// Why a wait could not begin.
+public enum WaitError: Error, Equatable, CustomStringConvertible {
+    /// A wait for all lists the object at this index twice.
+    case duplicateObject(Int)
+    /// There is nothing to wait for.
+    case noObjects
+    /// 16 million objects and waits are alive.
+    case outOfRecords
+
+    public var description: String {
+        switch self {
+        case .duplicateObject(let index): "the object at index \(index) is listed twice: a wait for all takes each once"
+        case .noObjects: "a wait needs at least one object"
+        case .outOfRecords: "16 million objects and waits are alive; is something leaking them?"
+        }
+    }
+}
+
+extension KernelObject {
+    /// Waits until the object is signaled, and takes what a wait takes (an automatic-reset event's signal).
+    ///
+    /// - Throws: `CancellationError` if the task was cancelled first. Then nothing was taken; a wait that was satisfied
+    ///   returns, even if the task is cancelled by then.
+    public nonisolated(nonsending) func wait() async throws {
+        _ = try await waitForObjects(CollectionOfOne(object), all: false, until: Deadline.never)
+    }
+
+    /// Waits until the object is signaled, for at most `timeout` on the monotonic clock.
+    ///
+    /// - Returns: whether it was signaled in time. A timeout of zero or less only looks.
+    /// - Throws: `CancellationError` if the task was cancelled first.
+    public nonisolated(nonsending) func wait(timeout: Duration) async throws -> Bool {
+        let result = try await waitForObjects(CollectionOfOne(object), all: false, until: Deadline.after(timeout))
+        return result != .timedOut
+    }
+}
+
+/// Waits until one of the objects is signaled; the first in the list if several are.
+///
+/// - Returns: the index of the object that satisfied the wait: it alone was taken from.
+/// - Throws: `CancellationError` if the task was cancelled first.
+public nonisolated(nonsending) func waitAny(_ objects: any KernelObject..., timeout: Duration? = nil) async throws -> WaitResult {
+    try await waitAny(objects, timeout: timeout)
+}
+
+/// Waits until one of the objects is signaled; the first in the list if several are. See ``waitAny(_:timeout:)``.
+public nonisolated(nonsending) func waitAny(_ objects: [any KernelObject], timeout: Duration? = nil) async throws -> WaitResult {
+    try await withExtendedObjects(objects) { names in
+        try await waitForObjects(names, all: false, until: timeout.map { Deadline.after($0) } ?? Deadline.never)
+    }
+}
+
+/// Waits until all of the objects are signaled at one moment, and takes from all of them in that moment. Until then,
+/// nothing is taken from any.
+///
+/// - Throws: `CancellationError` if the task was cancelled first; `WaitError.duplicateObject`.
+public nonisolated(nonsending) func waitAll(_ objects: any KernelObject..., timeout: Duration? = nil) async throws -> WaitResult {
+    try await waitAll(objects, timeout: timeout)
+}
+
+/// Waits until all of the objects are signaled at one moment. See ``waitAll(_:timeout:)``.
+public nonisolated(nonsending) func waitAll(_ objects: [any KernelObject], timeout: Duration? = nil) async throws -> WaitResult {
+    try await withExtendedObjects(objects) { names in
+        try await waitForObjects(names, all: true, until: timeout.map { Deadline.after($0) } ?? Deadline.never)
+    }
+}
+
+// ---- what these share
+
+private nonisolated(nonsending) func withExtendedObjects(
+    _ objects: [any KernelObject], _ body: ([ObjectName]) async throws -> WaitResult
+) async throws -> WaitResult {
+    guard !objects.isEmpty else { throw WaitError.noObjects }
+    defer { withExtendedLifetime(objects) {} }
+    return try await body(objects.map(\.object))
+}
+
+nonisolated(nonsending) func waitForObjects<Names: RandomAccessCollection<ObjectName> & Sendable>(
+    _ names: Names, all: Bool, until deadline: UInt64
+) async throws -> WaitResult where Names.Index == Int {
+    let verdict: Verdict
+    do {
+        verdict = try await Arena.local.suspend(on: names, all: all, until: deadline)
+    } catch {
+        switch error {
+        case .duplicateObject(let index): throw WaitError.duplicateObject(index)
+        case .outOfRecords: throw WaitError.outOfRecords
+        // The actors that the caller holds keep their objects.
+        case .noSuchObject, .wrongKind: preconditionFailure("an object was gone before its actor")
+        }
+    }
+    switch verdict {
+    case .satisfied(let index): return .satisfied(index)
+    case .abandoned(let index): return .abandoned(index)
+    case .timedOut: return .timedOut
+    case .cancelled: throw CancellationError()
+    }
+}
+
+extension Deadline {
+    /// `duration` from now, in CLOCK_MONOTONIC's nanoseconds; `now` if it is zero or less.
+    package static func after(_ duration: Duration) -> UInt64 {
+        guard duration > .zero else { return Deadline.now }
+        let (seconds, attoseconds) = duration.components
+        let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return Deadline.never }
+        // Rounded up: a wait never ends early.
+        let (sum, tooFar) = whole.addingReportingOverflow(UInt64((attoseconds + 999_999_999) / 1_000_000_000))
+        return tooFar ? Deadline.never : Deadline.after(nanoseconds: sum)
+    }
+}
+
+extension Arena {
+    /// An object for an actor, which cannot go on without one.
+    static func makeObject(
+        _ kind: ObjectKind, signaled: Bool = false, manualReset: Bool = false
+    ) -> ObjectName {
+        do {
+            return try Arena.prepared().makeObject(kind, signaled: signaled, manualReset: manualReset)
+        } catch {
+            fatalError(WaitError.outOfRecords.description)
+        }
+    }
+}

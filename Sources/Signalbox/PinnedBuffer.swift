@@ -1,0 +1,30 @@
+/// Memory that stays where it is, so that a request may read or write it while the task is suspended.
+public struct PinnedBuffer: ~Copyable, @unchecked Sendable {
+    // Sendable: it owns its memory, and has one owner itself.
+    let memory: UnsafeMutableRawBufferPointer
+    /// Bytes that hold something: what the last receive brought, or what `append` added.
+    public private(set) var count = 0
+
+    /// - Parameter capacity: in bytes, at least 1.
+    public init(capacity: Int) {
+        memory = .allocate(byteCount: max(1, capacity), alignment: 64)
+    }
+
+    deinit { memory.deallocate() }
+
+    public var capacity: Int { memory.count }
+    /// Calls `body` with the bytes that it holds.
+    public borrowing func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R { try body(filled) }
+
+    /// Replaces what it holds.
+    ///
+    /// - Precondition: the bytes fit.
+    public mutating func replace(with bytes: some Collection<UInt8>) {
+        precondition(bytes.count <= capacity, "\(bytes.count) bytes do not fit into \(capacity)")
+        memory.copyBytes(from: bytes)
+        count = bytes.count
+    }
+
+    var filled: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+    mutating func setCount(_ count: Int) { self.count = count }
+}

@@ -1,0 +1,155 @@
+import Glibc
+import Synchronization
+
+/// A stream socket whose requests are overlapped: they suspend the task, never its thread.
+///
+/// ```swift
+/// let listener = try SocketObject.listen(host: "127.0.0.1", port: 7007)
+/// let connection = try await listener.accept()
+/// var buffer = PinnedBuffer(capacity: 65536)
+/// while try await connection.receive(into: &buffer) > 0 { try await connection.send(buffer) }
+/// ```
+///
+/// Requests of one direction are served in the order they were made; both directions go on side by side. A plugin must
+/// provide sockets: start a ``Host`` with `OverlappedIO()` first.
+public actor SocketObject {
+    private nonisolated let socket: any DriverSocket
+    private nonisolated let hasStoppedReceiving = Atomic(false)
+
+    init(_ socket: any DriverSocket) { self.socket = socket }
+
+    deinit { socket.close() }
+
+    /// A socket that listens on the address. Port 0 takes any that is free, see ``localPort``.
+    ///
+    /// - Parameters:
+    ///   - host: an IPv4 address in dotted form.
+    ///   - backlog: connections that the kernel holds for an accept.
+    /// - Throws: `IOError`: the address is in use, or none of this machine's.
+    public static func listen(host: String = "127.0.0.1", port: UInt16, backlog: Int = 1024) throws -> SocketObject {
+        let operation = "listening on \(host):\(port)"
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
+            throw IOError(.invalidParameter, "\(operation): \"\(host)\" is no IPv4 address; that")
+        }
+        let socket = try DriverRegistry.shared.sockets().makeSocket(
+            family: AF_INET, type: Int32(SOCK_STREAM.rawValue), protocol: 0)
+        var one: Int32 = 1
+        setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard bound == 0, Glibc.listen(socket.descriptor, Int32(clamping: backlog)) == 0 else {
+            let code = errno
+            socket.close()
+            throw IOError(code: code, operation)
+        }
+        return SocketObject(socket)
+    }
+
+    /// The port that the socket is bound to; nil if it is closed.
+    public nonisolated var localPort: UInt16? {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let found = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket.descriptor, $0, &length) }
+        }
+        return found == 0 ? UInt16(bigEndian: address.sin_port) : nil
+    }
+
+    /// The next connection.
+    ///
+    /// - Throws: `CancellationError` if the task was cancelled first, or ``stopReceiving()`` ended it;
+    ///   `IOError`, among others for want of descriptors (`.tooManyOpenFiles`): the connection then waits for the next call.
+    public nonisolated(nonsending) func accept() async throws -> SocketObject {
+        let accepted = try DriverRegistry.shared.sockets().makeEmptySocket()
+        _ = try await perform(.accept(accepted), [], "accepting a connection")
+        return SocketObject(accepted)
+    }
+
+    /// Waits for bytes, and puts those that are there into the buffer, from its start.
+    ///
+    /// - Returns: their number, at most the buffer's capacity; 0 when the peer has sent its last.
+    /// - Throws: `CancellationError` if the task was cancelled first, or ``stopReceiving()`` ended it: no byte was taken
+    ///   then; `IOError`, as `.connectionReset`.
+    public nonisolated(nonsending) func receive(into buffer: inout PinnedBuffer) async throws -> Int {
+        buffer.setCount(0)
+        let count = try await perform(.receive, [buffer.memory], "receiving")
+        buffer.setCount(count)
+        return count
+    }
+
+    /// Sends everything that the buffer holds.
+    ///
+    /// - Throws: `CancellationError` if the task was cancelled first: part of it may have been sent; `IOError`.
+    public nonisolated(nonsending) func send(_ buffer: borrowing PinnedBuffer) async throws {
+        guard buffer.count > 0 else { return }
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.memory[..<buffer.count])
+        _ = try await perform(.send, [bytes], "sending")
+    }
+
+    /// Ends the receives and accepts that are pending, and all that follow, with `CancellationError`. Sends go on.
+    public nonisolated func stopReceiving() {
+        // In this order: a receive that starts meanwhile is seen by the second, or sees the first.
+        hasStoppedReceiving.store(true, ordering: .sequentiallyConsistent)
+        socket.cancelReceives()
+    }
+
+    /// Receives and discards until the peer has sent its last; also after ``stopReceiving()``. A connection that is closed
+    /// with input unread is reset, and what was sent last may be lost with it.
+    ///
+    /// - Throws: as ``receive(into:)``.
+    public nonisolated(nonsending) func discardInput() async throws {
+        let buffer = PinnedBuffer(capacity: 65536)
+        while try await perform(.receive, [buffer.memory], "discarding input", evenIfStopped: true) > 0 {}
+    }
+
+    /// Tells the peer that nothing more will be sent. What it sends can be received still.
+    public nonisolated func finishSending() { shutdown(socket.descriptor, Int32(SHUT_WR)) }
+
+    /// Sends small messages at once instead of gathering them (TCP_NODELAY).
+    public nonisolated func setNoDelay() {
+        var one: Int32 = 1
+        setsockopt(socket.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    }
+
+    /// Closes the socket: pending requests end with an error. Idempotent; done anyway when the last reference goes.
+    public nonisolated func close() { socket.close() }
+
+    // ---- requests
+
+    private nonisolated(nonsending) func perform(
+        _ operation: IORequest.Operation, _ buffers: [UnsafeMutableRawBufferPointer], _ what: String,
+        evenIfStopped: Bool = false
+    ) async throws -> Int {
+        let request = AwaitedRequest(operation, buffers)
+        let isSend = if case .send = operation { true } else { false }
+        let (status, bytes) = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                request.begin(continuation)
+                socket.start(request)
+                // Cancelled before it had started: the handler found nothing to cancel.
+                let isStopped = !evenIfStopped && hasStoppedReceiving.load(ordering: .sequentiallyConsistent)
+                if Task.isCancelled || isStopped && !isSend { socket.cancel(request) }
+            }
+        } onCancel: {
+            socket.cancel(request)
+        }
+        if status == .success { return bytes }
+        if status == .cancelled { throw CancellationError() }
+        throw IOError(status, what)
+    }
+
+    private final class AwaitedRequest: IORequest, @unchecked Sendable {
+        /// Written before the start, read by the completion.
+        private var continuation: UnsafeContinuation<(IOStatus, Int), Never>?
+
+        func begin(_ continuation: UnsafeContinuation<(IOStatus, Int), Never>) { self.continuation = continuation }
+
+        override func complete(_ status: IOStatus, bytes: Int) { continuation!.resume(returning: (status, bytes)) }
+    }
+}

@@ -1,0 +1,41 @@
+public import Dispatcher
+import ServiceLifecycle
+
+/// The manual-reset event that ends a service: blocking threads wait for it by handle, tasks await it, and whoever wants
+/// the end sets it: a task, a signal handler's thread, or the graceful shutdown of a `ServiceGroup`.
+public actor StopEvent: KernelObject {
+    public nonisolated let object: ObjectName
+
+    public init() { object = Arena.makeObject(.event, manualReset: true) }
+
+    deinit { Arena.local.release(object) }
+
+    /// Asks for the end. It cannot be taken back. Never blocks.
+    public nonisolated func set() { try! Arena.local.setEvent(object) }  // the actor keeps the object
+
+    /// Whether the end was asked for.
+    public nonisolated var isSet: Bool {
+        (try? Arena.local.poll(CollectionOfOne(object), all: false)) == .satisfied(0)
+    }
+
+    /// Runs `body`, and sets the event when the service group around it begins its graceful shutdown (SIGTERM, by default)
+    /// or the task is cancelled.
+    public nonisolated(nonsending) func whileRunning<R>(_ body: () async throws -> R) async rethrows -> R {
+        try await withTaskCancellationOrGracefulShutdownHandler(operation: body, onCancelOrGracefulShutdown: { self.set() })
+    }
+
+    /// Runs `body`, and calls `onStop` once if the event is set before `body` has returned. `body` itself is not cancelled.
+    public nonisolated(nonsending) func withHandler<R>(
+        _ body: () async throws -> R, onStop: @escaping @Sendable () -> Void
+    ) async rethrows -> R {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // Cancelled when the body has returned: nobody is left to be told.
+                guard (try? await self.wait()) != nil else { return }
+                onStop()
+            }
+            defer { group.cancelAll() }
+            return try await body()
+        }
+    }
+}

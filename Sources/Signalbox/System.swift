@@ -1,0 +1,40 @@
+import CLinux
+import Glibc
+
+/// Processors that this process may use: what 0 means as a port's limit.
+package func processorCount() -> Int { max(1, Int(signalbox_processor_count())) }
+
+/// strerror(3), by a call that is safe beside other threads.
+package func errorText(_ code: Int32) -> String {
+    withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
+        guard strerror_r(code, buffer.baseAddress!, buffer.count) == 0 else { return "errno \(code)" }
+        return String(cString: buffer.baseAddress!.assumingMemoryBound(to: CChar.self))
+    }
+}
+
+extension IOStatus {
+    /// The status that Windows gives for what this errno says.
+    package init(errno code: Int32) {
+        self =
+            switch code {
+            case 0: .success
+            case ECANCELED: .cancelled
+            case EBADF: .invalidHandle
+            case EINVAL: .invalidParameter
+            case EACCES, EPERM: .accessDenied
+            case ENOMEM, ENOBUFS: .insufficientResources
+            case EMFILE, ENFILE: .tooManyOpenFiles
+            case EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: .notSupported
+            case ENOTCONN: .invalidConnection
+            case ECONNRESET: .connectionReset
+            case ECONNABORTED: .connectionAborted
+            case EPIPE: .gracefulDisconnect
+            case ECONNREFUSED: .connectionRefused
+            case EADDRINUSE, EADDRNOTAVAIL: .addressAlreadyExists
+            case ENETUNREACH: .networkUnreachable
+            case EHOSTUNREACH: .hostUnreachable
+            case ETIMEDOUT: .timedOut
+            default: .unexpected
+            }
+    }
+}

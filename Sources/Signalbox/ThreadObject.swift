@@ -1,0 +1,84 @@
+import CLinux
+public import Dispatcher
+
+/// A thread, signaled for good when it has ended.
+///
+/// ```swift
+/// let thread = try ThreadObject(name: "crunch") { crunch() }
+/// try await thread.wait()
+/// ```
+public actor ThreadObject: KernelObject {
+    public nonisolated let object: ObjectName
+
+    /// Starts a thread that runs `body`, which may block: the thread is no part of Swift's cooperative pool.
+    ///
+    /// - Parameters:
+    ///   - name: shown by `ps -L` and debuggers; Linux keeps the first 15 bytes.
+    ///   - stackSize: in bytes; rounded up to 64 KiB.
+    ///   - body: its result becomes the thread's exit code.
+    /// - Throws: `ThreadError` if the kernel gives no more threads.
+    public init(
+        name: String? = nil, stackSize: Int = 1 << 20, returning body: @escaping @Sendable () -> UInt32
+    ) throws(ThreadError) {
+        object = try ThreadObject.start(name: name, stackSize: stackSize, body)
+    }
+
+    /// Starts a thread that runs `body`; its exit code is 0.
+    public init(name: String? = nil, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+        object = try ThreadObject.start(name: name, stackSize: stackSize) {
+            body()
+            return 0
+        }
+    }
+
+    deinit { Arena.local.release(object) }
+
+    /// What the thread returned; nil while it runs.
+    public nonisolated var exitCode: UInt32? { Threads.exitCode(object) ?? nil }
+
+    /// Starts a thread and returns its object, with one reference for the caller.
+    package static func start(
+        name: String?, stackSize: Int, identifier: ((Int32) -> Void)? = nil, _ body: @escaping @Sendable () -> UInt32
+    ) throws(ThreadError) -> ObjectName {
+        let object: ObjectName
+        do {
+            object = try Arena.prepared().makeObject(.thread, manualReset: true)
+        } catch {
+            throw ThreadError(code: ENOMEM)
+        }
+        _ = Arena.local.retain(object)  // the thread's own, dropped when it has ended
+        let start = Start(object: object, body: body)
+        let error = signalbox_start_thread(
+            stackSize,
+            { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                Threads.adopt(start.object)
+                Threads.setExitCode(start.object, start.body())
+            }, Unmanaged.passRetained(start).toOpaque(), name)
+        guard error == 0 else {
+            Unmanaged.passUnretained(start).release()
+            Arena.local.release(object)
+            Arena.local.release(object)
+            throw ThreadError(code: error)
+        }
+        return object
+    }
+
+    private final class Start: Sendable {
+        let object: ObjectName
+        let body: @Sendable () -> UInt32
+        init(object: ObjectName, body: @escaping @Sendable () -> UInt32) {
+            self.object = object
+            self.body = body
+        }
+    }
+}
+
+/// The kernel refused to start a thread.
+public struct ThreadError: Error, CustomStringConvertible {
+    /// The errno of pthread_create(3): EAGAIN (a limit on threads was reached) or ENOMEM.
+    public let code: Int32
+    public var description: String {
+        "the kernel starts no more threads (errno \(code)); see pids.max of the cgroup (systemd: TasksMax=) and ulimit -u"
+    }
+}

@@ -1,3 +1,4 @@
+import CLinux
 import CUring
 import Glibc
 import Signalbox
@@ -60,7 +61,7 @@ final class RingRequest: @unchecked Sendable {
         if request.length == 0 { return finish(.success, 0, ring) }
         // The accept is complete only with the first bytes; the listener goes on meanwhile.
         socket.finishedOnLoop(self, ring)
-        accepted.start(FirstBytes(of: request))
+        if let (status, bytes) = accepted.start(FirstBytes(of: request)) { request.complete(status, bytes: bytes) }
     }
 
     private func finish(_ status: IOStatus, _ bytes: Int, _ ring: Ring) {

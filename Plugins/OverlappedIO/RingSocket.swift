@@ -30,7 +30,7 @@ final class RingSocket: DriverSocket {
         case submit(RingRequest)
     }
 
-    func start(_ request: IORequest) {
+    func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)? {
         let next: Next = state.withLock { state in
             guard !state.isClosed, state.descriptor >= 0 else { return .complete(.invalidHandle, 0) }
             let queue = request.isIncoming ? \State.incoming : \State.outgoing
@@ -47,9 +47,11 @@ final class RingSocket: DriverSocket {
             return state[keyPath: queue].count == 1 ? .submit(pending) : .nothing
         }
         switch next {
-        case .nothing: break
-        case .complete(let status, let bytes): request.complete(status, bytes: bytes)
-        case .submit(let pending): ring.order(.submit(pending))
+        case .nothing: return nil
+        case .complete(let status, let bytes): return (status, bytes)
+        case .submit(let pending):
+            ring.order(.submit(pending))
+            return nil
         }
     }
 

@@ -15,7 +15,7 @@ import Synchronization
 /// - STOPPING=1 is sent when the graceful shutdown begins.
 ///
 /// Without a service manager (`NOTIFY_SOCKET` is not set) nothing is sent, and nothing wakes up.
-public final class Systemd: Plugin {
+public final class Systemd: Plugin, ServiceManager {
     public let name = "systemd"
 
     private let status: (@Sendable () async -> String)?
@@ -37,6 +37,7 @@ public final class Systemd: Plugin {
     }
 
     public func start(in context: PluginContext) async throws {
+        DriverRegistry.shared.register(self)
         guard Notification.isManaged else { return }
         let executor = context.loop.executor
         let period = Notification.watchdogMicroseconds
@@ -60,7 +61,7 @@ public final class Systemd: Plugin {
         try await withGracefulShutdownHandler {
             try await tellUntilShutdown()
         } onGracefulShutdown: {
-            Notification.send("STOPPING=1\nSTATUS=stopping")
+            self.stopping()
         }
     }
 
@@ -71,11 +72,11 @@ public final class Systemd: Plugin {
             do {
                 guard let readiness, try await waitAny(readiness.isReady, shutdown) == .satisfied(0) else { return }
                 var last = await status?()
-                Notification.send("READY=1\n" + (last.map { "STATUS=\($0)" } ?? ""))
+                _ = ready(last)
                 guard let status else { return try await shutdown.wait() }
                 while try await !shutdown.wait(timeout: .seconds(1)) {
                     let now = await status()
-                    if now != last { Notification.send("STATUS=\(now)") }
+                    if now != last { _ = self.status(now) }
                     last = now
                 }
             } catch {
@@ -84,15 +85,20 @@ public final class Systemd: Plugin {
         }
     }
 
+    public func ready(_ status: String?) -> Bool { Notification.send("READY=1" + (status.map { "\nSTATUS=\($0)" } ?? "")) }
+    public func status(_ status: String) -> Bool { Notification.send("STATUS=\(status)") }
+    public func stopping() { _ = Notification.send("STOPPING=1\nSTATUS=stopping") }
+
     public func stop() async {
+        DriverRegistry.shared.unregisterServiceManager()
         guard let running = running.withLock({ $0.take() }) else { return }
         await running.loop.run { for timer in running.timers { timer.cancelOnLoop() } }
     }
 }
 
 /// Messages to the service manager, by sd_notify(3).
-package enum Notification {
-    package static var isManaged: Bool { getenv("NOTIFY_SOCKET") != nil }
+enum Notification {
+    static var isManaged: Bool { getenv("NOTIFY_SOCKET") != nil }
 
     /// The unit's `WatchdogSec=`, if this process is the one to be watched; sd_watchdog_enabled(3).
     static var watchdogMicroseconds: UInt64? {
@@ -100,6 +106,5 @@ package enum Notification {
         return sd_watchdog_enabled(0, &period) > 0 && period >= 4 ? period : nil
     }
 
-    @discardableResult
-    package static func send(_ text: String) -> Bool { sd_notify(0, text) >= 0 }
+    static func send(_ text: String) -> Bool { sd_notify(0, text) >= 0 }
 }

@@ -14,7 +14,7 @@ final class Watchdog: Sendable {
     private let send: @Sendable () -> Void
 
     init(
-        bands: [TaskPriority], logger: Logger, send: @escaping @Sendable () -> Void = { Notification.send("WATCHDOG=1") }
+        bands: [TaskPriority], logger: Logger, send: @escaping @Sendable () -> Void = { _ = Notification.send("WATCHDOG=1") }
     ) {
         self.bands = bands
         self.logger = logger

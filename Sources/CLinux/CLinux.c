@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -72,16 +73,18 @@ int signalbox_processor_count(void) {
 // ---- signals to an eventfd -------------------------------------------------------------------------------------
 
 static atomic_int signal_fds[NSIG]; // descriptor + 1, so that 0 means none
+static _Atomic uint64_t signal_amounts[NSIG];
 
 static void signal_arrived(int signal) {
     int saved = errno, fd = atomic_load(&signal_fds[signal]) - 1;
-    uint64_t one = 1;
-    if (fd >= 0 && write(fd, &one, sizeof one) < 0) { /* the counter is full: the reader has not seen the others yet */ }
+    uint64_t amount = atomic_load(&signal_amounts[signal]);
+    if (fd >= 0 && write(fd, &amount, sizeof amount) < 0) { /* the counter is full: the reader has not seen the others yet */ }
     errno = saved;
 }
 
-int signalbox_route_signal(int signal, int fd) {
+int signalbox_route_signal(int signal, int fd, uint64_t amount) {
     if (signal <= 0 || signal >= NSIG) return EINVAL;
+    atomic_store(&signal_amounts[signal], amount);
     atomic_store(&signal_fds[signal], fd + 1);
     struct sigaction action = {0};
     action.sa_handler = signal_arrived;

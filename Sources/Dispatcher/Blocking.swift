@@ -27,6 +27,15 @@ extension Arena {
         return leave(waiter)
     }
 
+    /// Blocks the calling thread until CLOCK_MONOTONIC reads `deadline`.
+    @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
+    package func sleep(until deadline: UInt64) {
+        let place = leavePort()
+        var word: UInt32 = 0
+        while signalbox_now() < deadline { _ = signalbox_futex_wait(&word, 0, deadline, false) }
+        comeBack(to: place)
+    }
+
     /// Sleeps until the waiter is claimed by another, or claims it for the time-out.
     func park(_ waiter: UInt32, until deadline: UInt64) {
         precondition(

@@ -1,4 +1,4 @@
-public import CLinux
+import CLinux
 public import Synchronization
 
 /// A lock of one word in an arena: 0 free, 1 held, 2 held and someone may sleep on it.
@@ -29,7 +29,9 @@ enum Spin {
 extension Arena {
     /// Takes the record's lock and returns its word as it stands, locked bits cleared.
     @inlinable package func lock(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
-        debugWillLock()
+        #if DEBUG
+            debugWillLock()
+        #endif
         let seen = record.pointee.word.load(ordering: .relaxed)
         if seen & Word.locked == 0,
             record.pointee.word.compareExchange(expected: seen, desired: seen | Word.locked, ordering: .acquiring).exchanged
@@ -70,7 +72,9 @@ extension Arena {
 
     /// Drops the record's lock, and makes `word` the record's word.
     @inlinable package func unlock(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
-        debugDidUnlock()
+        #if DEBUG
+            debugDidUnlock()
+        #endif
         let clean = word.bits & ~(Word.locked | Word.contended)
         if record.pointee.word.exchange(clean, ordering: .releasing) & Word.contended != 0 { wakeLocker(record) }
     }
@@ -100,19 +104,15 @@ extension Arena {
         allLock.unlock()
     }
 
-    @inlinable func debugWillLock() {
-        #if DEBUG
+    #if DEBUG
+        @usableFromInline func debugWillLock() {
             let thread = signalbox_thread()
             precondition(
                 thread.pointee.locks == 0 || thread.pointee.holdsAllLock != 0,
                 "lock order: a second record lock is taken without the wait-all lock")
             thread.pointee.locks += 1
-        #endif
-    }
+        }
 
-    @inlinable func debugDidUnlock() {
-        #if DEBUG
-            signalbox_thread().pointee.locks -= 1
-        #endif
-    }
+        @usableFromInline func debugDidUnlock() { signalbox_thread().pointee.locks -= 1 }
+    #endif
 }

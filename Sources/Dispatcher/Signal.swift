@@ -66,6 +66,11 @@ extension Arena {
         ).exchanged
     }
 
+    // ---- drivers' objects: signaled when a request has ended, reset when the next one starts
+
+    package func signalSource(_ name: ObjectName) { try? signalSlowly(name, .source) }
+    package func resetSource(_ name: ObjectName) { _ = withLock(name) { _, word in word.reset() } }
+
     // ---- the whole way
 
     @usableFromInline func resetSlowly(_ name: ObjectName) throws(DispatcherError) {

@@ -16,11 +16,27 @@ package enum Threads {
     /// that the caller holds is dropped then.
     package static func adopt(_ object: ObjectName) {
         signalbox_thread().pointee.object = object.bits
+        let id = UInt64(UInt32(bitPattern: signalbox_gettid()))
+        _ = Arena.local.withLock(object) { record, _ in record.pointee.b = id }
         signalbox_at_thread_end { Threads.end() }
     }
 
     /// The calling thread's object, without a reference of the caller's; `.none` if nobody asked for one.
     package static var own: ObjectName { ObjectName(bits: signalbox_thread().pointee.object) }
+
+    /// As `own`; made now, if the thread has none.
+    package static func ownOrNew() throws(DispatcherError) -> ObjectName {
+        if own == .none { adopt(try Arena.prepared().makeObject(.thread, manualReset: true)) }
+        return own
+    }
+
+    /// The kernel's id of the thread; nil until it has begun to run.
+    package static func id(_ object: ObjectName) -> UInt32? {
+        let id: UInt64? = Arena.local.withLock(object) { record, word in
+            word.kind == ObjectKind.thread.rawValue ? record.pointee.b : 0
+        }
+        return id == nil || id == 0 ? nil : UInt32(truncatingIfNeeded: id!)
+    }
 
     /// Exit code of a thread that has ended; nil while it runs.
     package static func exitCode(_ object: ObjectName) -> UInt32?? {

@@ -17,7 +17,9 @@ extension Arena {
     func check<Names: RandomAccessCollection<ObjectName>>(_ names: Names, all: Bool) throws(DispatcherError) {
         var position = 0
         for name in names {
-            guard exists(name) else { throw .noSuchObject(position) }
+            guard let kind = kind(of: name) else { throw .noSuchObject(position) }
+            // A port's waiters are served packets, and wait by `get` and `next`.
+            guard kind != .port else { throw .wrongKind }
             position += 1
         }
         guard all, names.count > 1 else { return }

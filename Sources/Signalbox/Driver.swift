@@ -1,7 +1,6 @@
 import Synchronization
 
-/// One overlapped request: what is to be done, and who is told when it has ended. The driver that serves it calls
-/// ``complete(_:bytes:)`` exactly once, and does not touch the buffers afterwards.
+/// One overlapped request: what is to be done, and who is told when it has ended.
 ///
 /// `@unchecked Sendable`: what is here does not change, and the memory of the buffers is the driver's alone from the
 /// request's start to its completion. Subclasses keep to that: what they add is written before the start, or in `complete`.
@@ -23,7 +22,8 @@ open class IORequest: @unchecked Sendable {
         self.buffers = buffers
     }
 
-    /// The request has ended: called once, under no lock, on any thread.
+    /// The request, which was pending, has ended: called once, under no lock, on any thread. The driver does not touch the
+    /// buffers any more.
     open func complete(_ status: IOStatus, bytes: Int) { preconditionFailure("a request must say who is told of its end") }
 }
 
@@ -31,8 +31,11 @@ open class IORequest: @unchecked Sendable {
 public protocol DriverSocket: AnyObject, Sendable {
     /// The descriptor, for what needs no driver: bind(2), setsockopt(2) and their like. -1 when there is none.
     var descriptor: Int32 { get }
-    /// Starts a request. It always completes through ``IORequest/complete(_:bytes:)``, maybe before this returns.
-    func start(_ request: IORequest)
+    /// Starts a request.
+    ///
+    /// - Returns: how it ended, if it did at once; nil if it is pending, and will end through
+    ///   ``IORequest/complete(_:bytes:)`` (maybe before this has returned).
+    func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)?
     /// Asks a request to end early: it completes with `.cancelled`, or as it would have.
     func cancel(_ request: IORequest)
     /// As ``cancel(_:)`` for all receives and accepts that are pending.
@@ -51,23 +54,42 @@ public protocol SocketDriver: Sendable {
     func makeEmptySocket() throws(IOError) -> any DriverSocket
 }
 
+/// Tells a service manager how the service is.
+public protocol ServiceManager: Sendable {
+    /// The service is ready; `status` is a line about it. False if the manager could not be told.
+    func ready(_ status: String?) -> Bool
+    func status(_ status: String) -> Bool
+    /// The service has begun to stop.
+    func stopping()
+}
+
 /// What plugins have registered; the facade and the actors ask here, and know no driver.
 package final class DriverRegistry: Sendable {
     package static let shared = DriverRegistry()
 
     private struct State {
         var sockets: (any SocketDriver)?
+        var serviceManager: (any ServiceManager)?
         var onDemand: (@Sendable () -> Void)?
     }
     private let state = Mutex(State())
 
     package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets = driver } }
+    package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManager = manager } }
+    package func unregisterServiceManager() { state.withLock { $0.serviceManager = nil } }
     package func unregisterSockets() { state.withLock { $0.sockets = nil } }
 
     /// What starts a host when a driver is first asked for and none is there: a composition root's.
     package func setOnDemand(_ start: @escaping @Sendable () -> Void) { state.withLock { $0.onDemand = start } }
 
     package func startOnDemand() { state.withLock { $0.onDemand }?() }
+
+    /// The service manager's plugin; nil if there is none.
+    package func serviceManager() -> (any ServiceManager)? {
+        if let manager = state.withLock({ $0.serviceManager }) { return manager }
+        startOnDemand()
+        return state.withLock { $0.serviceManager }
+    }
 
     package func sockets() throws(IOError) -> any SocketDriver {
         if let driver = state.withLock({ $0.sockets }) { return driver }

@@ -48,14 +48,20 @@ package enum HandleTable {
 
     // ---- lookup
 
-    /// The object that the handle names, if the handle has all of `rights`.
-    @inlinable package static func name(_ handle: UInt, _ rights: Rights) throws(HandleError) -> ObjectName {
-        guard let base = signalbox_handles_base(), handle < 1 << 31 else { throw .invalid }
+    /// The object that the handle names, if the handle has all of `rights`; else `.none`.
+    @inlinable package static func find(_ handle: UInt, _ rights: Rights) -> ObjectName {
+        guard let base = signalbox_handles_base(), handle < 1 << 31 else { return .none }
         let slot = Int(handle >> 2 & 0xF_FFFF)
         let entry = base.assumingMemoryBound(to: Atomic<UInt64>.self)[slot].load(ordering: .acquiring)
-        guard entry >> 48 & 0x1FF == UInt64(handle >> 22), entry & 0xFFFF_FFFF_FFFF != 0 else { throw .invalid }
-        guard entry & rights.rawValue == rights.rawValue else { throw .accessDenied }
+        guard entry >> 48 & 0x1FF == UInt64(handle >> 22), entry & rights.rawValue == rights.rawValue else { return .none }
         return ObjectName(bits: entry & 0xFFFF_FFFF_FFFF)
+    }
+
+    /// As `find`, with the reason why not.
+    package static func name(_ handle: UInt, _ rights: Rights) throws(HandleError) -> ObjectName {
+        let found = find(handle, rights)
+        if found != .none { return found }
+        throw find(handle, []) == .none ? .invalid : .accessDenied
     }
 
     package static func rights(of handle: UInt) throws(HandleError) -> Rights {
@@ -140,9 +146,14 @@ package enum HandleError: Error {
 package enum SourceObject {
     private final class Box: Sendable {
         let socket: any DriverSocket
+        /// Whether requests may be pending when the call that made them returns.
+        let isOverlapped: Bool
         /// Where completions of handle-based requests go: the port's name and the key; set once.
         let binding = Mutex<(port: ObjectName, key: UInt64)?>(nil)
-        init(_ socket: any DriverSocket) { self.socket = socket }
+        init(_ socket: any DriverSocket, isOverlapped: Bool) {
+            self.socket = socket
+            self.isOverlapped = isOverlapped
+        }
     }
 
     private static let installed: Void = {
@@ -152,9 +163,9 @@ package enum SourceObject {
     }()
 
     /// Makes an object with one reference.
-    package static func make(_ socket: any DriverSocket) throws(DispatcherError) -> ObjectName {
+    package static func make(_ socket: any DriverSocket, isOverlapped: Bool) throws(DispatcherError) -> ObjectName {
         installed
-        let box = Unmanaged.passRetained(Box(socket))
+        let box = Unmanaged.passRetained(Box(socket, isOverlapped: isOverlapped))
         do {
             return try Arena.prepared().makeObject(.source, a: UInt64(UInt(bitPattern: box.toOpaque())))
         } catch {
@@ -175,9 +186,11 @@ package enum SourceObject {
     /// The driver's side of the object; nil if it is none.
     package static func driver(of object: ObjectName) -> (any DriverSocket)? { box(of: object)?.socket }
 
-    /// Binds the object to a port. False: it is bound already, or is no driver's object.
+    package static func isOverlapped(_ object: ObjectName) -> Bool { box(of: object)?.isOverlapped ?? false }
+
+    /// Binds the object to a port. False: it is bound already, or its requests are not overlapped.
     package static func bind(_ object: ObjectName, to port: ObjectName, key: UInt64) -> Bool {
-        guard let box = box(of: object) else { return false }
+        guard let box = box(of: object), box.isOverlapped else { return false }
         return box.binding.withLock { binding in
             guard binding == nil else { return false }
             binding = (port, key)

@@ -131,7 +131,7 @@ public actor SocketObject {
         let (status, bytes) = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 request.begin(continuation)
-                socket.start(request)
+                if let (status, bytes) = socket.start(request) { return continuation.resume(returning: (status, bytes)) }
                 // Cancelled before it had started: the handler found nothing to cancel.
                 let isStopped = !evenIfStopped && hasStoppedReceiving.load(ordering: .sequentiallyConsistent)
                 if Task.isCancelled || isStopped && !isSend { socket.cancel(request) }

@@ -37,8 +37,25 @@ public actor ThreadObject: KernelObject {
     public nonisolated var exitCode: UInt32? { Threads.exitCode(object) ?? nil }
 
     /// Starts a thread and returns its object, with one reference for the caller.
+    static func start(
+        name: String?, stackSize: Int, _ body: @escaping @Sendable () -> UInt32
+    ) throws(ThreadError) -> ObjectName {
+        let body = Unmanaged.passRetained(Body(run: body))
+        do {
+            return try start(
+                name: name, stackSize: stackSize,
+                { Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run() }, body.toOpaque())
+        } catch {
+            body.release()
+            throw error
+        }
+    }
+
+    /// Starts a thread that calls a C function, under which nothing of ours needs cleaning up: it may leave by
+    /// pthread_exit(3).
     package static func start(
-        name: String?, stackSize: Int, identifier: ((Int32) -> Void)? = nil, _ body: @escaping @Sendable () -> UInt32
+        name: String?, stackSize: Int, _ function: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UInt32,
+        _ argument: UnsafeMutableRawPointer?
     ) throws(ThreadError) -> ObjectName {
         let object: ObjectName
         do {
@@ -47,16 +64,11 @@ public actor ThreadObject: KernelObject {
             throw ThreadError(code: ENOMEM)
         }
         _ = Arena.local.retain(object)  // the thread's own, dropped when it has ended
-        let start = Start(object: object, body: body)
-        let error = signalbox_start_thread(
-            stackSize,
-            { argument in
-                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-                Threads.adopt(start.object)
-                Threads.setExitCode(start.object, start.body())
-            }, Unmanaged.passRetained(start).toOpaque(), name)
+        let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
+        start.initialize(to: Start(object: object, function: function, argument: argument))
+        let error = signalbox_start_thread(stackSize, ThreadObject.run, start, name)
         guard error == 0 else {
-            Unmanaged.passUnretained(start).release()
+            start.deallocate()
             Arena.local.release(object)
             Arena.local.release(object)
             throw ThreadError(code: error)
@@ -64,13 +76,23 @@ public actor ThreadObject: KernelObject {
         return object
     }
 
-    private final class Start: Sendable {
+    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> Void = { argument in
+        let pointer = argument!.assumingMemoryBound(to: Start.self)
+        let start = pointer.move()
+        pointer.deallocate()
+        Threads.adopt(start.object)
+        Threads.setExitCode(start.object, start.function(start.argument))
+    }
+
+    private struct Start: BitwiseCopyable {
         let object: ObjectName
-        let body: @Sendable () -> UInt32
-        init(object: ObjectName, body: @escaping @Sendable () -> UInt32) {
-            self.object = object
-            self.body = body
-        }
+        let function: @convention(c) (UnsafeMutableRawPointer?) -> UInt32
+        let argument: UnsafeMutableRawPointer?
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> UInt32
+        init(run: @escaping @Sendable () -> UInt32) { self.run = run }
     }
 }
 

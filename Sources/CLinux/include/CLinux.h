@@ -3,16 +3,12 @@
 #pragma once
 #include <errno.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,5 +84,5 @@ static inline int signalbox_errno(void) { return errno; }
 /// memfd_create(2) and pidfd need no more than their numbers, but Glibc's module has neither.
 static inline int signalbox_memfd(const char *_Nonnull name) { return (int)syscall(SYS_memfd_create, name, 1 /* CLOEXEC */); }
 
-/// Routes `signal` to `fd`: each arrival adds 1 to that eventfd. Only async-signal-safe calls are made. Returns 0 or errno.
-int signalbox_route_signal(int signal, int fd);
+/// Routes `signal` to `fd`: each arrival adds `amount` to that eventfd, by async-signal-safe calls alone. Returns 0 or errno.
+int signalbox_route_signal(int signal, int fd, uint64_t amount);

@@ -1,0 +1,46 @@
+import CSignalboxLibrary
+import Dispatcher
+import Logging
+import OverlappedIO
+import Signalbox
+import Synchronization
+import Systemd
+// For its symbols: the functions of windows.h.
+import Win32
+
+/// The composition root of libsignalbox.so: one host with the stock plugins, started when a program first needs it, and
+/// running until the process ends.
+enum Library {
+    private static let host = Mutex<Host?>(nil)
+
+    static func start() {
+        host.withLock { host in
+            guard host == nil else { return }
+            do {
+                // The program says itself when it is ready, by SignalboxServiceReady.
+                let made = try Host(plugins: [OverlappedIO(), Systemd()], logger: logger)
+                let done = try Arena.prepared().makeObject(.event, manualReset: true)
+                Task.detached {
+                    do { try await made.start() } catch { logger.error("the host did not start: \(error)") }
+                    try? Arena.local.setEvent(done)
+                }
+                _ = try Arena.local.block(on: CollectionOfOne(done), until: Deadline.never)
+                Arena.local.release(done)
+                host = made
+            } catch {
+                logger.error("the host cannot be made: \(error)")
+            }
+        }
+    }
+
+    private static let logger = Logger(label: "signalbox") { label in
+        var handler = StreamLogHandler.standardError(label: label)
+        handler.logLevel = .warning
+        return handler
+    }
+}
+
+@c(signalbox_library_loaded) @implementation
+public func signalbox_library_loaded() {
+    DriverRegistry.shared.setOnDemand { Library.start() }
+}

@@ -1,0 +1,43 @@
+import CWin32
+import Glibc
+
+// Socket addresses: as Linux has them, but for the number of the IPv6 family.
+
+/// A sockaddr of either world.
+struct SocketAddress {
+    private var storage = sockaddr_storage()
+    private(set) var length: socklen_t = 0
+
+    /// Reads an address as Winsock has it; nil: there is none, or it is no address.
+    init?(winsock name: UnsafeRawPointer?, _ length: Int32) {
+        guard let name, length >= 2, length <= MemoryLayout<sockaddr_storage>.size else { return nil }
+        self.length = socklen_t(length)
+        withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: UnsafeRawBufferPointer(start: name, count: Int(length))) }
+        if Int32(storage.ss_family) == CWin32.AF_INET6 { storage.ss_family = sa_family_t(Glibc.AF_INET6) }
+    }
+
+    /// Asks the system for one: getsockname(2), getpeername(2).
+    init?(_ call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
+        var (found, size) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
+        let result = withUnsafeMutablePointer(to: &found) { found in
+            found.withMemoryRebound(to: sockaddr.self, capacity: 1) { call($0, &size) }
+        }
+        guard result == 0 else { return nil }
+        (storage, length) = (found, size)
+    }
+
+    func withLinux<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+        withUnsafePointer(to: storage) { storage in
+            storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+        }
+    }
+
+    /// Writes the address as Winsock has it. False: it does not fit.
+    func write(to target: UnsafeMutableRawPointer, capacity: Int) -> Bool {
+        guard capacity >= Int(length) else { return false }
+        var copy = storage
+        if Int32(copy.ss_family) == Glibc.AF_INET6 { copy.ss_family = sa_family_t(CWin32.AF_INET6) }
+        withUnsafeBytes(of: copy) { target.copyMemory(from: $0.baseAddress!, byteCount: Int(length)) }
+        return true
+    }
+}

@@ -1,0 +1,95 @@
+import CLinux
+public import CWin32
+import Dispatcher
+import Signalbox
+
+// The last error of the calling thread, and how the errors of the floors below map to it.
+
+@c(GetLastError) @implementation public func __GetLastError() -> DWORD { signalbox_thread().pointee.lastError }
+@c(SetLastError) @implementation public func __SetLastError(_ code: DWORD) { signalbox_thread().pointee.lastError = code }
+
+/// Sets the last error and returns FALSE.
+func failure(_ code: Int32) -> BOOL {
+    signalbox_thread().pointee.lastError = DWORD(bitPattern: code)
+    return 0
+}
+
+/// Sets the last error and returns NULL.
+func noHandle(_ code: Int32) -> HANDLE? {
+    signalbox_thread().pointee.lastError = DWORD(bitPattern: code)
+    return nil
+}
+
+/// Why the handle was not found with these rights.
+func code(forHandle handle: HANDLE?, _ rights: HandleTable.Rights) -> Int32 {
+    do {
+        _ = try HandleTable.name(value(handle), rights)
+        return ERROR_INVALID_HANDLE
+    } catch {
+        return code(error)
+    }
+}
+
+func code(_ error: HandleError) -> Int32 {
+    switch error {
+    case .invalid: ERROR_INVALID_HANDLE
+    case .accessDenied: ERROR_ACCESS_DENIED
+    case .tooMany: ERROR_NO_SYSTEM_RESOURCES
+    }
+}
+
+func code(_ error: DispatcherError) -> Int32 {
+    switch error {
+    case .noSuchObject, .wrongKind: ERROR_INVALID_HANDLE
+    case .duplicateObject: ERROR_INVALID_PARAMETER
+    case .outOfRecords: ERROR_NOT_ENOUGH_MEMORY
+    }
+}
+
+/// The Win32 error that an NT status becomes, as RtlNtStatusToDosError has it.
+func code(_ status: IOStatus) -> Int32 {
+    switch status {
+    case .success: ERROR_SUCCESS
+    case .pending: ERROR_IO_PENDING
+    case .invalidHandle: ERROR_INVALID_HANDLE
+    case .invalidParameter: ERROR_INVALID_PARAMETER
+    case .accessDenied: ERROR_ACCESS_DENIED
+    case .insufficientResources: ERROR_NO_SYSTEM_RESOURCES
+    case .notSupported: ERROR_NOT_SUPPORTED
+    case .tooManyOpenFiles: ERROR_TOO_MANY_OPEN_FILES
+    case .cancelled: ERROR_OPERATION_ABORTED
+    case .invalidConnection: WSAENOTCONN
+    case .connectionReset: ERROR_NETNAME_DELETED
+    case .connectionAborted: ERROR_CONNECTION_ABORTED
+    case .addressAlreadyExists: WSAEADDRINUSE
+    case .connectionRefused: ERROR_CONNECTION_REFUSED
+    case .gracefulDisconnect: ERROR_GRACEFUL_DISCONNECT
+    case .networkUnreachable: ERROR_NETWORK_UNREACHABLE
+    case .hostUnreachable: ERROR_HOST_UNREACHABLE
+    case .timedOut: ERROR_SEM_TIMEOUT
+    default: ERROR_GEN_FAILURE
+    }
+}
+
+/// The Winsock error of a call that fails at once.
+func winsockCode(_ status: IOStatus) -> Int32 {
+    switch status {
+    case .invalidHandle: WSAENOTSOCK
+    case .invalidParameter: WSAEINVAL
+    case .accessDenied: WSAEACCES
+    case .insufficientResources: WSAENOBUFS
+    case .notSupported: WSAEOPNOTSUPP
+    case .tooManyOpenFiles: WSAEMFILE
+    case .cancelled: WSA_OPERATION_ABORTED
+    case .invalidConnection: WSAENOTCONN
+    case .connectionReset: WSAECONNRESET
+    case .connectionAborted: WSAECONNABORTED
+    case .addressAlreadyExists: WSAEADDRINUSE
+    case .connectionRefused: WSAECONNREFUSED
+    case .gracefulDisconnect: WSAESHUTDOWN
+    case .networkUnreachable: WSAENETUNREACH
+    case .hostUnreachable: WSAEHOSTUNREACH
+    case .timedOut: WSAETIMEDOUT
+    default: code(status)
+    }
+}

@@ -1,0 +1,162 @@
+import CLinux
+public import CWin32
+import Dispatcher
+import Glibc
+import Signalbox
+import Synchronization
+
+// Winsock: making, naming and ending sockets. Requests are in SocketIO.swift, options in SocketOptions.swift.
+
+/// Calls of WSAStartup that WSACleanup has not undone.
+private let startups = Atomic(0)
+
+/// Sets the last error and returns SOCKET_ERROR.
+func socketFailure(_ code: Int32) -> Int32 {
+    _ = failure(code)
+    return -1
+}
+
+/// The socket of a handle, with its object; nil, with the last error set, if it is none.
+func socketOf(_ s: SOCKET) -> (socket: any DriverSocket, object: ObjectName)? {
+    guard startups.load(ordering: .relaxed) > 0 else {
+        _ = failure(WSANOTINITIALISED)
+        return nil
+    }
+    let object = HandleTable.find(UInt(s), [])
+    guard object != .none, let socket = SourceObject.driver(of: object) else {
+        _ = failure(WSAENOTSOCK)
+        return nil
+    }
+    return (socket, object)
+}
+
+/// Runs a system call on the socket's descriptor, and makes its errno the last error.
+func systemCall(_ s: SOCKET, _ body: (Int32) -> Int32) -> Int32 {
+    guard let socket = socketOf(s)?.socket else { return -1 }
+    return body(socket.descriptor) == 0 ? 0 : socketFailure(winsockCode(IOStatus(errno: errno)))
+}
+
+@c(WSAStartup) @implementation public func __WSAStartup(_ version: WORD, _ data: LPWSADATA?) -> Int32 {
+    // Results come back directly here: the last error cannot be relied on before the start.
+    guard let data else { return WSAEFAULT }
+    guard version & 0xFF >= 1 else { return WSAVERNOTSUPPORTED }
+    var filled = WSADATA()
+    filled.wHighVersion = 0x0202
+    // The caller's version, or the highest that there is.
+    filled.wVersion = (version & 0xFF, version >> 8) > (2, 2) ? 0x0202 : version
+    data.pointee = filled
+    startups.add(1, ordering: .relaxed)
+    return 0
+}
+
+@c(WSACleanup) @implementation public func __WSACleanup() -> Int32 {
+    var count = startups.load(ordering: .relaxed)
+    while count > 0 {
+        let (done, now) = startups.compareExchange(expected: count, desired: count - 1, ordering: .relaxed)
+        if done { return 0 }
+        count = now
+    }
+    return socketFailure(WSANOTINITIALISED)
+}
+
+@c(WSAGetLastError) @implementation public func __WSAGetLastError() -> Int32 { Int32(bitPattern: __GetLastError()) }
+@c(WSASetLastError) @implementation public func __WSASetLastError(_ code: Int32) { __SetLastError(DWORD(bitPattern: code)) }
+
+private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverlapped: Bool) -> SOCKET {
+    let none = ~SOCKET(0)
+    guard startups.load(ordering: .relaxed) > 0 else {
+        _ = failure(WSANOTINITIALISED)
+        return none
+    }
+    let linuxFamily = family == CWin32.AF_INET6 ? Glibc.AF_INET6 : family
+    guard [Glibc.AF_UNIX, Glibc.AF_INET, Glibc.AF_INET6].contains(linuxFamily) else {
+        _ = failure(WSAEAFNOSUPPORT)
+        return none
+    }
+    guard type == CWin32.SOCK_STREAM || type == CWin32.SOCK_DGRAM else {
+        _ = failure(WSAESOCKTNOSUPPORT)
+        return none
+    }
+    do throws(IOError) {
+        let socket = try DriverRegistry.shared.sockets().makeSocket(family: linuxFamily, type: type, protocol: proto)
+        do throws(DispatcherError) {
+            let object = try SourceObject.make(socket, isOverlapped: isOverlapped)
+            guard let made = newHandle(object) else { return none }
+            return SOCKET(value(made))
+        } catch {
+            socket.close()
+            throw IOError(.insufficientResources, "making a socket")
+        }
+    } catch {
+        let code = error.code == EPROTONOSUPPORT ? WSAEPROTONOSUPPORT : winsockCode(error.status)
+        _ = failure(code == WSAEOPNOTSUPP && error.code == 0 ? WSASYSNOTREADY : code)
+        return none
+    }
+}
+
+@c(WSASocketA) @implementation public func __WSASocketA(
+    _ family: Int32, _ type: Int32, _ proto: Int32, _ info: LPWSAPROTOCOL_INFOA?, _ group: GROUP, _ flags: DWORD
+) -> SOCKET { makeSocket(family, type, proto, isOverlapped: flags & DWORD(WSA_FLAG_OVERLAPPED) != 0) }
+
+@c(WSASocketW) @implementation public func __WSASocketW(
+    _ family: Int32, _ type: Int32, _ proto: Int32, _ info: LPWSAPROTOCOL_INFOW?, _ group: GROUP, _ flags: DWORD
+) -> SOCKET { makeSocket(family, type, proto, isOverlapped: flags & DWORD(WSA_FLAG_OVERLAPPED) != 0) }
+
+@c(socket) @implementation public func __socket(_ family: Int32, _ type: Int32, _ proto: Int32) -> SOCKET {
+    makeSocket(family, type, proto, isOverlapped: true)
+}
+
+@c(closesocket) @implementation public func __closesocket(_ s: SOCKET) -> Int32 {
+    guard socketOf(s) != nil else { return -1 }
+    do {
+        try HandleTable.close(UInt(s))
+        return 0
+    } catch {
+        return socketFailure(WSAENOTSOCK)
+    }
+}
+
+@c(bind) @implementation
+public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int32) -> Int32 {
+    guard let address = SocketAddress(winsock: name, length) else { return socketFailure(WSAEFAULT) }
+    return systemCall(s) { descriptor in
+        // Windows binds to a port whose last connections linger in TIME_WAIT; Linux does so if asked.
+        var one: Int32 = 1
+        Glibc.setsockopt(descriptor, Glibc.SOL_SOCKET, Glibc.SO_REUSEADDR, &one, 4)
+        return address.withLinux { Glibc.bind(descriptor, $0, $1) }
+    }
+}
+
+@c(listen) @implementation public func __listen(_ s: SOCKET, _ backlog: Int32) -> Int32 {
+    systemCall(s) { Glibc.listen($0, min(max(backlog, 1), 4096)) }
+}
+
+@c(shutdown) @implementation public func __shutdown(_ s: SOCKET, _ how: Int32) -> Int32 {
+    // SD_RECEIVE, SD_SEND and SD_BOTH are SHUT_RD, SHUT_WR and SHUT_RDWR.
+    guard (0...2).contains(how) else { return socketFailure(WSAEINVAL) }
+    return systemCall(s) { Glibc.shutdown($0, how) }
+}
+
+private func address(
+    _ s: SOCKET, _ name: LPSOCKADDR?, _ length: UnsafeMutablePointer<Int32>?,
+    _ call: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+) -> Int32 {
+    guard let socket = socketOf(s)?.socket else { return -1 }
+    guard let name, let length else { return socketFailure(WSAEFAULT) }
+    guard let address = SocketAddress({ call(socket.descriptor, $0, $1) }) else {
+        return socketFailure(winsockCode(IOStatus(errno: errno)))
+    }
+    guard address.write(to: name, capacity: Int(length.pointee)) else { return socketFailure(WSAEFAULT) }
+    length.pointee = Int32(address.length)
+    return 0
+}
+
+@c(getsockname) @implementation
+public func __getsockname(_ s: SOCKET, _ name: LPSOCKADDR?, _ length: UnsafeMutablePointer<Int32>?) -> Int32 {
+    address(s, name, length) { Glibc.getsockname($0, $1, $2) }
+}
+
+@c(getpeername) @implementation
+public func __getpeername(_ s: SOCKET, _ name: LPSOCKADDR?, _ length: UnsafeMutablePointer<Int32>?) -> Int32 {
+    address(s, name, length) { Glibc.getpeername($0, $1, $2) }
+}

@@ -1,0 +1,85 @@
+import CLinux
+public import CWin32
+import Dispatcher
+import Glibc
+import Signalbox
+
+// Threads.
+
+private struct ThreadStart: BitwiseCopyable {
+    let routine: LPTHREAD_START_ROUTINE
+    let parameter: LPVOID?
+}
+
+@c(CreateThread) @implementation public func __CreateThread(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ stackSize: SIZE_T, _ start: LPTHREAD_START_ROUTINE?, _ parameter: LPVOID?,
+    _ flags: DWORD, _ id: LPDWORD?
+) -> HANDLE? {
+    guard let start, flags & ~DWORD(STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else { return noHandle(ERROR_INVALID_PARAMETER) }
+    let copy = UnsafeMutablePointer<ThreadStart>.allocate(capacity: 1)
+    copy.initialize(to: ThreadStart(routine: start, parameter: parameter))
+    do {
+        // 0 means the executable's default, which is 1 MiB.
+        let size = stackSize == 0 ? 1 << 20 : Int(clamping: stackSize)
+        let object = try ThreadObject.start(
+            name: nil, stackSize: size,
+            { argument in
+                let pointer = argument!.assumingMemoryBound(to: ThreadStart.self)
+                let start = pointer.move()
+                pointer.deallocate()
+                return start.routine(start.parameter)
+            }, copy)
+        guard let made = newHandle(object) else { return nil }
+        id?.pointee = threadID(object)
+        return made
+    } catch {
+        copy.deallocate()
+        return noHandle(error.code == ENOMEM ? ERROR_NOT_ENOUGH_MEMORY : ERROR_MAX_THRDS_REACHED)
+    }
+}
+
+/// The thread's id: it has one as soon as it runs, which it is about to.
+private func threadID(_ object: ObjectName) -> DWORD {
+    while true {
+        if let id = Dispatcher.Threads.id(object) { return id }
+        sched_yield()
+    }
+}
+
+@c(ExitThread) @implementation public func __ExitThread(_ code: DWORD) -> Never {
+    if Dispatcher.Threads.own != .none { Dispatcher.Threads.setExitCode(Dispatcher.Threads.own, code) }
+    pthread_exit(nil)
+}
+
+/// The thread object of a handle; `.none`, with the last error set, if it is none.
+private func threadObject(_ thread: HANDLE?) -> ObjectName {
+    if value(thread) == Pseudo.thread { return (try? Dispatcher.Threads.ownOrNew()) ?? .none }
+    let object = HandleTable.find(value(thread), [])
+    if object != .none, Arena.local.kind(of: object) == .thread { return object }
+    _ = failure(ERROR_INVALID_HANDLE)
+    return .none
+}
+
+@c(GetExitCodeThread) @implementation public func __GetExitCodeThread(_ thread: HANDLE?, _ code: LPDWORD?) -> BOOL {
+    let object = threadObject(thread)
+    guard object != .none else { return 0 }
+    guard let code else { return failure(ERROR_NOACCESS) }
+    guard let exitCode = Dispatcher.Threads.exitCode(object) else { return failure(ERROR_INVALID_HANDLE) }
+    code.pointee = exitCode ?? DWORD(STILL_ACTIVE)
+    return 1
+}
+
+@c(GetThreadId) @implementation public func __GetThreadId(_ thread: HANDLE?) -> DWORD {
+    let object = threadObject(thread)
+    return object == .none ? 0 : threadID(object)
+}
+
+@c(GetCurrentThread) @implementation public func __GetCurrentThread() -> HANDLE? { HANDLE(bitPattern: Pseudo.thread) }
+@c(GetCurrentThreadId) @implementation public func __GetCurrentThreadId() -> DWORD { DWORD(bitPattern: signalbox_gettid()) }
+@c(GetCurrentProcess) @implementation public func __GetCurrentProcess() -> HANDLE? { HANDLE(bitPattern: Pseudo.process) }
+@c(GetCurrentProcessId) @implementation public func __GetCurrentProcessId() -> DWORD { DWORD(bitPattern: getpid()) }
+
+@c(ExitProcess) @implementation public func __ExitProcess(_ code: UINT) -> Never {
+    // A Unix parent sees 8 bits; what is not 0 must not look like 0.
+    exit(code != 0 && code & 0xFF == 0 ? 255 : Int32(code & 0xFF))
+}

@@ -174,6 +174,9 @@ struct ArenaHeader: ~Copyable {
     /// Next record that was never used.
     let fresh: Atomic<UInt32>
     var records: UInt32
+    /// Number of the last wait-all that locked its objects; under the wait-all lock. An object that bears it already is
+    /// listed twice.
+    var stamp: UInt32
     /// Whether futexes in it are shared between processes.
     var isShared: UInt32
 

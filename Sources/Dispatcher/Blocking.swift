@@ -12,19 +12,29 @@ enum Parking {
 extension Arena {
     /// Blocks the calling thread until one object (or all) satisfies the wait, or CLOCK_MONOTONIC reads `deadline`.
     @available(*, noasync, message: "blocks the thread: await wait() instead")
-    package func block<Names: RandomAccessCollection<ObjectName>>(
-        on names: Names, all: Bool = false, until deadline: UInt64
-    ) throws(DispatcherError) -> Verdict where Names.Index == Int {
+    package func block(on names: Names, all: Bool = false, until deadline: UInt64) throws(DispatcherError) -> Verdict {
         if let verdict = try poll(names, all: all) { return verdict }
         if deadline == Deadline.now { return .timedOut }
         let waiter = try ownWaiter()
         defer { releaseOwnWaiter(waiter) }
-        let wait = begin(waiter)
-        if let verdict = try enter(waiter, wait: wait, all: all, names) { return verdict }
+        if names.count == 1 {
+            if try enterOne(waiter, names[0]) { return .satisfied(0) }
+        } else {
+            let wait = begin(waiter)
+            if let verdict = try enter(waiter, wait: wait, all: all, names) { return verdict }
+        }
         let place = leavePort()
         park(waiter, until: deadline)
         comeBack(to: place)
         return leave(waiter)
+    }
+
+    /// Blocks the calling thread until the object satisfies the wait, or CLOCK_MONOTONIC reads `deadline`.
+    @available(*, noasync, message: "blocks the thread: await wait() instead")
+    package func block(on name: ObjectName, until deadline: UInt64) throws(DispatcherError) -> Verdict {
+        try withUnsafePointer(to: name) { name throws(DispatcherError) in
+            try block(on: Names(start: name, count: 1), until: deadline)
+        }
     }
 
     /// Blocks the calling thread until CLOCK_MONOTONIC reads `deadline`.

@@ -35,12 +35,13 @@ struct Claim: Equatable {
 
 extension Arena {
     /// Starts a new wait on the record; returns its number, by which late cancellations are told from right ones.
-    func begin(_ waiter: UInt32) -> UInt32 {
+    @discardableResult
+    func begin(_ waiter: UInt32, _ state: Claim.State = .linking) -> UInt32 {
         let record = self.waiter(waiter)
         let wait = Claim(bits: record.pointee.claim.load(ordering: .relaxed)).wait &+ 1
         record.pointee.park.store(Parking.awake, ordering: .relaxed)
         // Published to others by the record lock of the first object that it is linked to.
-        record.pointee.claim.store(Claim(wait: wait, .linking).bits, ordering: .releasing)
+        record.pointee.claim.store(Claim(wait: wait, state).bits, ordering: .releasing)
         return wait
     }
 

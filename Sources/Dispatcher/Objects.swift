@@ -11,6 +11,7 @@ extension Arena {
         let record = object(index)
         let old = Word(bits: record.pointee.word.load(ordering: .relaxed))
         let generation = old.generation == 0 ? 1 : old.generation
+        record.pointee.next.store(0, ordering: .relaxed)  // not a free record's link, and no stamp
         record.pointee.refs = 1
         record.pointee.handles = 0
         record.pointee.allWaiters = 0
@@ -56,6 +57,12 @@ extension Arena {
         }
         unlockAndRetire(record, word)
         return wasLastHandle
+    }
+
+    /// Whether the object is signaled at this moment; takes nothing. False if there is no such object.
+    package func isSignaled(_ name: ObjectName) -> Bool {
+        let word = Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
+        return word.belongs(to: name) && word.isSignaled
     }
 
     package func exists(_ name: ObjectName) -> Bool {

@@ -7,7 +7,7 @@ public import Synchronization
 @usableFromInline
 package struct ObjectRecord: ~Copyable {
     @usableFromInline package let word: Atomic<UInt64>
-    /// Next in the list of free records.
+    /// Next in the list of free records; in use, the last wait-all that locked the object, see `ArenaHeader.stamp`.
     let next: Atomic<UInt32>
     /// Handles and actors that keep the object; under the lock.
     var refs: UInt32

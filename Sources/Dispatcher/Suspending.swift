@@ -4,16 +4,35 @@ import Synchronization
 extension Arena {
     /// Suspends the task until one object (or all) satisfies the wait, CLOCK_MONOTONIC reads `deadline`, or the task is
     /// cancelled; exactly one of them. Cancellation is looked at only if the wait must suspend.
-    nonisolated(nonsending) package func suspend<Names: RandomAccessCollection<ObjectName> & Sendable>(
-        on names: Names, all: Bool = false, until deadline: UInt64
-    ) async throws(DispatcherError) -> Verdict where Names.Index == Int {
-        if let verdict = try poll(names, all: all) { return verdict }
+    nonisolated(nonsending) package func suspend(
+        on names: [ObjectName], all: Bool = false, until deadline: UInt64
+    ) async throws(DispatcherError) -> Verdict {
+        try await suspend(until: deadline, all: all) { body throws(DispatcherError) in
+            // withUnsafeBufferPointer carries no typed error.
+            try names.withUnsafeBufferPointer { names in Result { () throws(DispatcherError) in try body(names) } }.get()
+        }
+    }
+
+    /// Suspends the task until the object satisfies the wait.
+    nonisolated(nonsending) package func suspend(
+        on name: ObjectName, until deadline: UInt64
+    ) async throws(DispatcherError) -> Verdict {
+        try await suspend(until: deadline, all: false) { body throws(DispatcherError) in
+            try withUnsafePointer(to: name) { name throws(DispatcherError) in try body(Names(start: name, count: 1)) }
+        }
+    }
+
+    private nonisolated(nonsending) func suspend(
+        until deadline: UInt64, all: Bool,
+        _ withNames: ((Names) throws(DispatcherError) -> Verdict?) throws(DispatcherError) -> Verdict?
+    ) async throws(DispatcherError) -> Verdict {
+        if let verdict = try withNames({ names throws(DispatcherError) in try poll(names, all: all) }) { return verdict }
         if deadline == Deadline.now { return .timedOut }
         let waiter = try allocateWaiter()
         defer { deallocateWaiter(waiter) }
         let wait = begin(waiter)
         return try await suspended(waiter, wait, until: deadline) { () throws(DispatcherError) in
-            try enter(waiter, wait: wait, all: all, names)
+            try withNames { names throws(DispatcherError) in try enter(waiter, wait: wait, all: all, names) }
         }
     }
 

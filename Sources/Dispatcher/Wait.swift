@@ -1,6 +1,9 @@
 import CLinux
 import Synchronization
 
+/// The objects of a wait, in the caller's order.
+package typealias Names = UnsafeBufferPointer<ObjectName>
+
 /// A point of CLOCK_MONOTONIC in nanoseconds.
 package enum Deadline {
     @inlinable package static var never: UInt64 { .max }
@@ -13,53 +16,37 @@ package enum Deadline {
 }
 
 extension Arena {
-    /// Refuses what no wait may begin with: a name that names nothing, or (for all) a name twice.
-    func check<Names: RandomAccessCollection<ObjectName>>(_ names: Names, all: Bool) throws(DispatcherError) {
-        var position = 0
-        for name in names {
-            guard let kind = kind(of: name) else { throw .noSuchObject(position) }
+    /// Satisfies the wait at once if that is possible, without a waiter; lowest position first. Refuses what no wait may
+    /// begin with.
+    package func poll(_ names: Names, all: Bool) throws(DispatcherError) -> Verdict? {
+        if names.count == 1 && tryWait(names[0]) { return .satisfied(0) }
+        for position in 0..<names.count {
+            let word = Word(bits: object(names[position].index).pointee.word.load(ordering: .relaxed))
+            guard word.belongs(to: names[position]) else { throw .noSuchObject(position) }
             // A port's waiters are served packets, and wait by `get` and `next`.
-            guard kind != .port else { throw .wrongKind }
-            position += 1
+            guard word.kind != ObjectKind.port.rawValue else { throw .wrongKind }
         }
-        guard all, names.count > 1 else { return }
-        var seen = Set<ObjectName>(minimumCapacity: names.count)
-        position = 0
-        for name in names {
-            guard seen.insert(name).inserted else { throw .duplicateObject(position) }
-            position += 1
-        }
-    }
-
-    /// Satisfies the wait at once if that is possible, without a waiter. Lowest position first.
-    package func poll<Names: RandomAccessCollection<ObjectName>>(
-        _ names: Names, all: Bool
-    ) throws(DispatcherError) -> Verdict? where Names.Index == Int {
-        if names.count == 1, let name = names.first, tryWait(name) { return .satisfied(0) }
-        try check(names, all: all)
         if all && names.count > 1 { return try takeAll(names, orLink: nil) ? .satisfied(0) : nil }
-        var position = 0
-        for name in names {
-            if tryWait(name) { return .satisfied(position) }
-            // Somebody stands in line or holds the lock, which is no reason to be turned away.
-            let record = object(name.index)
-            if Word(bits: record.pointee.word.load(ordering: .acquiring)).isBusyAndMaySatisfy {
-                var word = lock(record)
-                let taken = word.belongs(to: name) && word.isSignaled
-                if taken { word.consume() }
-                unlock(record, word)
-                if taken { return .satisfied(position) }
-            }
-            position += 1
+        for position in 0..<names.count where tryWait(names[position]) || tryWaitLocked(names[position]) {
+            return .satisfied(position)
         }
         return nil
     }
 
+    /// `tryWait` where somebody stands in line or holds the lock, which is no reason to be turned away.
+    private func tryWaitLocked(_ name: ObjectName) -> Bool {
+        let record = object(name.index)
+        guard Word(bits: record.pointee.word.load(ordering: .acquiring)).isBusyAndMaySatisfy else { return false }
+        var word = lock(record)
+        let taken = word.belongs(to: name) && word.isSignaled
+        if taken { word.consume() }
+        unlock(record, word)
+        return taken
+    }
+
     /// Enters the waiter into the queues. A verdict, if the wait has ended already; nil, if it is published, and whoever
     /// claims the waiter wakes it.
-    func enter<Names: RandomAccessCollection<ObjectName>>(
-        _ waiter: UInt32, wait: UInt32, all: Bool, _ names: Names
-    ) throws(DispatcherError) -> Verdict? where Names.Index == Int {
+    func enter(_ waiter: UInt32, wait: UInt32, all: Bool, _ names: Names) throws(DispatcherError) -> Verdict? {
         try ensureLinks(waiter, names.count)
         let all = all && names.count > 1
         self.waiter(waiter).pointee.shape = UInt32(names.count) | (all ? WaiterRecord.all : 0)
@@ -76,17 +63,14 @@ extension Arena {
 
     /// Looks at the objects in order, lowest position first, and stands in line at each until one satisfies the wait.
     /// Returns how many it stands in line at.
-    private func linkAny<Names: RandomAccessCollection<ObjectName>>(
-        _ waiter: UInt32, _ names: Names
-    ) throws(DispatcherError) -> Int where Names.Index == Int {
+    private func linkAny(_ waiter: UInt32, _ names: Names) throws(DispatcherError) -> Int {
         var linked = 0
         var failure: DispatcherError?
         forEachLink(of: waiter, upTo: names.count) { position, index in
-            let name = names[names.startIndex + position]
-            let record = object(name.index)
+            let record = object(names[position].index)
             var word = lock(record)
             defer { unlock(record, word) }
-            guard word.belongs(to: name) else {
+            guard word.belongs(to: names[position]) else {
                 // Closed since the caller looked. If no earlier object has satisfied the wait, it ends here.
                 if claim(waiter, .cancelled) != .lost { failure = .noSuchObject(position) }
                 return false
@@ -95,7 +79,7 @@ extension Arena {
                 if claim(waiter, .satisfied, position: position) != .lost { word.consume() }
                 return false
             }
-            link(index).pointee.object = name.index
+            link(index).pointee.object = names[position].index
             appendLocked(index, to: record, &word)
             linked = position + 1
             return true
@@ -105,6 +89,28 @@ extension Arena {
             throw failure
         }
         return linked
+    }
+
+    /// As `enter`, for a thread that waits for one object: nobody else knows of its waiter before it stands in line, and
+    /// nothing remains to be done after, so that it is published from the beginning.
+    func enterOne(_ waiter: UInt32, _ name: ObjectName) throws(DispatcherError) -> Bool {
+        let record = self.waiter(waiter)
+        record.pointee.shape = 1
+        record.pointee.link.owner = waiter
+        record.pointee.link.object = name.index
+        begin(waiter, .waiting)
+        let object = object(name.index)
+        var word = lock(object)
+        let found = word.belongs(to: name)
+        let taken = found && word.isSignaled
+        if taken {
+            word.consume()
+        } else if found {
+            appendLocked(waiter * 4 + 2, to: object, &word)
+        }
+        unlock(object, word)
+        if !found { throw .noSuchObject(0) }
+        return taken
     }
 
     /// Takes a waiter that was woken out of the queues in which it still stands.

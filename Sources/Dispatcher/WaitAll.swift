@@ -5,24 +5,35 @@ import Synchronization
 
 extension Arena {
     /// Takes every object, and returns true; or takes none, and stands `waiter` in line at each if there is one.
-    func takeAll<Names: RandomAccessCollection<ObjectName>>(
-        _ names: Names, orLink waiter: UInt32?
-    ) throws(DispatcherError) -> Bool where Names.Index == Int {
+    func takeAll(_ names: Names, orLink waiter: UInt32?) throws(DispatcherError) -> Bool {
         lockAll()
         defer { unlockAll() }
+        header.pointee.stamp = header.pointee.stamp == .max ? 1 : header.pointee.stamp + 1
+        let stamp = header.pointee.stamp
         var locked = 0
         var ready = true
         var failure: DispatcherError?
-        for name in names where failure == nil {
-            let word = lock(object(name.index))
-            if word.belongs(to: name) { ready = ready && word.isSignaled } else { failure = .noSuchObject(locked) }
-            locked += 1
+        while locked < names.count && failure == nil {
+            let record = object(names[locked].index)
+            if record.pointee.next.load(ordering: .relaxed) == stamp {
+                failure = .duplicateObject(locked)
+            } else {
+                let word = lock(record)
+                if word.belongs(to: names[locked]) {
+                    record.pointee.next.store(stamp, ordering: .relaxed)
+                    ready = ready && word.isSignaled
+                } else {
+                    unlock(record, word)
+                    failure = .noSuchObject(locked)
+                }
+            }
+            if failure == nil { locked += 1 }
         }
         if failure == nil, !ready, let waiter {
             forEachLink(of: waiter, upTo: locked) { position, index in
-                let record = object(names[names.startIndex + position].index)
+                let record = object(names[position].index)
                 var word = Word(bits: record.pointee.word.loadUnderLock())
-                link(index).pointee.object = self.index(of: record)
+                link(index).pointee.object = names[position].index
                 appendLocked(index, to: record, &word)
                 record.pointee.allWaiters += 1
                 unlock(record, word)
@@ -31,8 +42,8 @@ extension Arena {
         } else {
             // A waiter that was cancelled before it began takes nothing.
             let take = failure == nil && ready && (waiter == nil || claim(waiter!, .satisfied) != .lost)
-            for name in names.prefix(locked) {
-                let record = object(name.index)
+            for position in 0..<locked {
+                let record = object(names[position].index)
                 var word = Word(bits: record.pointee.word.loadUnderLock())
                 if take { word.consume() }
                 unlock(record, word)

@@ -43,7 +43,7 @@ extension KernelObject {
     /// - Throws: `CancellationError` if the task was cancelled first. Then nothing was taken; a wait that was satisfied
     ///   returns, even if the task is cancelled by then.
     public nonisolated(nonsending) func wait() async throws {
-        _ = try await waitForObjects(CollectionOfOne(object), all: false, until: Deadline.never)
+        _ = try await verdict(of: { try await Arena.local.suspend(on: object, until: Deadline.never) })
     }
 
     /// Waits until the object is signaled, for at most `timeout` on the monotonic clock.
@@ -51,7 +51,7 @@ extension KernelObject {
     /// - Returns: whether it was signaled in time. A timeout of zero or less only looks.
     /// - Throws: `CancellationError` if the task was cancelled first.
     public nonisolated(nonsending) func wait(timeout: Duration) async throws -> Bool {
-        let result = try await waitForObjects(CollectionOfOne(object), all: false, until: Deadline.after(timeout))
+        let result = try await verdict(of: { try await Arena.local.suspend(on: object, until: Deadline.after(timeout)) })
         return result != .timedOut
     }
 }
@@ -66,9 +66,7 @@ public nonisolated(nonsending) func waitAny(_ objects: any KernelObject..., time
 
 /// Waits until one of the objects is signaled; the first in the list if several are. See ``waitAny(_:timeout:)``.
 public nonisolated(nonsending) func waitAny(_ objects: [any KernelObject], timeout: Duration? = nil) async throws -> WaitResult {
-    try await withExtendedObjects(objects) { names in
-        try await waitForObjects(names, all: false, until: timeout.map { Deadline.after($0) } ?? Deadline.never)
-    }
+    try await wait(objects, all: false, timeout)
 }
 
 /// Waits until all of the objects are signaled at one moment, and takes from all of them in that moment. Until then,
@@ -81,34 +79,32 @@ public nonisolated(nonsending) func waitAll(_ objects: any KernelObject..., time
 
 /// Waits until all of the objects are signaled at one moment. See ``waitAll(_:timeout:)``.
 public nonisolated(nonsending) func waitAll(_ objects: [any KernelObject], timeout: Duration? = nil) async throws -> WaitResult {
-    try await withExtendedObjects(objects) { names in
-        try await waitForObjects(names, all: true, until: timeout.map { Deadline.after($0) } ?? Deadline.never)
-    }
+    try await wait(objects, all: true, timeout)
 }
 
 // ---- what these share
 
-private nonisolated(nonsending) func withExtendedObjects(
-    _ objects: [any KernelObject], _ body: ([ObjectName]) async throws -> WaitResult
+private nonisolated(nonsending) func wait(
+    _ objects: [any KernelObject], all: Bool, _ timeout: Duration?
 ) async throws -> WaitResult {
     guard !objects.isEmpty else { throw WaitError.noObjects }
     defer { withExtendedLifetime(objects) {} }
-    return try await body(objects.map(\.object))
+    let deadline = timeout.map { Deadline.after($0) } ?? Deadline.never
+    return try await verdict { try await Arena.local.suspend(on: objects.map(\.object), all: all, until: deadline) }
 }
 
-nonisolated(nonsending) func waitForObjects<Names: RandomAccessCollection<ObjectName> & Sendable>(
-    _ names: Names, all: Bool, until deadline: UInt64
-) async throws -> WaitResult where Names.Index == Int {
+/// A wait's verdict as its caller sees it.
+private nonisolated(nonsending) func verdict(of wait: () async throws -> Verdict) async throws -> WaitResult {
     let verdict: Verdict
     do {
-        verdict = try await Arena.local.suspend(on: names, all: all, until: deadline)
+        verdict = try await wait()
+    } catch DispatcherError.duplicateObject(let index) {
+        throw WaitError.duplicateObject(index)
+    } catch DispatcherError.outOfRecords {
+        throw WaitError.outOfRecords
     } catch {
-        switch error {
-        case .duplicateObject(let index): throw WaitError.duplicateObject(index)
-        case .outOfRecords: throw WaitError.outOfRecords
         // The actors that the caller holds keep their objects.
-        case .noSuchObject, .wrongKind: preconditionFailure("an object was gone before its actor")
-        }
+        preconditionFailure("an object was gone before its actor")
     }
     switch verdict {
     case .satisfied(let index): return .satisfied(index)

@@ -15,7 +15,7 @@ public actor StopEvent: KernelObject {
 
     /// Whether the end was asked for.
     public nonisolated var isSet: Bool {
-        (try? Arena.local.poll(CollectionOfOne(object), all: false)) == .satisfied(0)
+        Arena.local.isSignaled(object)
     }
 
     /// Runs `body`, and sets the event when the service group around it begins its graceful shutdown (SIGTERM, by default)

@@ -24,7 +24,7 @@ enum Library {
                     do { try await made.start() } catch { logger.error("the host did not start: \(error)") }
                     try? Arena.local.setEvent(done)
                 }
-                _ = try Arena.local.block(on: CollectionOfOne(done), until: Deadline.never)
+                _ = try Arena.local.block(on: done, until: Deadline.never)
                 Arena.local.release(done)
                 host = made
             } catch {

@@ -90,7 +90,7 @@ final class BlockingRequest: IORequest, @unchecked Sendable {
     func perform(on socket: any DriverSocket) -> (status: IOStatus, bytes: Int) {
         guard done != .none else { return (.insufficientResources, 0) }
         if let ended = socket.start(self) { return ended }
-        _ = try? Arena.local.block(on: CollectionOfOne(done), until: Deadline.never)
+        _ = try? Arena.local.block(on: done, until: Deadline.never)
         return result.withLock { $0 } ?? (.unexpected, 0)
     }
 }

@@ -69,7 +69,7 @@ private func transfer(
         guard wait != 0 else { return failure(WSA_IO_INCOMPLETE) }
         let event = HandleTable.find(value(overlapped.pointee.hEvent), .synchronize)
         let waited = event == .none ? object : event
-        guard (try? Arena.local.block(on: CollectionOfOne(waited), until: Deadline.never)) != nil else {
+        guard (try? Arena.local.block(on: waited, until: Deadline.never)) != nil else {
             return failure(WSA_INVALID_HANDLE)
         }
         status = OverlappedStatus(overlapped).load()

@@ -49,7 +49,7 @@ private func wait(_ handle: HANDLE?, _ object: ObjectName, _ milliseconds: DWORD
             default: return failedWait(code(forHandle: handle, .synchronize))
             }
         }
-        return result(try Arena.local.block(on: CollectionOfOne(object), until: deadline(milliseconds)))
+        return result(try Arena.local.block(on: object, until: deadline(milliseconds)))
     } catch {
         return failedWait(code(error))
     }

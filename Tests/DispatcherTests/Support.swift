@@ -27,7 +27,7 @@ final class TestThread: Sendable {
     /// Waits for the body's end; false after 20 s.
     func join() -> Bool {
         let verdict = try! Arena.local.block(
-            on: CollectionOfOne(done), until: Deadline.after(nanoseconds: 20_000_000_000))
+            on: done, until: Deadline.after(nanoseconds: 20_000_000_000))
         if verdict == .satisfied(0) { Arena.local.release(done) }
         return verdict == .satisfied(0)
     }
@@ -47,7 +47,6 @@ extension Arena {
     func makeEvent(signaled: Bool = false, manualReset: Bool = false) -> ObjectName {
         try! makeObject(.event, signaled: signaled, manualReset: manualReset)
     }
-    func isSignaled(_ name: ObjectName) -> Bool { withLock(name) { _, word in word.isSignaled } ?? false }
     /// Links in the object's queue, those of claimed waiters included.
     func queueLength(_ name: ObjectName) -> Int {
         withLock(name) { record, _ in
@@ -60,3 +59,9 @@ extension Arena {
 
 /// Milliseconds from now, as a deadline.
 func milliseconds(_ count: UInt64) -> UInt64 { Deadline.after(nanoseconds: count * 1_000_000) }
+
+extension Arena {
+    func block(on names: [ObjectName], all: Bool = false, until deadline: UInt64) throws -> Verdict {
+        try names.withUnsafeBufferPointer { try block(on: $0, all: all, until: deadline) }
+    }
+}

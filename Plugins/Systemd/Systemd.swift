@@ -41,6 +41,9 @@ public final class Systemd: Plugin, ServiceManager {
         guard Notification.isManaged else { return }
         let executor = context.loop.executor
         let period = Notification.watchdogMicroseconds
+        // The manager ends a service that hangs by SIGABRT to every process of it. Swift's crash handler would start a
+        // process to print a backtrace, which is aborted too, and wait for it until the manager's patience ends as well.
+        if period != nil { signal(SIGABRT, SIG_DFL) }
         let bands = Set((bands + [.medium, Task.currentPriority]).map(\.rawValue)).map(TaskPriority.init(rawValue:))
         let logger = context.logger
         let made = try await context.loop.run { () -> Running in

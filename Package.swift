@@ -53,7 +53,7 @@ let package = Package(
             name: "SignalboxLibrary",
             dependencies: ["CSignalboxLibrary", "OverlappedIO", "Signalbox", "Systemd", "Win32", lifecycle, logging],
             swiftSettings: house),
-        .target(name: "WinSDK", dependencies: ["CWin32", "SignalboxLibrary", "Win32"], swiftSettings: house),
+        .target(name: "WinSDK", dependencies: ["CWin32", "SignalboxLibrary"], swiftSettings: house),
         // floor 6: programs
         .executableTarget(
             name: "EchoService",
@@ -63,7 +63,9 @@ let package = Package(
             ],
             path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
         // tests
-        .testTarget(name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer"], swiftSettings: house),
+        .testTarget(
+            name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer"], swiftSettings: house),
+        .testTarget(name: "WinSDKTests", dependencies: ["WinSDK"], swiftSettings: house),
         .executableTarget(
             name: "ArenaPeer", dependencies: ["CLinux", "Dispatcher"], path: "Tests/ArenaPeer", swiftSettings: house),
     ],

@@ -17,7 +17,8 @@ struct EchoService {
         let host = try Host(plugins: [OverlappedIO(), Systemd(status: { figures.statusLine() })], logger: logger)
         let echo = Echo(host: host, options: options, figures: figures, logger: logger)
         if options.allowSpin { Spin.onSignal() }
-        try await ServiceGroup(services: [host, echo], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        try await ServiceGroup(services: [host, echo], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            .run()
         logger.notice("\(figures.lastLine())")
     }
 }

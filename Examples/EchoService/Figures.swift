@@ -20,7 +20,8 @@ final class Figures: Sendable {
             let seconds = max(0.001, (now - state.lastTime) / .seconds(1))
             let rate = Int(Double(state.messages - state.lastMessages) / seconds)
             (state.lastMessages, state.lastTime) = (state.messages, now)
-            return "\(state.connections) connections, \(rate) messages/s, \(state.messages) messages, \(state.cutOff) cut off"
+            return
+                "\(state.connections) connections, \(rate) messages/s, \(state.messages) messages, \(state.cutOff) cut off"
         }
     }
 

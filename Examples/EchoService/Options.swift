@@ -14,7 +14,9 @@ struct Options {
                 guard let value = rest.next() else { Options.usage("--host wants an IPv4 address") }
                 host = value
             case "--port":
-                guard let value = rest.next().flatMap({ UInt16($0) }) else { Options.usage("--port wants a number, 0 to 65535") }
+                guard let value = rest.next().flatMap({ UInt16($0) }) else {
+                    Options.usage("--port wants a number, 0 to 65535")
+                }
                 port = value
             case "--allow-spin": allowSpin = true
             default: Options.usage("\(argument) is no option")

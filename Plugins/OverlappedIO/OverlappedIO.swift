@@ -5,9 +5,10 @@ import Synchronization
 
 /// The driver of overlapped sockets, over io_uring.
 ///
-/// A request is first tried by a system call that does not block, on the thread that makes it: a send mostly, and a receive
-/// often, is done then. What would block goes to the ring, which belongs to the event loop's thread alone. So no request
-/// dies with the thread that made it (io_uring cancels what an ending thread has submitted), and the ring needs no lock.
+/// A request is first tried by a system call that does not block, on the thread that makes it: a send mostly, and a
+/// receive often, is done then. What would block goes to the ring, which belongs to the event loop's thread alone. So
+/// no request dies with the thread that made it (io_uring cancels what an ending thread has submitted), and the ring
+/// needs no lock.
 public final class OverlappedIO: Plugin, SocketDriver {
     public let name = "overlapped-io"
     private let state = Mutex<(ring: Ring, loop: EventLoop)?>(nil)

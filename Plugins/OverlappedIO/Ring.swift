@@ -91,7 +91,8 @@ final class Ring: @unchecked Sendable {
             let done = io_uring_submit(&ring)
             if done >= 0 { return }
             // The completion queue is full (EBUSY), or memory is short (EAGAIN): taking what is done makes room.
-            precondition(done == -EBUSY || done == -EAGAIN || done == -EINTR, "io_uring_enter(2) failed (errno \(-done))")
+            precondition(
+                done == -EBUSY || done == -EAGAIN || done == -EINTR, "io_uring_enter(2) failed (errno \(-done))")
             if reapOnLoop() == 0 { sched_yield() }
         }
     }

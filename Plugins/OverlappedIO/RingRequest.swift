@@ -6,8 +6,8 @@ import Synchronization
 
 /// A request that could not be served at once, and waits for its turn or is with the ring.
 ///
-/// `@unchecked Sendable`: `transferred`, `message` and `vectors` are written before the request is given to the ring, and
-/// then on the loop alone.
+/// `@unchecked Sendable`: `transferred`, `message` and `vectors` are written before the request is given to the ring,
+/// and then on the loop alone.
 final class RingRequest: @unchecked Sendable {
     let request: IORequest
     /// How it ends if the kernel gives it back cancelled; nil: nobody has asked for that.

@@ -3,8 +3,8 @@ import Glibc
 import Signalbox
 import Synchronization
 
-/// A socket: two queues of requests, incoming (receives, accepts) and outgoing (sends). The first of each queue is with the
-/// ring, the others wait for it, so requests of one direction are served in the order they were made.
+/// A socket: two queues of requests, incoming (receives, accepts) and outgoing (sends). The first of each queue is with
+/// the ring, the others wait for it, so requests of one direction are served in the order they were made.
 final class RingSocket: DriverSocket {
     private struct State {
         var descriptor: Int32
@@ -59,7 +59,8 @@ final class RingSocket: DriverSocket {
 
     func cancelReceives() { end(.cancelled) { $0.request.isIncoming } }
 
-    /// Ends those pending requests: what only waits in a queue at once, what the kernel has as soon as it gives it back.
+    /// Ends those pending requests: what only waits in a queue at once, what the kernel has as soon as it gives it
+    /// back.
     private func end(_ status: IOStatus, _ isMeant: (RingRequest) -> Bool) {
         var waiting: [RingRequest] = []
         var inFlight: [RingRequest] = []

@@ -9,9 +9,9 @@ import Synchronization
 ///
 /// - READY=1 is sent when every gate of the host's ``Readiness`` is open.
 /// - STATUS= is what the `status` closure says, asked once a second, sent when it has changed.
-/// - WATCHDOG=1 is sent (if the unit has `WatchdogSec=`) only while the event loop comes round and the task pool runs tasks:
-///   a *canary* task of each priority band in use must have run since the last time. A service that spins on all threads
-///   of the pool, or blocks the loop, or is stopped, is restarted.
+/// - WATCHDOG=1 is sent (if the unit has `WatchdogSec=`) only while the event loop comes round and the task pool runs
+///   tasks: a *canary* task of each priority band in use must have run since the last time. A service that spins on all
+///   threads of the pool, or blocks the loop, or is stopped, is restarted.
 /// - STOPPING=1 is sent when the graceful shutdown begins.
 ///
 /// Without a service manager (`NOTIFY_SOCKET` is not set) nothing is sent, and nothing wakes up.
@@ -29,7 +29,8 @@ public final class Systemd: Plugin, ServiceManager {
     }
 
     /// - Parameters:
-    ///   - bands: the priorities at which the service runs tasks, beside the default. A canary proves its own band only.
+    ///   - bands: the priorities at which the service runs tasks, beside the default. A canary proves its own band
+    ///     only.
     ///   - status: one line for `systemctl status`.
     public init(bands: [TaskPriority] = [], status: (@Sendable () async -> String)? = nil) {
         self.bands = bands
@@ -42,7 +43,8 @@ public final class Systemd: Plugin, ServiceManager {
         let executor = context.loop.executor
         let period = Notification.watchdogMicroseconds
         // The manager ends a service that hangs by SIGABRT to every process of it. Swift's crash handler would start a
-        // process to print a backtrace, which is aborted too, and wait for it until the manager's patience ends as well.
+        // process to print a backtrace, which is aborted too, and wait for it until the manager's patience ends as
+        // well.
         if period != nil { signal(SIGABRT, SIG_DFL) }
         let bands = Set((bands + [.medium, Task.currentPriority]).map(\.rawValue)).map(TaskPriority.init(rawValue:))
         let logger = context.logger
@@ -88,7 +90,9 @@ public final class Systemd: Plugin, ServiceManager {
         }
     }
 
-    public func ready(_ status: String?) -> Bool { Notification.send("READY=1" + (status.map { "\nSTATUS=\($0)" } ?? "")) }
+    public func ready(_ status: String?) -> Bool {
+        Notification.send("READY=1" + (status.map { "\nSTATUS=\($0)" } ?? ""))
+    }
     public func status(_ status: String) -> Bool { Notification.send("STATUS=\(status)") }
     public func stopping() { _ = Notification.send("STOPPING=1\nSTATUS=stopping") }
 

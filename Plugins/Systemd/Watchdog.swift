@@ -14,7 +14,8 @@ final class Watchdog: Sendable {
     private let send: @Sendable () -> Void
 
     init(
-        bands: [TaskPriority], logger: Logger, send: @escaping @Sendable () -> Void = { _ = Notification.send("WATCHDOG=1") }
+        bands: [TaskPriority], logger: Logger,
+        send: @escaping @Sendable () -> Void = { _ = Notification.send("WATCHDOG=1") }
     ) {
         self.bands = bands
         self.logger = logger
@@ -26,11 +27,14 @@ final class Watchdog: Sendable {
         let (isAlive, late) = state.withLock { state -> (Bool, [TaskPriority]) in
             for band in state.missing.keys { state.missing[band]! += 1 }
             // Said once, when half of the time is gone.
-            return (state.missing.isEmpty, state.missing.filter { $0.value == 2 }.map { TaskPriority(rawValue: $0.key) })
+            return (
+                state.missing.isEmpty, state.missing.filter { $0.value == 2 }.map { TaskPriority(rawValue: $0.key) }
+            )
         }
         for band in late {
             logger.error(
-                "no task of priority \(band) has run for half of the watchdog's time: do tasks spin or block on all threads?")
+                "no task of priority \(band) has run for half of the watchdog's time: do tasks spin or block on all threads?"
+            )
         }
         guard isAlive else { return }
         send()

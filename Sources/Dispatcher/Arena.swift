@@ -15,13 +15,15 @@ package struct Arena: @unchecked Sendable {
     /// The process's own arena, which must have been prepared: a name of an object in it proves that.
     @inlinable package static var local: Arena { Arena(base: signalbox_arena_base()) }
 
-    /// The process's own arena, mapped on first use: 16 million records of address space, which costs nothing until touched.
+    /// The process's own arena, mapped on first use: 16 million records of address space, which costs nothing until
+    /// touched.
     package static func prepared() -> Arena { preparedLocal }
     private static let preparedLocal: Arena = {
         let size = 64 << 24
         let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else {
-            fatalError("Signalbox cannot reserve 1 GiB of address space (errno \(errno)); is RLIMIT_AS (ulimit -v) set?")
+            fatalError(
+                "Signalbox cannot reserve 1 GiB of address space (errno \(errno)); is RLIMIT_AS (ulimit -v) set?")
         }
         signalbox_set_arena_base(memory)
         return Arena(formatting: memory, size: size, shared: false)
@@ -88,8 +90,8 @@ package struct Arena: @unchecked Sendable {
         (base + 64 + type.rawValue * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// Takes a free record, or a fresh one, which is all zeros. A free list is a stack whose head carries a count of its
-    /// changes in the upper half, so that a head seen twice is known not to be the same.
+    /// Takes a free record, or a fresh one, which is all zeros. A free list is a stack whose head carries a count of
+    /// its changes in the upper half, so that a head seen twice is known not to be the same.
     func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
         let list = free(type)
         var head = list.pointee.load(ordering: .acquiring)

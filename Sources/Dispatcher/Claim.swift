@@ -2,9 +2,9 @@ import Synchronization
 
 /// The claim word of a waiter: which wait it is (a count of its waits), how far it has come, and how it ended.
 ///
-/// `idle → linking → waiting → an end`, or `linking → an end` when a claim comes before the waiter is published. Whoever
-/// moves it to an end has won the wait. If it was `waiting`, the winner must wake the waiter; if it was `linking`, the
-/// waiter finds out itself, when it fails to move on to `waiting`, and must not be woken.
+/// `idle → linking → waiting → an end`, or `linking → an end` when a claim comes before the waiter is published.
+/// Whoever moves it to an end has won the wait. If it was `waiting`, the winner must wake the waiter; if it was
+/// `linking`, the waiter finds out itself, when it fails to move on to `waiting`, and must not be woken.
 struct Claim: Equatable {
     var bits: UInt64
 

@@ -2,8 +2,8 @@ import CLinux
 import Synchronization
 
 /// The time-outs of suspended tasks: one heap, and one thread that sleeps until the first of them. A thread that blocks
-/// gives its time-out to the kernel itself. The sleeping thread is made with the first time-out and has nothing to do, nor
-/// wakes, while none is armed. O(log n) to arm and to disarm.
+/// gives its time-out to the kernel itself. The sleeping thread is made with the first time-out and has nothing to do,
+/// nor wakes, while none is armed. O(log n) to arm and to disarm.
 ///
 /// Only waiters of the process's own arena are here. A waiter disarms itself before its record is freed, so a record in
 /// the heap is always the wait that armed it.
@@ -20,7 +20,8 @@ final class Deadlines: Sendable {
         var isRunning = false
     }
     private let state = Mutex(State())
-    /// Bumped to tell the sleeper that there is an earlier deadline; its futex. Sendable: an atomic that is never freed.
+    /// Bumped to tell the sleeper that there is an earlier deadline; its futex. Sendable: an atomic that is never
+    /// freed.
     private nonisolated(unsafe) let bell: UnsafeMutablePointer<Atomic<UInt32>>
 
     private init() {

@@ -7,7 +7,11 @@ extension Arena {
         let link = self.link(index)
         link.pointee.next = 0
         link.pointee.previous = record.pointee.tail
-        if record.pointee.tail == 0 { record.pointee.head = index } else { self.link(record.pointee.tail).pointee.next = index }
+        if record.pointee.tail == 0 {
+            record.pointee.head = index
+        } else {
+            self.link(record.pointee.tail).pointee.next = index
+        }
         record.pointee.tail = index
         word.setQueued(true)
     }
@@ -16,7 +20,11 @@ extension Arena {
         let link = self.link(index)
         link.pointee.previous = 0
         link.pointee.next = record.pointee.head
-        if record.pointee.head == 0 { record.pointee.tail = index } else { self.link(record.pointee.head).pointee.previous = index }
+        if record.pointee.head == 0 {
+            record.pointee.tail = index
+        } else {
+            self.link(record.pointee.head).pointee.previous = index
+        }
         record.pointee.head = index
         word.setQueued(true)
     }

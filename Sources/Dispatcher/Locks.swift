@@ -34,7 +34,8 @@ extension Arena {
         #endif
         let seen = record.pointee.word.load(ordering: .relaxed)
         if seen & Word.locked == 0,
-            record.pointee.word.compareExchange(expected: seen, desired: seen | Word.locked, ordering: .acquiring).exchanged
+            record.pointee.word.compareExchange(expected: seen, desired: seen | Word.locked, ordering: .acquiring)
+                .exchanged
         {
             return Word(bits: seen & ~Word.contended)
         }
@@ -48,7 +49,8 @@ extension Arena {
             var seen = record.pointee.word.load(ordering: .relaxed)
             if seen & Word.locked == 0 {
                 let wanted = seen | Word.locked | slept
-                if record.pointee.word.compareExchange(expected: seen, desired: wanted, ordering: .acquiring).exchanged {
+                if record.pointee.word.compareExchange(expected: seen, desired: wanted, ordering: .acquiring).exchanged
+                {
                     return Word(bits: seen & ~Word.contended)
                 }
                 continue
@@ -90,7 +92,8 @@ extension Arena {
 
     func lockAll() {
         #if DEBUG
-            precondition(signalbox_thread().pointee.locks == 0, "lock order: the wait-all lock comes before record locks")
+            precondition(
+                signalbox_thread().pointee.locks == 0, "lock order: the wait-all lock comes before record locks")
             precondition(signalbox_thread().pointee.holdsAllLock == 0, "lock order: the wait-all lock is held already")
             signalbox_thread().pointee.holdsAllLock = 1
         #endif

@@ -5,22 +5,22 @@
 // changes, so a stale pointer reads a record of the right type with another generation, and a stale name is found out.
 // They refer to each other by index, never by pointer: the same code runs over memory that two processes share.
 //
-// What keeps what alive. An object record lives while `refs` is not 0 (handles, actors) or its queue is not empty: a wait
-// needs no reference of its own, and closing the last handle ends no wait. A waiter record belongs to its thread (one,
-// kept for the thread's life) or to one suspended task (from `begin` until the task has resumed).
+// What keeps what alive. An object record lives while `refs` is not 0 (handles, actors) or its queue is not empty: a
+// wait needs no reference of its own, and closing the last handle ends no wait. A waiter record belongs to its thread
+// (one, kept for the thread's life) or to one suspended task (from `begin` until the task has resumed).
 //
 // How a wait ends. Signal, time-out and cancellation race for the waiter's *claim word* with one compare-and-swap
-// (Claim.swift); only the winner may change object state. The signaller completes the wait, under the record's lock, and
-// collects it in a `WakeList`; threads are woken and tasks resumed after every lock is dropped. The waiter reads the
-// verdict and takes its other links out of the queues it stands in; until it has, signallers pass those links by.
+// (Claim.swift); only the winner may change object state. The signaller completes the wait, under the record's lock,
+// and collects it in a `WakeList`; threads are woken and tasks resumed after every lock is dropped. The waiter reads
+// the verdict and takes its other links out of the queues it stands in; until it has, signallers pass those links by.
 //
-// Lock order, checked in debug builds:
-//   1. the arena's wait-all lock       4. an object's record lock (one at a time; several only under 1)
-//   2. -                               5. the deadline heap's lock, held with no other
-// A signaller takes 1 only if the record's `allWaiters` says that a wait-all is queued on the object.
+// Lock order, checked in debug builds: the arena's wait-all lock, then an object's record lock. A thread holds one record
+// lock at a time, or several under the wait-all lock. A signaller takes the wait-all lock only if the record's `allWaiters`
+// says that a wait-all is queued on the object. The deadline heap's lock is held with no other.
 //
-// Fast paths. Signaled, queued, locked, kind and generation share the object's first word (Word.swift), so that setting,
-// resetting or consuming an object on which nobody waits is one compare-and-swap, which fails if any of them changed.
+// Fast paths. Signaled, queued, locked, kind and generation share the object's first word (Word.swift), so that
+// setting, resetting or consuming an object on which nobody waits is one compare-and-swap, which fails if any of them
+// changed.
 
 /// Names an object for as long as it lives: a record's index and the generation it had. A stale name finds nothing.
 @frozen

@@ -40,7 +40,8 @@ extension Arena {
         _ = withLock(name) { record, _ in record.pointee.handles += 1 }
     }
 
-    /// Drops a reference; with the last one, and no wait queued, the object is gone. Returns whether it was the last handle.
+    /// Drops a reference; with the last one, and no wait queued, the object is gone. Returns whether it was the last
+    /// handle.
     @discardableResult
     package func release(_ name: ObjectName, asHandle: Bool = false) -> Bool {
         let record = object(name.index)
@@ -108,7 +109,7 @@ extension Arena {
         if driver != 0 { Arena.releaseSource?(driver) }
     }
 
-    /// Gives up what a driver's object holds in `a`; may be called under the wait-all lock, so it must not signal. Set once, before the first such object is made;
-    /// making one publishes it.
+    /// Gives up what a driver's object holds in `a`; may be called under the wait-all lock, so it must not signal. Set
+    /// once, before the first such object is made; making one publishes it.
     package nonisolated(unsafe) static var releaseSource: (@convention(c) (UInt64) -> Void)?
 }

@@ -2,17 +2,19 @@ import CLinux
 import Synchronization
 
 // Completion ports. Packets are taken first in first out; waiting threads are served last in, first out, so that the
-// warmest works. `limit` threads may run at a time: a thread runs for the port from the moment it is given a packet until
-// it comes back for another, moves to another port or ends; while it blocks in a wait of ours its place is free. Tasks that
-// wait for packets are not counted: the pool they run on has a width of its own.
+// warmest works. `limit` threads may run at a time: a thread runs for the port from the moment it is given a packet
+// until it comes back for another, moves to another port or ends; while it blocks in a wait of ours its place is free.
+// Tasks that wait for packets are not counted: the pool they run on has a width of its own.
 
-/// The port's fields, under its record lock: a: packets' head and tail, b: packets queued, and whether closed, c: limit and
-/// threads running.
+/// The port's fields, under its record lock: a: packets' head and tail, b: packets queued, and whether closed, c: limit
+/// and threads running.
 struct Port {
     let record: UnsafeMutablePointer<ObjectRecord>
     init(_ record: UnsafeMutablePointer<ObjectRecord>) { self.record = record }
 
-    private static func half(_ word: UInt64, _ upper: Bool) -> UInt32 { UInt32(truncatingIfNeeded: upper ? word >> 32 : word) }
+    private static func half(_ word: UInt64, _ upper: Bool) -> UInt32 {
+        UInt32(truncatingIfNeeded: upper ? word >> 32 : word)
+    }
     private static func replace(_ word: inout UInt64, _ upper: Bool, _ value: UInt32) {
         word = upper ? word & 0xFFFF_FFFF | UInt64(value) << 32 : word & ~0xFFFF_FFFF | UInt64(value)
     }

@@ -34,7 +34,8 @@ extension Arena {
             set.signal()
             // An event that is set already is written all the same: the next waiter must see what came before this set.
             let done = record.pointee.word.compareExchange(
-                expected: word.bits, desired: set.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed)
+                expected: word.bits, desired: set.bits, successOrdering: .acquiringAndReleasing,
+                failureOrdering: .relaxed)
             if done.exchanged { return }
         }
         try signalSlowly(name, .event)
@@ -47,7 +48,8 @@ extension Arena {
             var reset = word
             reset.reset()
             let done = record.pointee.word.compareExchange(
-                expected: word.bits, desired: reset.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed)
+                expected: word.bits, desired: reset.bits, successOrdering: .acquiringAndReleasing,
+                failureOrdering: .relaxed)
             if done.exchanged { return }
         }
         try resetSlowly(name)
@@ -92,7 +94,8 @@ extension Arena {
         }
     }
 
-    /// Runs `body` under the record's lock, and under the wait-all lock if a wait-all is queued on the object. Wakes after.
+    /// Runs `body` under the record's lock, and under the wait-all lock if a wait-all is queued on the object. Wakes
+    /// after.
     func change(
         _ name: ObjectName,
         _ body: (UnsafeMutablePointer<ObjectRecord>, inout Word, inout WakeList) throws(DispatcherError) -> Void

@@ -9,7 +9,8 @@ extension Arena {
     ) async throws(DispatcherError) -> Verdict {
         try await suspend(until: deadline, all: all) { body throws(DispatcherError) in
             // withUnsafeBufferPointer carries no typed error.
-            try names.withUnsafeBufferPointer { names in Result { () throws(DispatcherError) in try body(names) } }.get()
+            try names.withUnsafeBufferPointer { names in Result { () throws(DispatcherError) in try body(names) } }
+                .get()
         }
     }
 
@@ -26,7 +27,9 @@ extension Arena {
         until deadline: UInt64, all: Bool,
         _ withNames: ((Names) throws(DispatcherError) -> Verdict?) throws(DispatcherError) -> Verdict?
     ) async throws(DispatcherError) -> Verdict {
-        if let verdict = try withNames({ names throws(DispatcherError) in try poll(names, all: all) }) { return verdict }
+        if let verdict = try withNames({ names throws(DispatcherError) in try poll(names, all: all) }) {
+            return verdict
+        }
         if deadline == Deadline.now { return .timedOut }
         let waiter = try allocateWaiter()
         defer { deallocateWaiter(waiter) }

@@ -1,8 +1,8 @@
 import CLinux
 import Synchronization
 
-/// What the dispatcher knows of a thread: a waiter for its blocking waits, the port that counts it, and, if anyone asked for
-/// it, an object that is signaled when it ends.
+/// What the dispatcher knows of a thread: a waiter for its blocking waits, the port that counts it, and, if anyone
+/// asked for it, an object that is signaled when it ends.
 package enum Threads {
     /// Gives the calling thread its waiter, whoever made the thread; taken back when it ends.
     static func attach() throws(DispatcherError) -> UInt32 {
@@ -41,7 +41,8 @@ package enum Threads {
     /// Exit code of a thread that has ended; nil while it runs.
     package static func exitCode(_ object: ObjectName) -> UInt32?? {
         Arena.local.withLock(object) { record, word in
-            word.kind == ObjectKind.thread.rawValue && word.isSignaled ? .some(UInt32(truncatingIfNeeded: record.pointee.a)) : .none
+            word.kind == ObjectKind.thread.rawValue && word.isSignaled
+                ? .some(UInt32(truncatingIfNeeded: record.pointee.a)) : .none
         }
     }
 

@@ -16,8 +16,8 @@ package enum Deadline {
 }
 
 extension Arena {
-    /// Satisfies the wait at once if that is possible, without a waiter; lowest position first. Refuses what no wait may
-    /// begin with.
+    /// Satisfies the wait at once if that is possible, without a waiter; lowest position first. Refuses what no wait
+    /// may begin with.
     package func poll(_ names: Names, all: Bool) throws(DispatcherError) -> Verdict? {
         if names.count == 1 && tryWait(names[0]) { return .satisfied(0) }
         for position in 0..<names.count {
@@ -44,8 +44,8 @@ extension Arena {
         return taken
     }
 
-    /// Enters the waiter into the queues. A verdict, if the wait has ended already; nil, if it is published, and whoever
-    /// claims the waiter wakes it.
+    /// Enters the waiter into the queues. A verdict, if the wait has ended already; nil, if it is published, and
+    /// whoever claims the waiter wakes it.
     func enter(_ waiter: UInt32, wait: UInt32, all: Bool, _ names: Names) throws(DispatcherError) -> Verdict? {
         try ensureLinks(waiter, names.count)
         let all = all && names.count > 1
@@ -91,8 +91,8 @@ extension Arena {
         return linked
     }
 
-    /// As `enter`, for a thread that waits for one object: nobody else knows of its waiter before it stands in line, and
-    /// nothing remains to be done after, so that it is published from the beginning.
+    /// As `enter`, for a thread that waits for one object: nobody else knows of its waiter before it stands in line,
+    /// and nothing remains to be done after, so that it is published from the beginning.
     func enterOne(_ waiter: UInt32, _ name: ObjectName) throws(DispatcherError) -> Bool {
         let record = self.waiter(waiter)
         record.pointee.shape = 1

@@ -1,7 +1,7 @@
 import Synchronization
 
-// Waits for all: nothing is consumed until everything can be. All of this needs the wait-all lock, whose holder alone may
-// hold several record locks; in whatever order, because nobody else ever waits for a second one while holding one.
+// Waits for all: nothing is consumed until everything can be. All of this needs the wait-all lock, whose holder alone
+// may hold several record locks; in whatever order, because nobody else ever waits for a second one while holding one.
 
 extension Arena {
     /// Takes every object, and returns true; or takes none, and stands `waiter` in line at each if there is one.
@@ -53,8 +53,8 @@ extension Arena {
         return ready
     }
 
-    /// Completes the wait-all if every object is signaled. `record` is locked, and `current` is its word; the others are
-    /// locked here. On success the waiter stands in no queue any more.
+    /// Completes the wait-all if every object is signaled. `record` is locked, and `current` is its word; the others
+    /// are locked here. On success the waiter stands in no queue any more.
     func satisfyAllLocked(
         _ waiter: UInt32, signaled record: UnsafeMutablePointer<ObjectRecord>, _ current: inout Word,
         _ wake: inout WakeList

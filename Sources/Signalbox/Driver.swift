@@ -3,7 +3,8 @@ import Synchronization
 /// One overlapped request: what is to be done, and who is told when it has ended.
 ///
 /// `@unchecked Sendable`: what is here does not change, and the memory of the buffers is the driver's alone from the
-/// request's start to its completion. Subclasses keep to that: what they add is written before the start, or in `complete`.
+/// request's start to its completion. Subclasses keep to that: what they add is written before the start, or in
+/// `complete`.
 open class IORequest: @unchecked Sendable {
     public enum Operation: Sendable {
         case receive
@@ -22,9 +23,11 @@ open class IORequest: @unchecked Sendable {
         self.buffers = buffers
     }
 
-    /// The request, which was pending, has ended: called once, under no lock, on any thread. The driver does not touch the
-    /// buffers any more.
-    open func complete(_ status: IOStatus, bytes: Int) { preconditionFailure("a request must say who is told of its end") }
+    /// The request, which was pending, has ended: called once, under no lock, on any thread. The driver does not touch
+    /// the buffers any more.
+    open func complete(_ status: IOStatus, bytes: Int) {
+        preconditionFailure("a request must say who is told of its end")
+    }
 }
 
 /// A socket as its driver has it.
@@ -95,6 +98,7 @@ package final class DriverRegistry: Sendable {
         if let driver = state.withLock({ $0.sockets }) { return driver }
         startOnDemand()
         if let driver = state.withLock({ $0.sockets }) { return driver }
-        throw IOError(.notSupported, "no plugin provides sockets: start a Host with OverlappedIO() first; making a socket")
+        throw IOError(
+            .notSupported, "no plugin provides sockets: start a Host with OverlappedIO() first; making a socket")
     }
 }

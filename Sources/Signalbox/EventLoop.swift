@@ -6,8 +6,9 @@ import Synchronization
 
 /// An actor whose executor is an sd-event loop on a thread of its own.
 ///
-/// Actors whose work is I/O can share it: give them `loop.unownedExecutor`, and an sd-event callback is already isolated to
-/// them. What runs here must not block: a blocking wait on the loop's thread is a programming error, and traps.
+/// Actors whose work is I/O can share it: give them `loop.unownedExecutor`, and an sd-event callback is already
+/// isolated to them. What runs here must not block: a blocking wait on the loop's thread is a programming error, and
+/// traps.
 public actor EventLoop {
     public nonisolated let executor: LoopExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

@@ -5,9 +5,9 @@ public import Synchronization
 
 /// The process's handles: what a Win32 `HANDLE` names.
 ///
-/// A handle is a multiple of 4 that fits 31 bits: slot in bits 2–21, the slot's generation in bits 22–30. Lookups ignore
-/// the low two bits. A slot is one atomic word, so a lookup takes no lock; freed slots are used again in the order they
-/// were freed, at least 1024 slots apart, and with another generation.
+/// A handle is a multiple of 4 that fits 31 bits: slot in bits 2–21, the slot's generation in bits 22–30. Lookups
+/// ignore the low two bits. A slot is one atomic word, so a lookup takes no lock; freed slots are used again in the
+/// order they were freed, at least 1024 slots apart, and with another generation.
 ///
 /// | bits of a slot | meaning |
 /// | --- | --- |
@@ -41,7 +41,9 @@ package enum HandleTable {
     private nonisolated(unsafe) static let prepared: UnsafeMutablePointer<Atomic<UInt64>> = {
         let memory = mmap(
             nil, slotCount * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        guard let memory, memory != MAP_FAILED else { fatalError("Signalbox cannot map its handle table (errno \(errno))") }
+        guard let memory, memory != MAP_FAILED else {
+            fatalError("Signalbox cannot map its handle table (errno \(errno))")
+        }
         signalbox_set_handles_base(memory)
         return memory.assumingMemoryBound(to: Atomic<UInt64>.self)
     }()
@@ -53,7 +55,9 @@ package enum HandleTable {
         guard let base = signalbox_handles_base(), handle < 1 << 31 else { return .none }
         let slot = Int(handle >> 2 & 0xF_FFFF)
         let entry = base.assumingMemoryBound(to: Atomic<UInt64>.self)[slot].load(ordering: .acquiring)
-        guard entry >> 48 & 0x1FF == UInt64(handle >> 22), entry & rights.rawValue == rights.rawValue else { return .none }
+        guard entry >> 48 & 0x1FF == UInt64(handle >> 22), entry & rights.rawValue == rights.rawValue else {
+            return .none
+        }
         return ObjectName(bits: entry & 0xFFFF_FFFF_FFFF)
     }
 
@@ -71,7 +75,8 @@ package enum HandleTable {
 
     // ---- making and closing
 
-    /// Makes a handle to an object; the reference that the caller holds becomes the handle's. nil: a million handles are open.
+    /// Makes a handle to an object; the reference that the caller holds becomes the handle's. nil: a million handles
+    /// are open.
     package static func insert(_ object: ObjectName, _ rights: Rights = .all) -> UInt? {
         let table = prepared
         let slot = free.withLock { free -> Int? in
@@ -117,7 +122,8 @@ package enum HandleTable {
         let generation = (UInt64(handle >> 22) + 1) & 0x1FF
         let entry = prepared[slot].load(ordering: .relaxed)
         guard entry & 0xFFFF_FFFF_FFFF == object.bits,
-            prepared[slot].compareExchange(expected: entry, desired: generation << 48, ordering: .acquiringAndReleasing).exchanged
+            prepared[slot].compareExchange(expected: entry, desired: generation << 48, ordering: .acquiringAndReleasing)
+                .exchanged
         else { throw .invalid }  // closed by another thread just now
         free.withLock { $0.queue.append(UInt32(slot)) }
         let kind = Arena.local.kind(of: object)
@@ -178,7 +184,8 @@ package enum SourceObject {
         // Retained under the record's lock: the record keeps its own reference until it is retired.
         let box: Box?? = Arena.local.withLock(object) { record, word in
             guard word.kind == ObjectKind.source.rawValue else { return nil }
-            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.pointee.a))!).takeUnretainedValue()
+            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.pointee.a))!)
+                .takeUnretainedValue()
         }
         return box ?? nil
     }

@@ -2,8 +2,8 @@ public import Dispatcher
 
 /// What can be waited for: an actor that wraps one object of the dispatcher.
 ///
-/// Signal state is reached without a hop: `set`, `reset` and the waits are `nonisolated`. What an actor isolates is what
-/// really has a sequence. The object lives as long as the actor, a handle to it, or a wait for it.
+/// Signal state is reached without a hop: `set`, `reset` and the waits are `nonisolated`. What an actor isolates is
+/// what really has a sequence. The object lives as long as the actor, a handle to it, or a wait for it.
 public protocol KernelObject: Actor {
     /// The object's name in the dispatcher.
     nonisolated var object: ObjectName { get }
@@ -51,7 +51,8 @@ extension KernelObject {
     /// - Returns: whether it was signaled in time. A timeout of zero or less only looks.
     /// - Throws: `CancellationError` if the task was cancelled first.
     public nonisolated(nonsending) func wait(timeout: Duration) async throws -> Bool {
-        let result = try await verdict(of: { try await Arena.local.suspend(on: object, until: Deadline.after(timeout)) })
+        let result = try await verdict(of: { try await Arena.local.suspend(on: object, until: Deadline.after(timeout)) }
+        )
         return result != .timedOut
     }
 }
@@ -60,12 +61,16 @@ extension KernelObject {
 ///
 /// - Returns: the index of the object that satisfied the wait: it alone was taken from.
 /// - Throws: `CancellationError` if the task was cancelled first.
-public nonisolated(nonsending) func waitAny(_ objects: any KernelObject..., timeout: Duration? = nil) async throws -> WaitResult {
+public nonisolated(nonsending) func waitAny(_ objects: any KernelObject..., timeout: Duration? = nil) async throws
+    -> WaitResult
+{
     try await waitAny(objects, timeout: timeout)
 }
 
 /// Waits until one of the objects is signaled; the first in the list if several are. See ``waitAny(_:timeout:)``.
-public nonisolated(nonsending) func waitAny(_ objects: [any KernelObject], timeout: Duration? = nil) async throws -> WaitResult {
+public nonisolated(nonsending) func waitAny(_ objects: [any KernelObject], timeout: Duration? = nil) async throws
+    -> WaitResult
+{
     try await wait(objects, all: false, timeout)
 }
 
@@ -73,12 +78,16 @@ public nonisolated(nonsending) func waitAny(_ objects: [any KernelObject], timeo
 /// nothing is taken from any.
 ///
 /// - Throws: `CancellationError` if the task was cancelled first; `WaitError.duplicateObject`.
-public nonisolated(nonsending) func waitAll(_ objects: any KernelObject..., timeout: Duration? = nil) async throws -> WaitResult {
+public nonisolated(nonsending) func waitAll(_ objects: any KernelObject..., timeout: Duration? = nil) async throws
+    -> WaitResult
+{
     try await waitAll(objects, timeout: timeout)
 }
 
 /// Waits until all of the objects are signaled at one moment. See ``waitAll(_:timeout:)``.
-public nonisolated(nonsending) func waitAll(_ objects: [any KernelObject], timeout: Duration? = nil) async throws -> WaitResult {
+public nonisolated(nonsending) func waitAll(_ objects: [any KernelObject], timeout: Duration? = nil) async throws
+    -> WaitResult
+{
     try await wait(objects, all: true, timeout)
 }
 

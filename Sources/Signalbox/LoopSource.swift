@@ -11,7 +11,10 @@ package final class LoopDescriptor: @unchecked Sendable {
     private let descriptor: Int32
 
     /// Must be called on the loop.
-    package init(onLoop executor: LoopExecutor, descriptor: Int32, edgeTriggered: Bool = false, _ body: @escaping @Sendable () -> Void) throws {
+    package init(
+        onLoop executor: LoopExecutor, descriptor: Int32, edgeTriggered: Bool = false,
+        _ body: @escaping @Sendable () -> Void
+    ) throws {
         executor.checkIsolated()
         self.descriptor = descriptor
         self.body = body

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A driver, or another part that a host starts, runs and stops.
 ///
-/// The host calls `start` (in the order of dependencies), then `run` of all at once until the graceful shutdown, then `stop`
-/// in reverse order.
+/// The host calls `start` (in the order of dependencies), then `run` of all at once until the graceful shutdown, then
+/// `stop` in reverse order.
 public protocol Plugin: Service {
     /// Names the plugin among those of its host.
     var name: String { get }

@@ -3,8 +3,8 @@ public import Dispatcher
 /// A completion port: a queue of packets, posted by programs and by requests that complete.
 ///
 /// Packets come out in the order they went in. Of the threads that wait, the last to come is served first, and at most
-/// `concurrency` of them run at a time; a thread that blocks in a wait of ours frees its place. Tasks are served likewise
-/// and not counted, for the pool that they run on has a width of its own.
+/// `concurrency` of them run at a time; a thread that blocks in a wait of ours frees its place. Tasks are served
+/// likewise and not counted, for the pool that they run on has a width of its own.
 public actor PortObject {
     /// The port's name in the dispatcher.
     public nonisolated let object: ObjectName

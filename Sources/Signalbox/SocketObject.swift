@@ -63,8 +63,8 @@ public actor SocketObject {
 
     /// The next connection.
     ///
-    /// - Throws: `CancellationError` if the task was cancelled first, or ``stopReceiving()`` ended it;
-    ///   `IOError`, among others for want of descriptors (`.tooManyOpenFiles`): the connection then waits for the next call.
+    /// - Throws: `CancellationError` if the task was cancelled first, or ``stopReceiving()`` ended it; `IOError`, among
+    ///   others for want of descriptors (`.tooManyOpenFiles`): the connection then waits for the next call.
     public nonisolated(nonsending) func accept() async throws -> SocketObject {
         let accepted = try DriverRegistry.shared.sockets().makeEmptySocket()
         _ = try await perform(.accept(accepted), [], "accepting a connection")
@@ -74,8 +74,8 @@ public actor SocketObject {
     /// Waits for bytes, and puts those that are there into the buffer, from its start.
     ///
     /// - Returns: their number, at most the buffer's capacity; 0 when the peer has sent its last.
-    /// - Throws: `CancellationError` if the task was cancelled first, or ``stopReceiving()`` ended it: no byte was taken
-    ///   then; `IOError`, as `.connectionReset`.
+    /// - Throws: `CancellationError` if the task was cancelled first, or ``stopReceiving()`` ended it: no byte was
+    ///   taken then; `IOError`, as `.connectionReset`.
     public nonisolated(nonsending) func receive(into buffer: inout PinnedBuffer) async throws -> Int {
         buffer.setCount(0)
         let count = try await perform(.receive, [buffer.memory], "receiving")
@@ -99,8 +99,8 @@ public actor SocketObject {
         socket.cancelReceives()
     }
 
-    /// Receives and discards until the peer has sent its last; also after ``stopReceiving()``. A connection that is closed
-    /// with input unread is reset, and what was sent last may be lost with it.
+    /// Receives and discards until the peer has sent its last; also after ``stopReceiving()``. A connection that is
+    /// closed with input unread is reset, and what was sent last may be lost with it.
     ///
     /// - Throws: as ``receive(into:)``.
     public nonisolated(nonsending) func discardInput() async throws {
@@ -131,7 +131,9 @@ public actor SocketObject {
         let (status, bytes) = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 request.begin(continuation)
-                if let (status, bytes) = socket.start(request) { return continuation.resume(returning: (status, bytes)) }
+                if let (status, bytes) = socket.start(request) {
+                    return continuation.resume(returning: (status, bytes))
+                }
                 // Cancelled before it had started: the handler found nothing to cancel.
                 let isStopped = !evenIfStopped && hasStoppedReceiving.load(ordering: .sequentiallyConsistent)
                 if Task.isCancelled || isStopped && !isSend { socket.cancel(request) }

@@ -1,8 +1,8 @@
 public import Dispatcher
 import ServiceLifecycle
 
-/// The manual-reset event that ends a service: blocking threads wait for it by handle, tasks await it, and whoever wants
-/// the end sets it: a task, a signal handler's thread, or the graceful shutdown of a `ServiceGroup`.
+/// The manual-reset event that ends a service: blocking threads wait for it by handle, tasks await it, and whoever
+/// wants the end sets it: a task, a signal handler's thread, or the graceful shutdown of a `ServiceGroup`.
 public actor StopEvent: KernelObject {
     public nonisolated let object: ObjectName
 
@@ -18,13 +18,15 @@ public actor StopEvent: KernelObject {
         Arena.local.isSignaled(object)
     }
 
-    /// Runs `body`, and sets the event when the service group around it begins its graceful shutdown (SIGTERM, by default)
-    /// or the task is cancelled.
+    /// Runs `body`, and sets the event when the service group around it begins its graceful shutdown (SIGTERM, by
+    /// default) or the task is cancelled.
     public nonisolated(nonsending) func whileRunning<R>(_ body: () async throws -> R) async rethrows -> R {
-        try await withTaskCancellationOrGracefulShutdownHandler(operation: body, onCancelOrGracefulShutdown: { self.set() })
+        try await withTaskCancellationOrGracefulShutdownHandler(
+            operation: body, onCancelOrGracefulShutdown: { self.set() })
     }
 
-    /// Runs `body`, and calls `onStop` once if the event is set before `body` has returned. `body` itself is not cancelled.
+    /// Runs `body`, and calls `onStop` once if the event is set before `body` has returned. `body` itself is not
+    /// cancelled.
     public nonisolated(nonsending) func withHandler<R>(
         _ body: () async throws -> R, onStop: @escaping @Sendable () -> Void
     ) async rethrows -> R {

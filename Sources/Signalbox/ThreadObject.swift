@@ -24,7 +24,9 @@ public actor ThreadObject: KernelObject {
     }
 
     /// Starts a thread that runs `body`; its exit code is 0.
-    public init(name: String? = nil, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+    public init(name: String? = nil, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void)
+        throws(ThreadError)
+    {
         object = try ThreadObject.start(name: name, stackSize: stackSize) {
             body()
             return 0

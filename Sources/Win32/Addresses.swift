@@ -12,7 +12,9 @@ struct SocketAddress {
     init?(winsock name: UnsafeRawPointer?, _ length: Int32) {
         guard let name, length >= 2, length <= MemoryLayout<sockaddr_storage>.size else { return nil }
         self.length = socklen_t(length)
-        withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: UnsafeRawBufferPointer(start: name, count: Int(length))) }
+        withUnsafeMutableBytes(of: &storage) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: name, count: Int(length)))
+        }
         if Int32(storage.ss_family) == CWin32.AF_INET6 { storage.ss_family = sa_family_t(Glibc.AF_INET6) }
     }
 

@@ -5,8 +5,8 @@ import Glibc
 import Signalbox
 import Synchronization
 
-// SetConsoleCtrlHandler: how a program is told to end. Signals become control events: SIGINT Ctrl-C, SIGQUIT Ctrl-Break,
-// SIGHUP close, SIGTERM shutdown. The first handler that is added claims these signals.
+// SetConsoleCtrlHandler: how a program is told to end. Signals become control events: SIGINT Ctrl-C, SIGQUIT
+// Ctrl-Break, SIGHUP close, SIGTERM shutdown. The first handler that is added claims these signals.
 
 private enum Control {
     struct State {
@@ -33,7 +33,9 @@ private enum Control {
                 var count: UInt64 = 0
                 while true {
                     guard read(descriptor, &count, 8) == 8 else { continue }
-                    for entry in Control.signals where count / entry.amount & 0xFFFF != 0 { Control.deliver(entry.event, entry.signal) }
+                    for entry in Control.signals where count / entry.amount & 0xFFFF != 0 {
+                        Control.deliver(entry.event, entry.signal)
+                    }
                 }
             }, UnsafeMutableRawPointer(bitPattern: Int(descriptor)), "signalbox-ctrl")
         guard started == 0 else {
@@ -52,7 +54,9 @@ private enum Control {
             0,
             { argument in
                 let (event, signal) = (DWORD(UInt(bitPattern: argument) >> 8), Int32(UInt(bitPattern: argument) & 0xFF))
-                let (handlers, isIgnored) = Control.state.withLock { ($0.handlers, $0.ignoresCtrlC && event == DWORD(CTRL_C_EVENT)) }
+                let (handlers, isIgnored) = Control.state.withLock {
+                    ($0.handlers, $0.ignoresCtrlC && event == DWORD(CTRL_C_EVENT))
+                }
                 if isIgnored { return }
                 let isHandled = handlers.reversed().contains { $0(event) != 0 }
                 // After close and shutdown the process ends, whatever the handler says.

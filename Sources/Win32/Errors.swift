@@ -6,7 +6,9 @@ import Signalbox
 // The last error of the calling thread, and how the errors of the floors below map to it.
 
 @c(GetLastError) @implementation public func __GetLastError() -> DWORD { signalbox_thread().pointee.lastError }
-@c(SetLastError) @implementation public func __SetLastError(_ code: DWORD) { signalbox_thread().pointee.lastError = code }
+@c(SetLastError) @implementation public func __SetLastError(_ code: DWORD) {
+    signalbox_thread().pointee.lastError = code
+}
 
 /// Sets the last error and returns FALSE.
 func failure(_ code: Int32) -> BOOL {

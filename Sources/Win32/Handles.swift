@@ -40,7 +40,9 @@ func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HAN
     guard value(sourceProcess) == Pseudo.process, value(targetProcess) == Pseudo.process else {
         return failure(ERROR_INVALID_HANDLE)
     }
-    guard options & ~DWORD(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == 0 else { return failure(ERROR_INVALID_PARAMETER) }
+    guard options & ~DWORD(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == 0 else {
+        return failure(ERROR_INVALID_PARAMETER)
+    }
     do {
         let rights = options & DWORD(DUPLICATE_SAME_ACCESS) != 0 ? nil : HandleTable.Rights(access: access)
         let made: UInt

@@ -3,8 +3,8 @@ import Dispatcher
 import Signalbox
 import Synchronization
 
-/// A request that an `OVERLAPPED` stands for: its end is written there, and told to the event in it, the socket's object
-/// and the socket's port.
+/// A request that an `OVERLAPPED` stands for: its end is written there, and told to the event in it, the socket's
+/// object and the socket's port.
 ///
 /// `@unchecked Sendable`: all fields are constants. The `OVERLAPPED` is the request's until its end is told.
 final class OverlappedRequest: IORequest, @unchecked Sendable {
@@ -16,7 +16,8 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
 
     /// - Throws: `HandleError.invalid` if the `OVERLAPPED` names an event that is none.
     init(
-        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], _ overlapped: LPOVERLAPPED, source: ObjectName,
+        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], _ overlapped: LPOVERLAPPED,
+        source: ObjectName,
         whenAccepted: (@Sendable () -> Void)? = nil
     ) throws(HandleError) {
         let eventHandle = value(overlapped.pointee.hEvent)
@@ -41,7 +42,8 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     /// The request has ended, at once or later.
     override func complete(_ status: IOStatus, bytes: Int) {
         if !status.isError { whenAccepted?() }
-        // A packet lets its receiver reuse the memory, and so does a status other than pending: nothing is written after.
+        // A packet lets its receiver reuse the memory, and so does a status other than pending: nothing is written
+        // after.
         let address = UInt64(UInt(bitPattern: overlapped))
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
         store(status)

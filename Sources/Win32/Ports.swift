@@ -14,7 +14,9 @@ import Signalbox
     let object = HandleTable.find(value(file), [])
     guard object != .none else { return noHandle(ERROR_INVALID_HANDLE) }
     let existing = HandleTable.find(value(port), [])
-    if !isNew && (existing == .none || Arena.local.kind(of: existing) != .port) { return noHandle(ERROR_INVALID_HANDLE) }
+    if !isNew && (existing == .none || Arena.local.kind(of: existing) != .port) {
+        return noHandle(ERROR_INVALID_HANDLE)
+    }
     guard Arena.local.kind(of: object) == .source else { return noHandle(ERROR_INVALID_PARAMETER) }
     guard let result = isNew ? newPort(concurrency) : port else { return nil }
     guard SourceObject.bind(object, to: HandleTable.find(value(result), []), key: key) else {
@@ -56,7 +58,9 @@ private func newPort(_ concurrency: DWORD) -> HANDLE? {
     guard object != .none else { return failure(ERROR_INVALID_HANDLE) }
     let packet: Packet
     do {
-        guard let taken = try Arena.local.get(object, until: deadline(milliseconds)) else { return failure(Int32(WAIT_TIMEOUT)) }
+        guard let taken = try Arena.local.get(object, until: deadline(milliseconds)) else {
+            return failure(Int32(WAIT_TIMEOUT))
+        }
         packet = taken
     } catch {
         // The handle was good: the port was closed since.

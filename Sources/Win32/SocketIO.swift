@@ -132,7 +132,8 @@ private struct AddressBlock {
 
 private func isListening(_ socket: any DriverSocket) -> Bool {
     var (answer, size): (Int32, socklen_t) = (0, 4)
-    return Glibc.getsockopt(socket.descriptor, Glibc.SOL_SOCKET, Glibc.SO_ACCEPTCONN, &answer, &size) == 0 && answer != 0
+    return Glibc.getsockopt(socket.descriptor, Glibc.SOL_SOCKET, Glibc.SO_ACCEPTCONN, &answer, &size) == 0
+        && answer != 0
 }
 
 @c(GetAcceptExSockaddrs) @implementation public func __GetAcceptExSockaddrs(
@@ -155,10 +156,14 @@ private func isListening(_ socket: any DriverSocket) -> Bool {
 ) -> Int32 {
     guard socketOf(s) != nil else { return -1 }
     guard code == DWORD(SIO_GET_EXTENSION_FUNCTION_POINTER) else { return socketFailure(WSAEOPNOTSUPP) }
-    guard let input, inputLength >= 16, let output, outputLength >= 8, let returned else { return socketFailure(WSAEFAULT) }
+    guard let input, inputLength >= 16, let output, outputLength >= 8, let returned else {
+        return socketFailure(WSAEFAULT)
+    }
     // WSAID_ACCEPTEX and WSAID_GETACCEPTEXSOCKADDRS differ in one number.
     let id = input.loadUnaligned(as: GUID.self)
-    let tail: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (0x95, 0xCA, 0x00, 0x80, 0x5F, 0x48, 0xA1, 0x92)
+    let tail: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
+        0x95, 0xCA, 0x00, 0x80, 0x5F, 0x48, 0xA1, 0x92
+    )
     let isFamily =
         id.Data2 == 0xCBAC && id.Data3 == 0x11CF
         && withUnsafeBytes(of: id.Data4) { given in withUnsafeBytes(of: tail) { given.elementsEqual($0) } }

@@ -35,14 +35,17 @@ private func linuxOption(_ level: Int32, _ name: Int32) -> (level: Int32, name: 
         guard length >= 4 else { return socketFailure(WSAEFAULT) }
         let given = UnsafeRawPointer(value).loadUnaligned(as: LINGER.self)
         var ours = linger(l_onoff: Int32(given.l_onoff), l_linger: Int32(given.l_linger))
-        return systemCall(s) { Glibc.setsockopt($0, Glibc.SOL_SOCKET, Glibc.SO_LINGER, &ours, socklen_t(MemoryLayout<linger>.size)) }
+        return systemCall(s) {
+            Glibc.setsockopt($0, Glibc.SOL_SOCKET, Glibc.SO_LINGER, &ours, socklen_t(MemoryLayout<linger>.size))
+        }
     }
     // An address of one's own, shared with nobody: Linux's default.
     if level == CWin32.SOL_SOCKET && name == CWin32.SO_EXCLUSIVEADDRUSE { return 0 }
     guard let option = linuxOption(level, name) else { return socketFailure(WSAENOPROTOOPT) }
     // A flag may be given as one byte.
     guard length == 1 || length >= 4 else { return socketFailure(WSAEFAULT) }
-    var number = length == 1 ? Int32(UInt8(bitPattern: value.pointee)) : UnsafeRawPointer(value).loadUnaligned(as: Int32.self)
+    var number =
+        length == 1 ? Int32(UInt8(bitPattern: value.pointee)) : UnsafeRawPointer(value).loadUnaligned(as: Int32.self)
     guard Glibc.setsockopt(socket.descriptor, option.level, option.name, &number, 4) == 0 else {
         return socketFailure(errno == ENOPROTOOPT ? WSAENOPROTOOPT : winsockCode(IOStatus(errno: errno)))
     }
@@ -50,7 +53,8 @@ private func linuxOption(_ level: Int32, _ name: Int32) -> (level: Int32, name: 
 }
 
 @c(getsockopt) @implementation public func __getsockopt(
-    _ s: SOCKET, _ level: Int32, _ name: Int32, _ value: UnsafeMutablePointer<CChar>?, _ length: UnsafeMutablePointer<Int32>?
+    _ s: SOCKET, _ level: Int32, _ name: Int32, _ value: UnsafeMutablePointer<CChar>?,
+    _ length: UnsafeMutablePointer<Int32>?
 ) -> Int32 {
     guard let socket = socketOf(s)?.socket else { return -1 }
     guard let value, let length, length.pointee >= 4 else { return socketFailure(WSAEFAULT) }

@@ -60,7 +60,9 @@ func systemCall(_ s: SOCKET, _ body: (Int32) -> Int32) -> Int32 {
 }
 
 @c(WSAGetLastError) @implementation public func __WSAGetLastError() -> Int32 { Int32(bitPattern: __GetLastError()) }
-@c(WSASetLastError) @implementation public func __WSASetLastError(_ code: Int32) { __SetLastError(DWORD(bitPattern: code)) }
+@c(WSASetLastError) @implementation public func __WSASetLastError(_ code: Int32) {
+    __SetLastError(DWORD(bitPattern: code))
+}
 
 private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverlapped: Bool) -> SOCKET {
     let none = ~SOCKET(0)

@@ -15,7 +15,9 @@ private struct ThreadStart: BitwiseCopyable {
     _ attributes: LPSECURITY_ATTRIBUTES?, _ stackSize: SIZE_T, _ start: LPTHREAD_START_ROUTINE?, _ parameter: LPVOID?,
     _ flags: DWORD, _ id: LPDWORD?
 ) -> HANDLE? {
-    guard let start, flags & ~DWORD(STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else { return noHandle(ERROR_INVALID_PARAMETER) }
+    guard let start, flags & ~DWORD(STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else {
+        return noHandle(ERROR_INVALID_PARAMETER)
+    }
     let copy = UnsafeMutablePointer<ThreadStart>.allocate(capacity: 1)
     copy.initialize(to: ThreadStart(routine: start, parameter: parameter))
     do {
@@ -75,8 +77,12 @@ private func threadObject(_ thread: HANDLE?) -> ObjectName {
 }
 
 @c(GetCurrentThread) @implementation public func __GetCurrentThread() -> HANDLE? { HANDLE(bitPattern: Pseudo.thread) }
-@c(GetCurrentThreadId) @implementation public func __GetCurrentThreadId() -> DWORD { DWORD(bitPattern: signalbox_gettid()) }
-@c(GetCurrentProcess) @implementation public func __GetCurrentProcess() -> HANDLE? { HANDLE(bitPattern: Pseudo.process) }
+@c(GetCurrentThreadId) @implementation public func __GetCurrentThreadId() -> DWORD {
+    DWORD(bitPattern: signalbox_gettid())
+}
+@c(GetCurrentProcess) @implementation public func __GetCurrentProcess() -> HANDLE? {
+    HANDLE(bitPattern: Pseudo.process)
+}
 @c(GetCurrentProcessId) @implementation public func __GetCurrentProcessId() -> DWORD { DWORD(bitPattern: getpid()) }
 
 @c(ExitProcess) @implementation public func __ExitProcess(_ code: UINT) -> Never {

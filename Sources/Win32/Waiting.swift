@@ -59,7 +59,9 @@ private func wait(_ handle: HANDLE?, _ object: ObjectName, _ milliseconds: DWORD
 public func __WaitForMultipleObjects(
     _ count: DWORD, _ handles: UnsafePointer<HANDLE?>?, _ waitAll: BOOL, _ milliseconds: DWORD
 ) -> DWORD {
-    guard (1...DWORD(MAXIMUM_WAIT_OBJECTS)).contains(count), let handles else { return failedWait(ERROR_INVALID_PARAMETER) }
+    guard (1...DWORD(MAXIMUM_WAIT_OBJECTS)).contains(count), let handles else {
+        return failedWait(ERROR_INVALID_PARAMETER)
+    }
     return withUnsafeTemporaryAllocation(of: ObjectName.self, capacity: Int(count)) { names in
         for index in 0..<Int(count) {
             let object = HandleTable.find(value(handles[index]), .synchronize)

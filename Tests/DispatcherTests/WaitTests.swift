@@ -200,7 +200,9 @@ struct WaitTests {
         let (shared, other) = (arena.makeEvent(), arena.makeEvent(signaled: true))
         let log = Log()
         let all = TestThread {
-            if (try? arena.block(on: [shared, other], all: true, until: milliseconds(20_000))) == .satisfied(0) { log.add(1) }
+            if (try? arena.block(on: [shared, other], all: true, until: milliseconds(20_000))) == .satisfied(0) {
+                log.add(1)
+            }
         }
         #expect(until { arena.queueLength(shared) == 1 })
         let any = TestThread {

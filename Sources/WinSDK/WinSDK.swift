@@ -1,0 +1,103 @@
+// The Win32 API as Swift on Windows has it: the C names, with `Bool` for BOOL. Sources written for Windows import WinSDK
+// and compile; what has no BOOL in it comes from CWin32 under its own name.
+//
+// An overlay that only re-exported the C functions would not do: `if !CloseHandle(handle)` needs a Bool.
+
+@_exported public import CWin32
+// The host and the stock plugins, started on first use.
+import SignalboxLibrary
+
+extension Bool {
+    fileprivate var winBOOL: BOOL { self ? 1 : 0 }
+}
+
+// ---- handles and errors
+
+public func CloseHandle(_ object: HANDLE?) -> Bool { __CloseHandle(object) != 0 }
+public func DuplicateHandle(
+    _ sourceProcess: HANDLE?, _ source: HANDLE?, _ targetProcess: HANDLE?, _ target: UnsafeMutablePointer<HANDLE?>?,
+    _ access: DWORD, _ inherit: Bool, _ options: DWORD
+) -> Bool { __DuplicateHandle(sourceProcess, source, targetProcess, target, access, inherit.winBOOL, options) != 0 }
+public func CompareObjectHandles(_ first: HANDLE?, _ second: HANDLE?) -> Bool {
+    __CompareObjectHandles(first, second) != 0
+}
+public func GetLastError() -> DWORD { __GetLastError() }
+public func SetLastError(_ code: DWORD) { __SetLastError(code) }
+
+/// `(HANDLE)-1`.
+public var INVALID_HANDLE_VALUE: HANDLE { HANDLE(bitPattern: -1)! }
+
+// ---- events and waits
+
+public func CreateEventW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ manualReset: Bool, _ initialState: Bool, _ name: UnsafePointer<WCHAR>?
+) -> HANDLE? { __CreateEventW(attributes, manualReset.winBOOL, initialState.winBOOL, name) }
+public func CreateEventA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ manualReset: Bool, _ initialState: Bool, _ name: UnsafePointer<CChar>?
+) -> HANDLE? { __CreateEventA(attributes, manualReset.winBOOL, initialState.winBOOL, name) }
+public func CreateEventExW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ name: UnsafePointer<WCHAR>?, _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateEventExW(attributes, name, flags, access) }
+public func CreateEventExA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ name: UnsafePointer<CChar>?, _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateEventExA(attributes, name, flags, access) }
+public func SetEvent(_ event: HANDLE?) -> Bool { __SetEvent(event) != 0 }
+public func ResetEvent(_ event: HANDLE?) -> Bool { __ResetEvent(event) != 0 }
+
+@available(*, noasync, message: "blocks the thread: await an EventObject instead")
+public func WaitForSingleObject(_ handle: HANDLE?, _ milliseconds: DWORD) -> DWORD {
+    __WaitForSingleObject(handle, milliseconds)
+}
+@available(*, noasync, message: "blocks the thread: await waitAny or waitAll instead")
+public func WaitForMultipleObjects(
+    _ count: DWORD, _ handles: UnsafePointer<HANDLE?>?, _ waitAll: Bool, _ milliseconds: DWORD
+) -> DWORD { __WaitForMultipleObjects(count, handles, waitAll.winBOOL, milliseconds) }
+@available(*, noasync, message: "blocks the thread: await Task.sleep instead")
+public func Sleep(_ milliseconds: DWORD) { __Sleep(milliseconds) }
+
+// ---- threads
+
+public func CreateThread(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ stackSize: SIZE_T, _ start: LPTHREAD_START_ROUTINE?,
+    _ parameter: UnsafeMutableRawPointer?, _ flags: DWORD, _ id: UnsafeMutablePointer<DWORD>?
+) -> HANDLE? { __CreateThread(attributes, stackSize, start, parameter, flags, id) }
+public func ExitThread(_ code: DWORD) -> Never { __ExitThread(code) }
+public func GetExitCodeThread(_ thread: HANDLE?, _ code: UnsafeMutablePointer<DWORD>?) -> Bool {
+    __GetExitCodeThread(thread, code) != 0
+}
+public func GetCurrentThread() -> HANDLE? { __GetCurrentThread() }
+public func GetCurrentThreadId() -> DWORD { __GetCurrentThreadId() }
+public func GetThreadId(_ thread: HANDLE?) -> DWORD { __GetThreadId(thread) }
+public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }
+public func GetCurrentProcess() -> HANDLE? { __GetCurrentProcess() }
+public func GetCurrentProcessId() -> DWORD { __GetCurrentProcessId() }
+public func ExitProcess(_ code: UINT) -> Never { __ExitProcess(code) }
+
+// ---- completion ports
+
+public func CreateIoCompletionPort(
+    _ file: HANDLE?, _ port: HANDLE?, _ key: ULONG_PTR, _ concurrency: DWORD
+) -> HANDLE? { __CreateIoCompletionPort(file, port, key, concurrency) }
+public func PostQueuedCompletionStatus(
+    _ port: HANDLE?, _ bytes: DWORD, _ key: ULONG_PTR, _ overlapped: LPOVERLAPPED?
+) -> Bool { __PostQueuedCompletionStatus(port, bytes, key, overlapped) != 0 }
+@available(*, noasync, message: "blocks the thread: await PortObject.next() instead")
+public func GetQueuedCompletionStatus(
+    _ port: HANDLE?, _ bytes: UnsafeMutablePointer<DWORD>?, _ key: UnsafeMutablePointer<ULONG_PTR>?,
+    _ overlapped: UnsafeMutablePointer<LPOVERLAPPED?>?, _ milliseconds: DWORD
+) -> Bool { __GetQueuedCompletionStatus(port, bytes, key, overlapped, milliseconds) != 0 }
+
+// ---- the machine, the console
+
+public func GetTickCount() -> DWORD { __GetTickCount() }
+public func GetTickCount64() -> ULONGLONG { __GetTickCount64() }
+public func QueryPerformanceCounter(_ count: UnsafeMutablePointer<LARGE_INTEGER>?) -> Bool {
+    __QueryPerformanceCounter(count) != 0
+}
+public func QueryPerformanceFrequency(_ frequency: UnsafeMutablePointer<LARGE_INTEGER>?) -> Bool {
+    __QueryPerformanceFrequency(frequency) != 0
+}
+public func GetSystemInfo(_ info: LPSYSTEM_INFO?) { __GetSystemInfo(info) }
+public func SetConsoleCtrlHandler(_ handler: PHANDLER_ROUTINE?, _ add: Bool) -> Bool {
+    __SetConsoleCtrlHandler(handler, add.winBOOL) != 0
+}

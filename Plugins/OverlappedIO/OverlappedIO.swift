@@ -26,6 +26,9 @@ public final class OverlappedIO: Plugin, SocketDriver {
         DriverRegistry.shared.unregisterSockets()
         guard let (ring, loop) = state.withLock({ $0.take() }) else { return }
         await loop.run { ring.closeOnLoop() }
+        // The loop must go on until the kernel has given back what it had; in a task of its own, so that a host which is
+        // cancelled waits for it, too.
+        await Task { try? await ring.isClosed.wait() }.value
     }
 
     public func makeSocket(family: Int32, type: Int32, protocol: Int32) throws(IOError) -> any DriverSocket {

@@ -7,7 +7,8 @@ import Synchronization
 /// The io_uring instance, which belongs to the loop's thread: everything "OnLoop" runs there.
 ///
 /// `@unchecked Sendable`: `ring`, `watch`, `inFlight` and `isClosing` are touched on the loop alone, `init` included;
-/// `notifier` is set once there, before the ring is known to others; `mailbox` has its own lock.
+/// `notifier` is set once there, before the ring is known to others; `mailbox` has its own lock. What comes after the
+/// ring was closed is given back on the caller's thread, when nothing of the ring is in use any more.
 final class Ring: @unchecked Sendable {
     /// What other threads ask the loop to do.
     enum Order {
@@ -23,7 +24,13 @@ final class Ring: @unchecked Sendable {
     /// Requests that the kernel has; the ring is closed when there are none.
     private var inFlight = 0
     private var isClosing = false
-    private let mailbox = Mutex<[Order]>([])
+    private struct Mailbox {
+        var orders: [Order] = []
+        var isClosed = false
+    }
+    private let mailbox = Mutex(Mailbox())
+    /// Set when the ring is closed, and every request has ended.
+    let isClosed = EventObject(.manual)
 
     init(onLoop executor: LoopExecutor) throws {
         let made = io_uring_queue_init(Ring.entries, &ring, 0)
@@ -38,16 +45,20 @@ final class Ring: @unchecked Sendable {
 
     /// From any thread.
     func order(_ order: Order) {
-        mailbox.withLock { $0.append(order) }
-        notifier?.signal()
+        let isTaken = mailbox.withLock { mailbox in
+            if !mailbox.isClosed { mailbox.orders.append(order) }
+            return !mailbox.isClosed
+        }
+        if isTaken { return notifier!.signal() }
+        if case .submit(let request) = order { request.completedOnLoop(-ECANCELED, self) }
     }
 
     // ---- on the loop
 
     private func ordersOnLoop() {
-        let orders = mailbox.withLock { orders in
-            defer { orders.removeAll(keepingCapacity: true) }
-            return orders
+        let orders = mailbox.withLock { mailbox in
+            defer { mailbox.orders.removeAll(keepingCapacity: true) }
+            return mailbox.orders
         }
         for order in orders {
             switch order {
@@ -115,6 +126,12 @@ final class Ring: @unchecked Sendable {
     func closeOnLoop() {
         ordersOnLoop()
         isClosing = true
+        let late = mailbox.withLock { mailbox in
+            mailbox.isClosed = true
+            defer { mailbox.orders = [] }
+            return mailbox.orders
+        }
+        for case .submit(let request) in late { request.completedOnLoop(-ECANCELED, self) }
         let entry = entryOnLoop()
         io_uring_prep_cancel(entry, nil, 1 << 2 | 1 << 0)  // IORING_ASYNC_CANCEL_ANY | _ALL
         entry.pointee.user_data = 0
@@ -128,5 +145,6 @@ final class Ring: @unchecked Sendable {
         watch.cancelOnLoop()
         notifier?.cancelOnLoop()
         io_uring_queue_exit(&ring)
+        isClosed.set()
     }
 }

@@ -91,5 +91,5 @@ load-tests: build-service echo-port
 	Tests/EchoLoad/soak --scale 0.1 -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale 0.1 -- $(BUILD)/echo_port 0
 
-deployment-tests: build-service
-	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/deploy-test
+deployment-tests: build-service echo-port
+	ECHO_SERVICE=$(ECHO_SERVICE) ECHO_PORT=$(BUILD)/echo_port Tests/Deployment/deploy-test

@@ -1,7 +1,7 @@
 import CLinux
+import Dispatcher
 import Glibc
 public import Signalbox
-import Synchronization
 
 /// The driver of overlapped sockets, over io_uring.
 ///
@@ -11,7 +11,7 @@ import Synchronization
 /// needs no lock.
 public final class OverlappedIO: Plugin, SocketDriver {
     public let name = "overlapped-io"
-    private let state = Mutex<(ring: Ring, loop: EventLoop)?>(nil)
+    private let state = Guarded<(ring: Ring, loop: EventLoop)?>(nil)
 
     public init() {}
 

@@ -1,8 +1,8 @@
 import CLinux
 import CUring
+import Dispatcher
 import Glibc
 import Signalbox
-import Synchronization
 
 /// The io_uring instance, which belongs to the loop's thread: everything "OnLoop" runs there.
 ///
@@ -28,7 +28,7 @@ final class Ring: @unchecked Sendable {
         var orders: [Order] = []
         var isClosed = false
     }
-    private let mailbox = Mutex(Mailbox())
+    private let mailbox = Guarded(Mailbox())
     /// Set when the ring is closed, and every request has ended.
     let isClosed = EventObject(.manual)
 

@@ -1,8 +1,8 @@
 import CLinux
 import CUring
+import Dispatcher
 import Glibc
 import Signalbox
-import Synchronization
 
 /// A request that could not be served at once, and waits for its turn or is with the ring.
 ///
@@ -11,7 +11,7 @@ import Synchronization
 final class RingRequest: @unchecked Sendable {
     let request: IORequest
     /// How it ends if the kernel gives it back cancelled; nil: nobody has asked for that.
-    let endsWith = Mutex<IOStatus?>(nil)
+    let endsWith = Guarded<IOStatus?>(nil)
     private let socket: RingSocket
     private let descriptor: Int32
     private var transferred: Int

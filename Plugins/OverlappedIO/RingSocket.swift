@@ -1,7 +1,7 @@
 import CUring
+import Dispatcher
 import Glibc
 import Signalbox
-import Synchronization
 
 /// A socket: two queues of requests, incoming (receives, accepts) and outgoing (sends). The first of each queue is with
 /// the ring, the others wait for it, so requests of one direction are served in the order they were made.
@@ -12,11 +12,11 @@ final class RingSocket: DriverSocket {
         var outgoing: [RingRequest] = []
         var isClosed = false
     }
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let ring: Ring
 
     init(_ descriptor: Int32, _ ring: Ring) {
-        state = Mutex(State(descriptor: descriptor))
+        state = Guarded(State(descriptor: descriptor))
         self.ring = ring
     }
 

@@ -1,9 +1,9 @@
 import CSystemd
+import Dispatcher
 import Glibc
 import Logging
 import ServiceLifecycle
 public import Signalbox
-import Synchronization
 
 /// Tells the service manager how the service is: READY, STATUS, STOPPING, and WATCHDOG.
 ///
@@ -20,7 +20,7 @@ public final class Systemd: Plugin, ServiceManager {
 
     private let status: (@Sendable () async -> String)?
     private let bands: [TaskPriority]
-    private let running = Mutex<Running?>(nil)
+    private let running = Guarded<Running?>(nil)
 
     private struct Running {
         var loop: EventLoop
@@ -59,7 +59,7 @@ public final class Systemd: Plugin, ServiceManager {
         readiness.withLock { $0 = context.readiness }
     }
 
-    private let readiness = Mutex<Readiness?>(nil)
+    private let readiness = Guarded<Readiness?>(nil)
 
     public func run() async throws {
         guard Notification.isManaged else { return try await gracefulShutdown() }

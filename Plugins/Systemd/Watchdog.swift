@@ -1,5 +1,5 @@
+import Dispatcher
 import Logging
-import Synchronization
 
 /// Decides, at each tick of the loop's timer, whether the service makes progress.
 ///
@@ -8,7 +8,7 @@ final class Watchdog: Sendable {
     private struct State {
         var missing: [TaskPriority.RawValue: Int] = [:]
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let bands: [TaskPriority]
     private let logger: Logger
     private let send: @Sendable () -> Void

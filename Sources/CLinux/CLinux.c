@@ -14,19 +14,19 @@ void *signalbox_handles;
 
 static pthread_key_t end_key;
 static pthread_once_t end_once = PTHREAD_ONCE_INIT;
-static void (*end_body)(void);
+static void (*_Atomic end_body)(void); // the same for every thread, but each one sets it
 
 // glibc calls key destructors for up to PTHREAD_DESTRUCTOR_ITERATIONS rounds; a later destructor that waits again
 // attaches the thread again, and so sets the key again.
 static void end_destructor(void *unused) {
     (void)unused;
-    end_body();
+    atomic_load(&end_body)();
 }
 
 static void end_create_key(void) { pthread_key_create(&end_key, end_destructor); }
 
 void signalbox_at_thread_end(void (*body)(void)) {
-    end_body = body;
+    atomic_store(&end_body, body);
     pthread_once(&end_once, end_create_key);
     pthread_setspecific(end_key, &end_key);
 }

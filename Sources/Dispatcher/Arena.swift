@@ -34,8 +34,8 @@ package struct Arena: @unchecked Sendable {
         Arena.checkLayout()
         base = memory
         let header = memory.assumingMemoryBound(to: ArenaHeader.self)
-        header.pointee.records = UInt32(min(size / 64, 1 << 24))
-        header.pointee.isShared = shared ? 1 : 0
+        header.records = UInt32(min(size / 64, 1 << 24))
+        header.isShared = shared ? 1 : 0
         header.pointee.fresh.store(4, ordering: .relaxed)
         header.pointee.format.store(ArenaHeader.currentFormat, ordering: .releasing)
     }
@@ -49,7 +49,7 @@ package struct Arena: @unchecked Sendable {
     }
 
     @inlinable var header: UnsafeMutablePointer<ArenaHeader> { base.assumingMemoryBound(to: ArenaHeader.self) }
-    @usableFromInline var isShared: Bool { header.pointee.isShared != 0 }
+    @usableFromInline var isShared: Bool { header.isShared != 0 }
 
     @inlinable package func object(_ index: UInt32) -> UnsafeMutablePointer<ObjectRecord> {
         (base + Int(index) &* 64).assumingMemoryBound(to: ObjectRecord.self)
@@ -106,7 +106,7 @@ package struct Arena: @unchecked Sendable {
             head = seen
         }
         let index = header.pointee.fresh.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard index < header.pointee.records else {
+        guard index < header.records else {
             header.pointee.fresh.wrappingSubtract(1, ordering: .relaxed)
             throw .outOfRecords
         }
@@ -143,44 +143,4 @@ package struct Arena: @unchecked Sendable {
         }
         return (live(.object), live(.waiter), live(.block), live(.packet))
     }
-
-    static func checkLayout() {
-        precondition(MemoryLayout<ObjectRecord>.size == 64 && MemoryLayout<WaiterRecord>.size == 64)
-        precondition(MemoryLayout<LinkBlock>.size == 64 && MemoryLayout<PacketRecord>.size <= 64)
-        precondition(MemoryLayout<Link>.stride == 16 && MemoryLayout<ArenaHeader>.size <= 64)
-        // MemoryLayout.offset(of:) does not take a noncopyable type, so zeroed records are measured.
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
-        memory.initializeMemory(as: UInt64.self, repeating: 0, count: 8)
-        defer { memory.deallocate() }
-        func expect<T>(_ field: UnsafeMutablePointer<T>, at offset: Int) {
-            precondition(UnsafeMutableRawPointer(field) == memory + offset, "a record's layout has changed")
-        }
-        let object = memory.assumingMemoryBound(to: ObjectRecord.self)
-        expect(&object.pointee.refs, at: 12)
-        expect(&object.pointee.a, at: 32)
-        let waiter = memory.assumingMemoryBound(to: WaiterRecord.self)
-        expect(&waiter.pointee.continuation, at: 16)
-        expect(&waiter.pointee.link, at: 32)
-        let block = memory.assumingMemoryBound(to: LinkBlock.self)
-        expect(&block.pointee.links, at: 16)
-    }
-}
-
-/// The arena's first record. Lists of free records follow in the second, counts of live ones in the third.
-@usableFromInline
-struct ArenaHeader: ~Copyable {
-    /// Magic and version of the layout: changed with any change to a record.
-    let format: Atomic<UInt64>
-    /// The wait-all lock, see Locks.swift.
-    let allLock: Atomic<UInt32>
-    /// Next record that was never used.
-    let fresh: Atomic<UInt32>
-    var records: UInt32
-    /// Number of the last wait-all that locked its objects; under the wait-all lock. An object that bears it already is
-    /// listed twice.
-    var stamp: UInt32
-    /// Whether futexes in it are shared between processes.
-    var isShared: UInt32
-
-    static var currentFormat: UInt64 { 0x5349_474E_414C_0001 }  // "SIGNAL", version 1
 }

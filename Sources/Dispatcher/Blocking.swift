@@ -67,7 +67,7 @@ extension Arena {
     /// Wakes the thread or resumes the task whose wait the caller has claimed.
     func wake(_ waiter: UInt32) {
         let record = self.waiter(waiter)
-        if record.pointee.continuation != 0 { return resume(record.pointee.continuation) }
+        if record.continuation != 0 { return resume(record.continuation) }
         if record.pointee.park.exchange(Parking.woken, ordering: .acquiringAndReleasing) == Parking.asleep {
             signalbox_futex_wake(parkAddress(waiter), 1, isShared)
         }
@@ -75,7 +75,8 @@ extension Arena {
 
     private func parkAddress(_ waiter: UInt32) -> UnsafeMutableRawPointer { base + Int(waiter) * 64 + 8 }
 
-    private var isLocal: Bool { base == UnsafeMutableRawPointer(signalbox_arena_base()) }
+    /// Whether this is the process's own arena.
+    var isLocal: Bool { base == UnsafeMutableRawPointer(signalbox_arena_base()) }
 
     /// The calling thread's waiter: its own for life in the process's arena, borrowed for one wait in another.
     func ownWaiter() throws(DispatcherError) -> UInt32 {

@@ -2,8 +2,8 @@ import CLinux
 import Synchronization
 
 /// The time-outs of suspended tasks: one heap, and one thread that sleeps until the first of them. A thread that blocks
-/// gives its time-out to the kernel itself. The sleeping thread is made with the first time-out and has nothing to do,
-/// nor wakes, while none is armed. O(log n) to arm and to disarm.
+/// gives its time-out to the kernel itself. The sleeping thread is made with the first time-out. While none is armed it
+/// sleeps for ever, once the deadline that it slept for is over. O(log n) to arm and to disarm.
 ///
 /// Only waiters of the process's own arena are here. A waiter disarms itself before its record is freed, so a record in
 /// the heap is always the wait that armed it.
@@ -19,7 +19,7 @@ final class Deadlines: Sendable {
         var heap: [Entry] = []
         var isRunning = false
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// Bumped to tell the sleeper that there is an earlier deadline; its futex. Sendable: an atomic that is never
     /// freed.
     private nonisolated(unsafe) let bell: UnsafeMutablePointer<Atomic<UInt32>>
@@ -45,7 +45,7 @@ final class Deadlines: Sendable {
 
     func disarm(_ waiter: UInt32) {
         state.withLock { state in
-            let place = Int(Arena.local.waiter(waiter).pointee.heap) - 1
+            let place = Int(Arena.local.waiter(waiter).heap) - 1
             if place >= 0 { remove(&state.heap, place) }
         }
     }
@@ -91,7 +91,7 @@ final class Deadlines: Sendable {
 
     private func put(_ heap: inout [Entry], _ entry: Entry, _ place: Int) {
         heap[place] = entry
-        Arena.local.waiter(entry.waiter).pointee.heap = UInt32(place + 1)
+        Arena.local.waiter(entry.waiter).heap = UInt32(place + 1)
     }
 
     private func siftUp(_ heap: inout [Entry], _ start: Int) {
@@ -119,11 +119,11 @@ final class Deadlines: Sendable {
     }
 
     private func remove(_ heap: inout [Entry], _ place: Int) {
-        Arena.local.waiter(heap[place].waiter).pointee.heap = 0
+        Arena.local.waiter(heap[place].waiter).heap = 0
         let last = heap.removeLast()
         guard place < heap.count else { return }
         put(&heap, last, place)
         siftUp(&heap, place)
-        siftDown(&heap, Int(Arena.local.waiter(last.waiter).pointee.heap) - 1)
+        siftDown(&heap, Int(Arena.local.waiter(last.waiter).heap) - 1)
     }
 }

@@ -6,36 +6,36 @@ extension Arena {
     func appendLocked(_ index: UInt32, to record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word) {
         let link = self.link(index)
         link.pointee.next = 0
-        link.pointee.previous = record.pointee.tail
-        if record.pointee.tail == 0 {
-            record.pointee.head = index
+        link.pointee.previous = record.tail
+        if record.tail == 0 {
+            record.head = index
         } else {
-            self.link(record.pointee.tail).pointee.next = index
+            self.link(record.tail).pointee.next = index
         }
-        record.pointee.tail = index
+        record.tail = index
         word.setQueued(true)
     }
 
     func prependLocked(_ index: UInt32, to record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word) {
         let link = self.link(index)
         link.pointee.previous = 0
-        link.pointee.next = record.pointee.head
-        if record.pointee.head == 0 {
-            record.pointee.tail = index
+        link.pointee.next = record.head
+        if record.head == 0 {
+            record.tail = index
         } else {
-            self.link(record.pointee.head).pointee.previous = index
+            self.link(record.head).pointee.previous = index
         }
-        record.pointee.head = index
+        record.head = index
         word.setQueued(true)
     }
 
     func unlinkLocked(_ index: UInt32, from record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word) {
         let link = self.link(index)
         let (next, previous) = (link.pointee.next, link.pointee.previous)
-        if previous == 0 { record.pointee.head = next } else { self.link(previous).pointee.next = next }
-        if next == 0 { record.pointee.tail = previous } else { self.link(next).pointee.previous = previous }
+        if previous == 0 { record.head = next } else { self.link(previous).pointee.next = next }
+        if next == 0 { record.tail = previous } else { self.link(next).pointee.previous = previous }
         link.pointee.previous = Link.unlinked
-        word.setQueued(record.pointee.head != 0)
+        word.setQueued(record.head != 0)
     }
 
     // ---- a waiter's links
@@ -44,13 +44,13 @@ extension Arena {
     func position(ofLink index: UInt32) -> Int {
         let record = index / 4
         if link(index).pointee.owner == record { return 0 }
-        return Int(block(record).pointee.position + index % 4 - 1)
+        return Int(block(record).position + index % 4 - 1)
     }
 
     /// Calls `body` with each position and link of the waiter, in order, until it returns false.
     func forEachLink(of waiter: UInt32, upTo count: Int, _ body: (Int, UInt32) -> Bool) {
         guard count > 0, body(0, waiter * 4 + 2) else { return }
-        var block = self.waiter(waiter).pointee.blocks
+        var block = self.waiter(waiter).blocks
         var position = 1
         while position < count {
             for slot in UInt32(1)...3 where position < count {
@@ -58,25 +58,25 @@ extension Arena {
                 position += 1
             }
             // After the last link the waiter may be another's already: read nothing of it.
-            if position < count { block = self.block(block).pointee.nextBlock }
+            if position < count { block = self.block(block).nextBlock }
         }
     }
 
     /// Gives the waiter links for `count` objects; it keeps those that it has.
     func ensureLinks(_ waiter: UInt32, _ count: Int) throws(DispatcherError) {
         let record = self.waiter(waiter)
-        record.pointee.link.owner = waiter
-        record.pointee.link.previous = Link.unlinked
+        record.link.pointee.owner = waiter
+        record.link.pointee.previous = Link.unlinked
         var position = 1
         var last: UInt32 = 0
         while position < count {
-            var next = last == 0 ? record.pointee.blocks : block(last).pointee.nextBlock
+            var next = last == 0 ? record.blocks : block(last).nextBlock
             if next == 0 {
                 next = try allocate(.block)
                 let block = self.block(next)
-                block.pointee.nextBlock = 0
-                block.pointee.position = UInt32(position)
-                if last == 0 { record.pointee.blocks = next } else { self.block(last).pointee.nextBlock = next }
+                block.nextBlock = 0
+                block.position = UInt32(position)
+                if last == 0 { record.blocks = next } else { self.block(last).nextBlock = next }
             }
             for slot in UInt32(1)...3 {
                 let link = self.link(next * 4 + slot)
@@ -90,7 +90,7 @@ extension Arena {
 
     /// Takes the waiter out of every queue in which it still stands, after its wait has ended.
     func unlinkAll(_ waiter: UInt32, upTo count: Int, but settled: Int? = nil) {
-        let all = self.waiter(waiter).pointee.waitsForAll
+        let all = self.waiter(waiter).waitsForAll
         forEachLink(of: waiter, upTo: count) { position, index in
             // The signaller has taken this one out, and let us know by waking us.
             if position == settled { return true }
@@ -98,7 +98,7 @@ extension Arena {
             var word = lock(record)
             if link(index).pointee.previous != Link.unlinked {
                 unlinkLocked(index, from: record, &word)
-                if all { record.pointee.allWaiters -= 1 }
+                if all { record.allWaiters -= 1 }
             }
             unlockAndRetire(record, word)
             return true
@@ -110,18 +110,18 @@ extension Arena {
     func allocateWaiter() throws(DispatcherError) -> UInt32 {
         let index = try allocate(.waiter)
         let record = waiter(index)
-        record.pointee.continuation = 0
-        record.pointee.heap = 0
-        record.pointee.packet = 0
-        record.pointee.shape = 0
+        record.continuation = 0
+        record.heap = 0
+        record.packet = 0
+        record.shape = 0
         return index
     }
 
     func deallocateWaiter(_ index: UInt32) {
-        var block = waiter(index).pointee.blocks
-        waiter(index).pointee.blocks = 0
+        var block = waiter(index).blocks
+        waiter(index).blocks = 0
         while block != 0 {
-            let next = self.block(block).pointee.nextBlock
+            let next = self.block(block).nextBlock
             deallocate(.block, block)
             block = next
         }

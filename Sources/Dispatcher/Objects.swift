@@ -9,35 +9,36 @@ extension Arena {
     ) throws(DispatcherError) -> ObjectName {
         let index = try allocate(.object)
         let record = object(index)
-        let old = Word(bits: record.pointee.word.load(ordering: .relaxed))
+        // Locked, although the record is free: who comes with a stale name locks it to look at it, and writes back the
+        // word that he saw.
+        let old = lock(record)
         let generation = old.generation == 0 ? 1 : old.generation
         record.pointee.next.store(0, ordering: .relaxed)  // not a free record's link, and no stamp
-        record.pointee.refs = 1
-        record.pointee.handles = 0
-        record.pointee.allWaiters = 0
-        record.pointee.head = 0
-        record.pointee.tail = 0
-        record.pointee.a = a
-        record.pointee.b = b
-        record.pointee.c = 0
-        record.pointee.d = 0
-        let word = Word(kind: kind, generation: generation, signaled: signaled, manualReset: manualReset)
-        record.pointee.word.store(word.bits, ordering: .releasing)
+        record.refs = 1
+        record.handles = 0
+        record.allWaiters = 0
+        record.head = 0
+        record.tail = 0
+        record.a = a
+        record.b = b
+        record.c = 0
+        record.d = 0
+        unlock(record, Word(kind: kind, generation: generation, signaled: signaled, manualReset: manualReset))
         return ObjectName(index: index, generation: generation)
     }
 
     /// Adds a reference. False: no such object.
     package func retain(_ name: ObjectName, asHandle: Bool = false) -> Bool {
         let found: Void? = withLock(name) { record, _ in
-            record.pointee.refs += 1
-            if asHandle { record.pointee.handles += 1 }
+            record.refs += 1
+            if asHandle { record.handles += 1 }
         }
         return found != nil
     }
 
     /// Counts the creator's own reference as a handle.
     package func becomeHandle(_ name: ObjectName) {
-        _ = withLock(name) { record, _ in record.pointee.handles += 1 }
+        _ = withLock(name) { record, _ in record.handles += 1 }
     }
 
     /// Drops a reference; with the last one, and no wait queued, the object is gone. Returns whether it was the last
@@ -50,11 +51,11 @@ extension Arena {
             unlock(record, word)
             return false
         }
-        record.pointee.refs -= 1
+        record.refs -= 1
         var wasLastHandle = false
         if asHandle {
-            record.pointee.handles -= 1
-            wasLastHandle = record.pointee.handles == 0
+            record.handles -= 1
+            wasLastHandle = record.handles == 0
         }
         unlockAndRetire(record, word)
         return wasLastHandle
@@ -93,16 +94,16 @@ extension Arena {
     /// Unlocks, and frees the record if nothing refers to it any more.
     func unlockAndRetire(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
         // A stale name may have led here: a record that is free already stays so.
-        guard record.pointee.refs == 0, record.pointee.head == 0, word.kind != ObjectKind.none.rawValue else {
+        guard record.refs == 0, record.head == 0, word.kind != ObjectKind.none.rawValue else {
             return unlock(record, word)
         }
         let isPort = word.kind == ObjectKind.port.rawValue
-        let driver = word.kind == ObjectKind.source.rawValue ? record.pointee.a : 0
+        let driver = word.kind == ObjectKind.source.rawValue ? record.a : 0
         var packet = isPort ? Port(record).takeAllLocked() : 0
         unlock(record, word.retired)
         deallocate(.object, index(of: record))
         while packet != 0 {
-            let next = self.packet(packet).pointee.queueNext
+            let next = self.packet(packet).queueNext
             deallocate(.packet, packet)
             packet = next
         }

@@ -20,28 +20,28 @@ struct Port {
     }
 
     var head: UInt32 {
-        get { Port.half(record.pointee.a, false) }
-        nonmutating set { Port.replace(&record.pointee.a, false, newValue) }
+        get { Port.half(record.a, false) }
+        nonmutating set { Port.replace(&record.a, false, newValue) }
     }
     var tail: UInt32 {
-        get { Port.half(record.pointee.a, true) }
-        nonmutating set { Port.replace(&record.pointee.a, true, newValue) }
+        get { Port.half(record.a, true) }
+        nonmutating set { Port.replace(&record.a, true, newValue) }
     }
     var queued: UInt32 {
-        get { Port.half(record.pointee.b, false) }
-        nonmutating set { Port.replace(&record.pointee.b, false, newValue) }
+        get { Port.half(record.b, false) }
+        nonmutating set { Port.replace(&record.b, false, newValue) }
     }
     var isClosed: Bool {
-        get { Port.half(record.pointee.b, true) != 0 }
-        nonmutating set { Port.replace(&record.pointee.b, true, newValue ? 1 : 0) }
+        get { Port.half(record.b, true) != 0 }
+        nonmutating set { Port.replace(&record.b, true, newValue ? 1 : 0) }
     }
     var limit: UInt32 {
-        get { Port.half(record.pointee.c, false) }
-        nonmutating set { Port.replace(&record.pointee.c, false, newValue) }
+        get { Port.half(record.c, false) }
+        nonmutating set { Port.replace(&record.c, false, newValue) }
     }
     var running: UInt32 {
-        get { Port.half(record.pointee.c, true) }
-        nonmutating set { Port.replace(&record.pointee.c, true, newValue) }
+        get { Port.half(record.c, true) }
+        nonmutating set { Port.replace(&record.c, true, newValue) }
     }
 
     func takeAllLocked() -> UInt32 {
@@ -60,14 +60,14 @@ extension Arena {
     /// Queues a packet, or hands it to a waiter.
     package func post(_ name: ObjectName, _ packet: Packet) throws(DispatcherError) {
         let index = try allocate(.packet)
-        self.packet(index).pointee.packet = packet
+        self.packet(index).packet = packet
         do throws(DispatcherError) {
             try change(name) { record, word, wake throws(DispatcherError) in
                 guard word.kind == ObjectKind.port.rawValue else { throw .wrongKind }
                 let port = Port(record)
                 if port.isClosed { throw .noSuchObject(0) }
-                self.packet(index).pointee.queueNext = 0
-                if port.head == 0 { port.head = index } else { self.packet(port.tail).pointee.queueNext = index }
+                self.packet(index).queueNext = 0
+                if port.head == 0 { port.head = index } else { self.packet(port.tail).queueNext = index }
                 port.tail = index
                 port.queued += 1
                 serveLocked(port, &word, &wake)
@@ -86,6 +86,7 @@ extension Arena {
     /// Blocks the thread until it is given a packet; nil on time-out. Throws `noSuchObject` when the port is closed.
     @available(*, noasync, message: "blocks the thread: await next() instead")
     package func get(_ name: ObjectName, until deadline: UInt64) throws(DispatcherError) -> Packet? {
+        precondition(isLocal, "a thread runs for ports of its own process")
         let thread = signalbox_thread()
         if thread.pointee.port != 0 && thread.pointee.port != name.bits { _ = leavePort() }
         let wasOurs = thread.pointee.port == name.bits
@@ -124,7 +125,7 @@ extension Arena {
             case .packet(let packet):
                 direct = packet
                 return .satisfied(0)
-            case .empty: return .cancelled
+            case .empty(let verdict): return verdict
             case .published: return nil
             }
         }
@@ -135,16 +136,16 @@ extension Arena {
     private enum Entered {
         case packet(Packet)
         case published
-        /// Nothing to take, and the caller only looks; or it was cancelled meanwhile.
-        case empty
+        /// Nothing to take, and the caller only looks; or the wait has ended otherwise before it was published.
+        case empty(Verdict)
     }
 
     private func enterPort(
         _ name: ObjectName, _ waiter: UInt32, _ wait: UInt32, wasRunning: Bool, counted: Bool, poll: Bool
     ) throws(DispatcherError) -> Entered {
         try ensureLinks(waiter, 1)
-        self.waiter(waiter).pointee.shape = 1 | (counted ? WaiterRecord.counted : 0)
-        self.waiter(waiter).pointee.packet = 0
+        self.waiter(waiter).shape = 1 | (counted ? WaiterRecord.counted : 0)
+        self.waiter(waiter).packet = 0
         var taken: UInt32 = 0
         var isEmpty = false
         try change(name) { record, word, wake throws(DispatcherError) in
@@ -166,25 +167,25 @@ extension Arena {
             if wasRunning { serveLocked(port, &word, &wake) }
         }
         if taken != 0 { return .packet(consumePacket(taken)) }
-        if isEmpty { return .empty }
+        if isEmpty { return .empty(.timedOut) }
         if publish(waiter, wait: wait) { return .published }
         let ended = verdict(waiter)
         unlinkAll(waiter, upTo: 1)
-        guard let packet = try receive(waiter, ended) else { return .empty }
+        guard let packet = try receive(waiter, ended) else { return .empty(ended) }
         return .packet(packet)
     }
 
     /// Hands queued packets to waiters, last in first, as far as the limit allows.
     private func serveLocked(_ port: Port, _ word: inout Word, _ wake: inout WakeList) {
-        var index = port.record.pointee.head
+        var index = port.record.head
         while index != 0 && port.head != 0 {
             let link = self.link(index)
             let (next, waiter) = (link.pointee.next, link.pointee.owner)
-            let isCounted = self.waiter(waiter).pointee.shape & WaiterRecord.counted != 0
+            let isCounted = self.waiter(waiter).shape & WaiterRecord.counted != 0
             if !isCounted || port.running < port.limit {
                 let outcome = claim(waiter, .satisfied)
                 if outcome != .lost {
-                    self.waiter(waiter).pointee.packet = popLocked(port)
+                    self.waiter(waiter).packet = popLocked(port)
                     if isCounted { port.running += 1 }
                     unlinkLocked(index, from: port.record, &word)
                     if outcome == .wonWhileWaiting { wake.append(waiter, in: self) }
@@ -196,7 +197,7 @@ extension Arena {
 
     private func popLocked(_ port: Port) -> UInt32 {
         let index = port.head
-        port.head = packet(index).pointee.queueNext
+        port.head = packet(index).queueNext
         if port.head == 0 { port.tail = 0 }
         port.queued -= 1
         return index
@@ -204,12 +205,12 @@ extension Arena {
 
     private func consumePacket(_ index: UInt32) -> Packet {
         defer { deallocate(.packet, index) }
-        return packet(index).pointee.packet
+        return packet(index).packet
     }
 
     private func receive(_ waiter: UInt32, _ verdict: Verdict) throws(DispatcherError) -> Packet? {
         switch verdict {
-        case .satisfied: consumePacket(self.waiter(waiter).pointee.packet)
+        case .satisfied: consumePacket(self.waiter(waiter).packet)
         case .abandoned: throw .noSuchObject(0)
         case .timedOut, .cancelled: nil
         }
@@ -219,10 +220,11 @@ extension Arena {
     package func closePort(_ name: ObjectName) {
         var dropped: UInt32 = 0
         try? change(name) { record, word, wake throws(DispatcherError) in
+            guard word.kind == ObjectKind.port.rawValue else { throw .wrongKind }
             let port = Port(record)
             port.isClosed = true
             dropped = port.takeAllLocked()
-            var index = record.pointee.head
+            var index = record.head
             while index != 0 {
                 let (next, waiter) = (link(index).pointee.next, link(index).pointee.owner)
                 let outcome = claim(waiter, .abandoned)
@@ -234,7 +236,7 @@ extension Arena {
             }
         }
         while dropped != 0 {
-            let next = packet(dropped).pointee.queueNext
+            let next = packet(dropped).queueNext
             deallocate(.packet, dropped)
             dropped = next
         }
@@ -261,9 +263,4 @@ extension Arena {
         let isThere: Void? = Arena.local.withLock(name) { record, _ in Port(record).running += 1 }
         if isThere != nil { signalbox_thread().pointee.port = name.bits }
     }
-}
-
-extension WaiterRecord {
-    /// A thread that counts against a port's limit.
-    static var counted: UInt32 { 1 << 30 }
 }

@@ -6,8 +6,8 @@ struct WakeList {
     private var last: UInt32 = 0
 
     mutating func append(_ waiter: UInt32, in arena: Arena) {
-        arena.waiter(waiter).pointee.chain = 0
-        if last == 0 { first = waiter } else { arena.waiter(last).pointee.chain = waiter }
+        arena.waiter(waiter).chain = 0
+        if last == 0 { first = waiter } else { arena.waiter(last).chain = waiter }
         last = waiter
     }
 
@@ -15,7 +15,7 @@ struct WakeList {
         var waiter = first
         while waiter != 0 {
             // Once woken, the waiter may be at its next wait: read the chain first.
-            let next = arena.waiter(waiter).pointee.chain
+            let next = arena.waiter(waiter).chain
             arena.wake(waiter)
             waiter = next
         }
@@ -104,7 +104,7 @@ extension Arena {
         var wake = WakeList()
         var word = lock(record)
         var failure: DispatcherError?
-        let holdsAll = word.belongs(to: name) && record.pointee.allWaiters != 0
+        let holdsAll = word.belongs(to: name) && record.allWaiters != 0
         if holdsAll {
             unlock(record, word)
             lockAll()
@@ -124,11 +124,11 @@ extension Arena {
     /// Completes waits from the head of the queue while the object is signaled. Links of waiters that were claimed
     /// elsewhere are passed by: their waiter is about to take them out. Needs the wait-all lock if there are wait-alls.
     func satisfyLocked(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ wake: inout WakeList) {
-        var index = record.pointee.head
+        var index = record.head
         while index != 0 && word.isSignaled {
             let link = self.link(index)
             let (next, waiter) = (link.pointee.next, link.pointee.owner)
-            if self.waiter(waiter).pointee.waitsForAll {
+            if self.waiter(waiter).waitsForAll {
                 satisfyAllLocked(waiter, signaled: record, &word, &wake)
             } else {
                 let outcome = claim(waiter, .satisfied, position: position(ofLink: index))

@@ -44,11 +44,13 @@ extension Arena {
         _ waiter: UInt32, _ wait: UInt32, until deadline: UInt64,
         _ enter: () throws(DispatcherError) -> Verdict?
     ) async throws(DispatcherError) -> Verdict {
+        // A continuation means nothing to another process, and the deadlines are those of this arena.
+        precondition(isLocal, "a task waits for objects of its own process")
         var early: Result<Verdict, DispatcherError>?
         await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
                 // One word, kept as such in the record: whoever claims the published waiter resumes it, once.
-                self.waiter(waiter).pointee.continuation = unsafeBitCast(continuation, to: UInt64.self)
+                self.waiter(waiter).continuation = unsafeBitCast(continuation, to: UInt64.self)
                 if deadline != Deadline.never { Deadlines.shared.arm(waiter, wait: wait, at: deadline) }
                 do throws(DispatcherError) {
                     guard let verdict = try enter() else { return }

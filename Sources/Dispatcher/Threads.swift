@@ -17,7 +17,7 @@ package enum Threads {
     package static func adopt(_ object: ObjectName) {
         signalbox_thread().pointee.object = object.bits
         let id = UInt64(UInt32(bitPattern: signalbox_gettid()))
-        _ = Arena.local.withLock(object) { record, _ in record.pointee.b = id }
+        _ = Arena.local.withLock(object) { record, _ in record.b = id }
         signalbox_at_thread_end { Threads.end() }
     }
 
@@ -33,7 +33,7 @@ package enum Threads {
     /// The kernel's id of the thread; nil until it has begun to run.
     package static func id(_ object: ObjectName) -> UInt32? {
         let id: UInt64? = Arena.local.withLock(object) { record, word in
-            word.kind == ObjectKind.thread.rawValue ? record.pointee.b : 0
+            word.kind == ObjectKind.thread.rawValue ? record.b : 0
         }
         return id == nil || id == 0 ? nil : UInt32(truncatingIfNeeded: id!)
     }
@@ -42,12 +42,12 @@ package enum Threads {
     package static func exitCode(_ object: ObjectName) -> UInt32?? {
         Arena.local.withLock(object) { record, word in
             word.kind == ObjectKind.thread.rawValue && word.isSignaled
-                ? .some(UInt32(truncatingIfNeeded: record.pointee.a)) : .none
+                ? .some(UInt32(truncatingIfNeeded: record.a)) : .none
         }
     }
 
     package static func setExitCode(_ object: ObjectName, _ code: UInt32) {
-        _ = Arena.local.withLock(object) { record, _ in record.pointee.a = UInt64(code) }
+        _ = Arena.local.withLock(object) { record, _ in record.a = UInt64(code) }
     }
 
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.

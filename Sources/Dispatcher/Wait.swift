@@ -49,7 +49,7 @@ extension Arena {
     func enter(_ waiter: UInt32, wait: UInt32, all: Bool, _ names: Names) throws(DispatcherError) -> Verdict? {
         try ensureLinks(waiter, names.count)
         let all = all && names.count > 1
-        self.waiter(waiter).pointee.shape = UInt32(names.count) | (all ? WaiterRecord.all : 0)
+        self.waiter(waiter).shape = UInt32(names.count) | (all ? WaiterRecord.all : 0)
         var linked = names.count
         if all {
             if try takeAll(names, orLink: waiter) { linked = 0 }
@@ -95,9 +95,9 @@ extension Arena {
     /// and nothing remains to be done after, so that it is published from the beginning.
     func enterOne(_ waiter: UInt32, _ name: ObjectName) throws(DispatcherError) -> Bool {
         let record = self.waiter(waiter)
-        record.pointee.shape = 1
-        record.pointee.link.owner = waiter
-        record.pointee.link.object = name.index
+        record.shape = 1
+        record.link.pointee.owner = waiter
+        record.link.pointee.object = name.index
         begin(waiter, .waiting)
         let object = object(name.index)
         var word = lock(object)
@@ -116,7 +116,7 @@ extension Arena {
     /// Takes a waiter that was woken out of the queues in which it still stands.
     func leave(_ waiter: UInt32) -> Verdict {
         let verdict = self.verdict(waiter)
-        let (count, all) = (self.waiter(waiter).pointee.count, self.waiter(waiter).pointee.waitsForAll)
+        let (count, all) = (self.waiter(waiter).count, self.waiter(waiter).waitsForAll)
         switch verdict {
         case .satisfied where all: break  // the signaller took every link out
         case .satisfied(let position), .abandoned(let position):

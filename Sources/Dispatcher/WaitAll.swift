@@ -8,26 +8,31 @@ extension Arena {
     func takeAll(_ names: Names, orLink waiter: UInt32?) throws(DispatcherError) -> Bool {
         lockAll()
         defer { unlockAll() }
-        header.pointee.stamp = header.pointee.stamp == .max ? 1 : header.pointee.stamp + 1
-        let stamp = header.pointee.stamp
+        header.stamp = header.stamp == .max ? 1 : header.stamp + 1
+        let stamp = header.stamp
         var locked = 0
         var ready = true
         var failure: DispatcherError?
-        while locked < names.count && failure == nil {
+        while locked < names.count {
             let record = object(names[locked].index)
-            if record.pointee.next.load(ordering: .relaxed) == stamp {
-                failure = .duplicateObject(locked)
-            } else {
-                let word = lock(record)
-                if word.belongs(to: names[locked]) {
-                    record.pointee.next.store(stamp, ordering: .relaxed)
-                    ready = ready && word.isSignaled
-                } else {
-                    unlock(record, word)
-                    failure = .noSuchObject(locked)
-                }
+            // Before the lock is taken, which this thread may hold already. A free record has another number there.
+            guard exists(names[locked]) else {
+                failure = .noSuchObject(locked)
+                break
             }
-            if failure == nil { locked += 1 }
+            guard record.pointee.next.load(ordering: .relaxed) != stamp else {
+                failure = .duplicateObject(locked)
+                break
+            }
+            let word = lock(record)
+            guard word.belongs(to: names[locked]) else {
+                unlock(record, word)
+                failure = .noSuchObject(locked)
+                break
+            }
+            record.pointee.next.store(stamp, ordering: .relaxed)
+            ready = ready && word.isSignaled
+            locked += 1
         }
         if failure == nil, !ready, let waiter {
             forEachLink(of: waiter, upTo: locked) { position, index in
@@ -35,7 +40,7 @@ extension Arena {
                 var word = Word(bits: record.pointee.word.loadUnderLock())
                 link(index).pointee.object = names[position].index
                 appendLocked(index, to: record, &word)
-                record.pointee.allWaiters += 1
+                record.allWaiters += 1
                 unlock(record, word)
                 return true
             }
@@ -59,7 +64,7 @@ extension Arena {
         _ waiter: UInt32, signaled record: UnsafeMutablePointer<ObjectRecord>, _ current: inout Word,
         _ wake: inout WakeList
     ) {
-        let count = self.waiter(waiter).pointee.count
+        let count = self.waiter(waiter).count
         guard Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .acquiring)).isOpen else { return }
         var locked = 0
         var ready = true
@@ -76,7 +81,7 @@ extension Arena {
             if outcome != .lost {
                 word.consume()
                 unlinkLocked(index, from: other, &word)
-                other.pointee.allWaiters -= 1
+                other.allWaiters -= 1
             }
             if other == record { current = word } else { unlockAndRetire(other, word) }
             return true

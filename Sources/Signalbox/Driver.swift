@@ -1,4 +1,4 @@
-import Synchronization
+import Dispatcher
 
 /// One overlapped request: what is to be done, and who is told when it has ended.
 ///
@@ -75,7 +75,7 @@ package final class DriverRegistry: Sendable {
         var serviceManager: (any ServiceManager)?
         var onDemand: (@Sendable () -> Void)?
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets = driver } }
     package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManager = manager } }

@@ -35,13 +35,13 @@ public final class LoopExecutor: SerialExecutor {
         var jobs: [UnownedJob] = []
         var isStopped = false
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
     package nonisolated(unsafe) let event: OpaquePointer
     private let wakeUp: Int32
     private let isPoked = Atomic(false)
     /// The loop's thread: signaled when it has ended.
-    private let thread = Mutex<ObjectName?>(nil)
+    private let thread = Guarded<ObjectName?>(nil)
 
     fileprivate init(name: String) throws {
         var event: OpaquePointer?

@@ -35,7 +35,7 @@ package enum HandleTable {
         /// Slots in `queue` before this index are taken.
         var taken = 0
     }
-    private static let free = Mutex(Free())
+    private static let free = Guarded(Free())
 
     /// The table's memory: address space until touched. Concurrency-safe: atomics that are never unmapped.
     private nonisolated(unsafe) static let prepared: UnsafeMutablePointer<Atomic<UInt64>> = {
@@ -155,7 +155,7 @@ package enum SourceObject {
         /// Whether requests may be pending when the call that made them returns.
         let isOverlapped: Bool
         /// Where completions of handle-based requests go: the port's name and the key; set once.
-        let binding = Mutex<(port: ObjectName, key: UInt64)?>(nil)
+        let binding = Guarded<(port: ObjectName, key: UInt64)?>(nil)
         init(_ socket: any DriverSocket, isOverlapped: Bool) {
             self.socket = socket
             self.isOverlapped = isOverlapped
@@ -184,7 +184,7 @@ package enum SourceObject {
         // Retained under the record's lock: the record keeps its own reference until it is retired.
         let box: Box?? = Arena.local.withLock(object) { record, word in
             guard word.kind == ObjectKind.source.rawValue else { return nil }
-            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.pointee.a))!)
+            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.a))!)
                 .takeUnretainedValue()
         }
         return box ?? nil

@@ -1,5 +1,6 @@
 import CLinux
 import CSystemd
+import Dispatcher
 import Glibc
 import Synchronization
 
@@ -70,7 +71,7 @@ package final class LoopTimer: @unchecked Sendable {
 package final class LoopNotifier: Sendable {
     private let descriptor: Int32
     private let isPending = Atomic(false)
-    private let watch = Mutex<LoopDescriptor?>(nil)
+    private let watch = Guarded<LoopDescriptor?>(nil)
 
     /// Must be called on the loop.
     package init(onLoop executor: LoopExecutor, _ body: @escaping @Sendable () -> Void) throws {

@@ -1,6 +1,6 @@
+import Dispatcher
 public import Logging
 public import ServiceLifecycle
-import Synchronization
 
 /// A driver, or another part that a host starts, runs and stops.
 ///
@@ -37,7 +37,7 @@ public final class Readiness: Sendable {
         var closed: Set<String> = ["the host's start"]
         var isStopping = false
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// Set when the last gate is open.
     public let isReady = EventObject(.manual)
 

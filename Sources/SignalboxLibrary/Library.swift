@@ -3,7 +3,6 @@ import Dispatcher
 import Logging
 import OverlappedIO
 import Signalbox
-import Synchronization
 import Systemd
 // For its symbols: the functions of windows.h.
 import Win32
@@ -11,7 +10,7 @@ import Win32
 /// The composition root of libsignalbox.so: one host with the stock plugins, started when a program first needs it, and
 /// running until the process ends.
 enum Library {
-    private static let host = Mutex<Host?>(nil)
+    private static let host = Guarded<Host?>(nil)
 
     static func start() {
         host.withLock { host in

@@ -3,7 +3,6 @@ public import CWin32
 import Dispatcher
 import Glibc
 import Signalbox
-import Synchronization
 
 // SetConsoleCtrlHandler: how a program is told to end. Signals become control events: SIGINT Ctrl-C, SIGQUIT
 // Ctrl-Break, SIGHUP close, SIGTERM shutdown. The first handler that is added claims these signals.
@@ -14,7 +13,7 @@ private enum Control {
         var ignoresCtrlC = false
         var isRouted = false
     }
-    static let state = Mutex(State())
+    static let state = Guarded(State())
 
     /// Each signal with its event and its share of the eventfd's count.
     static let signals: [(signal: Int32, event: DWORD, amount: UInt64)] = [

@@ -74,7 +74,7 @@ struct OverlappedStatus {
 /// A request whose caller waits for it on the spot.
 final class BlockingRequest: IORequest, @unchecked Sendable {
     private let done: ObjectName
-    private let result = Mutex<(IOStatus, Int)?>(nil)
+    private let result = Guarded<(IOStatus, Int)?>(nil)
 
     override init(_ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer]) {
         done = (try? Arena.prepared().makeObject(.event, manualReset: true)) ?? .none

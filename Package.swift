@@ -63,8 +63,23 @@ let package = Package(
             ],
             path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
         // tests
+        .target(
+            name: "TestSupport", dependencies: ["Dispatcher", "Signalbox"], path: "Tests/SignalboxTests/Support",
+            swiftSettings: house),
         .testTarget(
-            name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer"], swiftSettings: house),
+            name: "SignalboxTests",
+            dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", "TestSupport", lifecycle, logging],
+            exclude: ["Support"], swiftSettings: house),
+        .testTarget(
+            name: "OverlappedIOTests",
+            dependencies: ["CLinux", "Dispatcher", "OverlappedIO", "Signalbox", "TestSupport", lifecycle, logging],
+            swiftSettings: house),
+        .testTarget(
+            name: "SystemdTests",
+            dependencies: ["CLinux", "Dispatcher", "Signalbox", "Systemd", "TestSupport", lifecycle, logging],
+            swiftSettings: house),
+        .testTarget(
+            name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer", "TestSupport"], swiftSettings: house),
         .testTarget(name: "WinSDKTests", dependencies: ["WinSDK"], swiftSettings: house),
         .executableTarget(
             name: "ArenaPeer", dependencies: ["CLinux", "Dispatcher"], path: "Tests/ArenaPeer", swiftSettings: house),

@@ -23,7 +23,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
     }
 
     public func stop() async {
-        DriverRegistry.shared.unregisterSockets()
+        DriverRegistry.shared.unregister(self)
         guard let (ring, loop) = state.withLock({ $0.take() }) else { return }
         await loop.run { ring.closeOnLoop() }
         // The loop must go on until the kernel has given back what it had; in a task of its own, so that a host which is

@@ -76,7 +76,8 @@ final class Ring: @unchecked Sendable {
 
     /// Hands a request to the kernel with the next `flushOnLoop`.
     func submitOnLoop(_ request: RingRequest) {
-        guard !isClosing else { return request.completedOnLoop(-ECANCELED, self) }
+        // To end: the order to cancel it may have come before this one, and found nothing in the ring.
+        guard !isClosing, !request.isToEnd else { return request.completedOnLoop(-ECANCELED, self) }
         let entry = entryOnLoop()
         request.prepare(entry)
         // The kernel's reference; taken back with its completion.

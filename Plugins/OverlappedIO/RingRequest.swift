@@ -3,6 +3,7 @@ import CUring
 import Dispatcher
 import Glibc
 import Signalbox
+import Synchronization
 
 /// A request that could not be served at once, and waits for its turn or is with the ring.
 ///
@@ -42,6 +43,9 @@ final class RingRequest: @unchecked Sendable {
         }
     }
 
+    /// Whether somebody has asked for its end.
+    var isToEnd: Bool { endsWith.withLock { $0 != nil } }
+
     /// The kernel has given the request back.
     func completedOnLoop(_ result: Int32, _ ring: Ring) {
         let asked = endsWith.withLock { $0 }
@@ -54,29 +58,61 @@ final class RingRequest: @unchecked Sendable {
             }
             return finish(.success, transferred, ring)
         }
-        if result == -ECANCELED { return finish(asked ?? .cancelled, transferred, ring) }
-        if result < 0 { return finish(IOStatus(errno: -result), transferred, ring) }
+        // A request that a worker of the kernel was at comes back as interrupted.
+        if result == -ECANCELED || asked != nil && (result == -EINTR || result == -EAGAIN) {
+            return finish(asked ?? .cancelled, transferred, ring)
+        }
+        if result < 0 { return finish(IOStatus(errno: -result), transferred, ring, failure: -result) }
         guard case .accept(let accepted) = request.operation else { return finish(.success, Int(result), ring) }
         guard accepted.adopt(result) else { return finish(.cancelled, 0, ring) }
         if request.length == 0 { return finish(.success, 0, ring) }
         // The accept is complete only with the first bytes; the listener goes on meanwhile.
+        let first = FirstBytes(of: request, on: accepted, for: socket)
+        socket.add(first)
+        (accepted as? RingSocket)?.endAccept()
         socket.finishedOnLoop(self, ring)
-        if let (status, bytes) = accepted.start(FirstBytes(of: request)) { request.complete(status, bytes: bytes) }
+        if let (status, bytes) = accepted.start(first) { return first.complete(status, bytes: bytes) }
+        // Asked to end before it had started: nothing was found to cancel.
+        if isToEnd || first.isToEnd.load(ordering: .sequentiallyConsistent) { accepted.cancel(first) }
     }
 
-    private func finish(_ status: IOStatus, _ bytes: Int, _ ring: Ring) {
-        socket.finishedOnLoop(self, ring)
-        request.complete(status, bytes: bytes)
-    }
-
-    /// The receive that ends an accept.
-    private final class FirstBytes: IORequest, @unchecked Sendable {
-        private let accept: IORequest
-        init(of accept: IORequest) {
-            self.accept = accept
-            super.init(.receive, accept.buffers)
+    private func finish(_ status: IOStatus, _ bytes: Int, _ ring: Ring, failure: Int32 = 0) {
+        if case .accept(let accepted) = request.operation { (accepted as? RingSocket)?.endAccept() }
+        if failure != 0 {
+            // In this order: a failure of the connection ends those behind this one, too.
+            socket.noteFailure(failure)
+            request.complete(status, bytes: bytes)
+            socket.finishedOnLoop(self, ring)
+        } else {
+            socket.finishedOnLoop(self, ring)
+            request.complete(status, bytes: bytes)
         }
-        override func complete(_ status: IOStatus, bytes: Int) { accept.complete(status, bytes: bytes) }
+    }
+}
+
+/// The receive that ends an accept.
+final class FirstBytes: IORequest, @unchecked Sendable {
+    let accept: IORequest
+    /// Asked to end, maybe before it was started.
+    let isToEnd = Atomic(false)
+    private let accepted: any DriverSocket
+    private let listener: RingSocket
+
+    init(of accept: IORequest, on accepted: any DriverSocket, for listener: RingSocket) {
+        self.accept = accept
+        self.accepted = accepted
+        self.listener = listener
+        super.init(.receive, accept.buffers)
+    }
+
+    func end() {
+        isToEnd.store(true, ordering: .sequentiallyConsistent)
+        accepted.cancel(self)
+    }
+
+    override func complete(_ status: IOStatus, bytes: Int) {
+        listener.remove(self)
+        accept.complete(status, bytes: bytes)
     }
 }
 

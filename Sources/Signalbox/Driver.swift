@@ -50,7 +50,7 @@ public protocol DriverSocket: AnyObject, Sendable {
 }
 
 /// Makes sockets.
-public protocol SocketDriver: Sendable {
+public protocol SocketDriver: AnyObject, Sendable {
     /// - Throws: `IOError`.
     func makeSocket(family: Int32, type: Int32, protocol: Int32) throws(IOError) -> any DriverSocket
     /// A socket without a descriptor, for an accept to fill.
@@ -71,16 +71,19 @@ package final class DriverRegistry: Sendable {
     package static let shared = DriverRegistry()
 
     private struct State {
-        var sockets: (any SocketDriver)?
+        /// The last that was registered serves; those before it come back when it is gone.
+        var sockets: [any SocketDriver] = []
         var serviceManager: (any ServiceManager)?
         var onDemand: (@Sendable () -> Void)?
     }
     private let state = Guarded(State())
 
-    package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets = driver } }
+    package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets.append(driver) } }
     package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManager = manager } }
     package func unregisterServiceManager() { state.withLock { $0.serviceManager = nil } }
-    package func unregisterSockets() { state.withLock { $0.sockets = nil } }
+    package func unregister(_ driver: any SocketDriver) {
+        state.withLock { $0.sockets.removeAll { $0 === driver } }
+    }
 
     /// What starts a host when a driver is first asked for and none is there: a composition root's.
     package func setOnDemand(_ start: @escaping @Sendable () -> Void) { state.withLock { $0.onDemand = start } }
@@ -95,9 +98,9 @@ package final class DriverRegistry: Sendable {
     }
 
     package func sockets() throws(IOError) -> any SocketDriver {
-        if let driver = state.withLock({ $0.sockets }) { return driver }
+        if let driver = state.withLock({ $0.sockets.last }) { return driver }
         startOnDemand()
-        if let driver = state.withLock({ $0.sockets }) { return driver }
+        if let driver = state.withLock({ $0.sockets.last }) { return driver }
         throw IOError(
             .notSupported, "no plugin provides sockets: start a Host with OverlappedIO() first; making a socket")
     }

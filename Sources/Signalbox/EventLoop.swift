@@ -50,9 +50,8 @@ public final class LoopExecutor: SerialExecutor {
         self.event = event
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard wakeUp >= 0 else {
-            let code = errno
-            sd_event_unref(event)
-            throw IOError(code: code, "making an eventfd")
+            // Every field is set: the deinitialiser runs, and gives up the event.
+            throw IOError(code: errno, "making an eventfd")
         }
         let added = sd_event_add_io(
             event, nil, wakeUp, UInt32(EPOLLIN.rawValue),
@@ -72,7 +71,7 @@ public final class LoopExecutor: SerialExecutor {
 
     deinit {
         sd_event_unref(event)
-        close(wakeUp)
+        if wakeUp >= 0 { close(wakeUp) }
     }
 
     public func enqueue(_ job: consuming ExecutorJob) {

@@ -78,8 +78,22 @@ package enum HandleTable {
     /// Makes a handle to an object; the reference that the caller holds becomes the handle's. nil: a million handles
     /// are open.
     package static func insert(_ object: ObjectName, _ rights: Rights = .all) -> UInt? {
+        guard let slot = takeSlot() else { return nil }
+        Arena.local.becomeHandle(object)
+        return fill(slot, object, rights)
+    }
+
+    private static func fill(_ slot: Int, _ object: ObjectName, _ rights: Rights) -> UInt {
         let table = prepared
-        let slot = free.withLock { free -> Int? in
+        // Nobody else writes a slot that is free and was taken from the list.
+        let generation = table[slot].load(ordering: .relaxed) >> 48 & 0x1FF
+        table[slot].store(object.bits | generation << 48 | rights.rawValue, ordering: .releasing)
+        return UInt(generation) << 22 | UInt(slot) << 2
+    }
+
+    private static func takeSlot() -> Int? {
+        _ = prepared
+        return free.withLock { free -> Int? in
             if free.queue.count - free.taken >= 1024 || free.fresh == slotCount {
                 guard free.taken < free.queue.count else { return nil }
                 defer {
@@ -94,12 +108,6 @@ package enum HandleTable {
             defer { free.fresh += 1 }
             return free.fresh
         }
-        guard let slot else { return nil }
-        Arena.local.becomeHandle(object)
-        // Nobody else writes a slot that is free and was taken from the list.
-        let generation = table[slot].load(ordering: .relaxed) >> 48 & 0x1FF
-        table[slot].store(object.bits | generation << 48 | rights.rawValue, ordering: .releasing)
-        return UInt(generation) << 22 | UInt(slot) << 2
     }
 
     /// Makes another handle to the object of this one.
@@ -107,12 +115,14 @@ package enum HandleTable {
         let object = try name(handle, [])
         let granted: Rights
         if let rights { granted = rights } else { granted = try self.rights(of: handle) }
-        guard Arena.local.retain(object) else { throw .invalid }
-        guard let made = insert(object, granted) else {
-            Arena.local.release(object)
-            throw .tooMany
+        // Counted as a handle before it is one: otherwise a close of the source meanwhile would be the last.
+        guard Arena.local.retain(object, asHandle: true) else { throw .invalid }
+        let isOpen = if let now = try? name(handle, []) { now == object } else { false }
+        guard isOpen, let slot = takeSlot() else {
+            releaseHandle(object)
+            throw isOpen ? .tooMany : .invalid
         }
-        return made
+        return fill(slot, object, granted)
     }
 
     /// Closes a handle. With the last one, a port releases its waiters, and a driver's object ends its requests.
@@ -121,11 +131,16 @@ package enum HandleTable {
         let slot = Int(handle >> 2 & 0xF_FFFF)
         let generation = (UInt64(handle >> 22) + 1) & 0x1FF
         let entry = prepared[slot].load(ordering: .relaxed)
-        guard entry & 0xFFFF_FFFF_FFFF == object.bits,
+        guard entry & 0xFFFF_FFFF_FFFF == object.bits, entry >> 48 & 0x1FF == UInt64(handle >> 22),
             prepared[slot].compareExchange(expected: entry, desired: generation << 48, ordering: .acquiringAndReleasing)
                 .exchanged
         else { throw .invalid }  // closed by another thread just now
         free.withLock { $0.queue.append(UInt32(slot)) }
+        releaseHandle(object)
+    }
+
+    /// Drops a reference that counts as a handle, and with the last one does what that entails.
+    private static func releaseHandle(_ object: ObjectName) {
         let kind = Arena.local.kind(of: object)
         let driver = kind == .source ? SourceObject.driver(of: object) : nil
         guard Arena.local.release(object, asHandle: true) else { return }
@@ -156,6 +171,8 @@ package enum SourceObject {
         let isOverlapped: Bool
         /// Where completions of handle-based requests go: the port's name and the key; set once.
         let binding = Guarded<(port: ObjectName, key: UInt64)?>(nil)
+        /// Set by shutdown(SD_RECEIVE).
+        let hasEndedReceiving = Atomic(false)
         init(_ socket: any DriverSocket, isOverlapped: Bool) {
             self.socket = socket
             self.isOverlapped = isOverlapped
@@ -192,6 +209,13 @@ package enum SourceObject {
 
     /// The driver's side of the object; nil if it is none.
     package static func driver(of object: ObjectName) -> (any DriverSocket)? { box(of: object)?.socket }
+
+    package static func endReceiving(_ object: ObjectName) {
+        box(of: object)?.hasEndedReceiving.store(true, ordering: .relaxed)
+    }
+    package static func hasEndedReceiving(_ object: ObjectName) -> Bool {
+        box(of: object)?.hasEndedReceiving.load(ordering: .relaxed) ?? false
+    }
 
     package static func isOverlapped(_ object: ObjectName) -> Bool { box(of: object)?.isOverlapped ?? false }
 

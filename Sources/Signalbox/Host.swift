@@ -17,7 +17,7 @@ public actor Host: Service {
     private let plugins: [any Plugin]
     private let logger: Logger
     private var started: [any Plugin] = []
-    private var isStarted = false
+    private var starting: Task<Void, any Error>?
     private nonisolated let hasStarted = EventObject(.manual)
 
     /// - Throws: `HostError` for dependencies that cannot be met; `IOError` if there is no event loop to be had.
@@ -31,8 +31,13 @@ public actor Host: Service {
     ///
     /// - Throws: what a plugin's start threw; those that were started are stopped again.
     public func start() async throws {
-        guard !isStarted else { return }
-        isStarted = true
+        // Whoever comes while the first is at it waits for the same end.
+        let task = starting ?? Task { try await self.startPlugins() }
+        starting = task
+        try await task.value
+    }
+
+    private func startPlugins() async throws {
         for plugin in plugins {
             do {
                 logger.debug("starting plugin \(plugin.name)")
@@ -58,7 +63,8 @@ public actor Host: Service {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for plugin in plugins { group.addTask { try await plugin.run() } }
-                try await group.waitForAll()
+                // Not `waitForAll()`, which tells a failure only when everyone has ended.
+                while try await group.next() != nil {}
             }
         } catch {
             await stop()

@@ -9,6 +9,8 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public static let success = IOStatus(rawValue: 0)
     /// The request has not ended yet.
     public static let pending = IOStatus(rawValue: 0x103)
+    /// A buffer is not memory of this process.
+    public static let accessViolation = IOStatus(rawValue: 0xC000_0005)
     public static let invalidHandle = IOStatus(rawValue: 0xC000_0008)
     public static let invalidParameter = IOStatus(rawValue: 0xC000_000D)
     public static let accessDenied = IOStatus(rawValue: 0xC000_0022)
@@ -23,6 +25,8 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     /// The socket was closed here with the request pending.
     public static let connectionAborted = IOStatus(rawValue: 0xC000_0241)
     public static let addressAlreadyExists = IOStatus(rawValue: 0xC000_020A)
+    /// An address that none of this machine's interfaces has.
+    public static let invalidAddressComponent = IOStatus(rawValue: 0xC000_0207)
     public static let connectionRefused = IOStatus(rawValue: 0xC000_0236)
     /// The connection was shut down for this direction.
     public static let gracefulDisconnect = IOStatus(rawValue: 0xC000_0237)

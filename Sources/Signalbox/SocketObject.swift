@@ -126,8 +126,11 @@ public actor SocketObject {
         _ operation: IORequest.Operation, _ buffers: [UnsafeMutableRawBufferPointer], _ what: String,
         evenIfStopped: Bool = false
     ) async throws -> Int {
-        let request = AwaitedRequest(operation, buffers)
         let isSend = if case .send = operation { true } else { false }
+        let heedsStop = !isSend && !evenIfStopped
+        // Not even bytes that are there already.
+        if heedsStop && hasStoppedReceiving.load(ordering: .sequentiallyConsistent) { throw CancellationError() }
+        let request = AwaitedRequest(operation, buffers)
         let (status, bytes) = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 request.begin(continuation)
@@ -135,8 +138,8 @@ public actor SocketObject {
                     return continuation.resume(returning: (status, bytes))
                 }
                 // Cancelled before it had started: the handler found nothing to cancel.
-                let isStopped = !evenIfStopped && hasStoppedReceiving.load(ordering: .sequentiallyConsistent)
-                if Task.isCancelled || isStopped && !isSend { socket.cancel(request) }
+                let isStopped = heedsStop && hasStoppedReceiving.load(ordering: .sequentiallyConsistent)
+                if Task.isCancelled || isStopped { socket.cancel(request) }
             }
         } onCancel: {
             socket.cancel(request)

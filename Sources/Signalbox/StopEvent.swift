@@ -30,14 +30,20 @@ public actor StopEvent: KernelObject {
     public nonisolated(nonsending) func withHandler<R>(
         _ body: () async throws -> R, onStop: @escaping @Sendable () -> Void
     ) async rethrows -> R {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                // Cancelled when the body has returned: nobody is left to be told.
-                guard (try? await self.wait()) != nil else { return }
-                onStop()
-            }
-            defer { group.cancelAll() }
-            return try await body()
+        let hasReturned = EventObject(.manual)
+        // No child task: who is cancelled is to hear of the stop, too. It ends with the body at the latest.
+        let teller = Task {
+            if try await waitAny(self, hasReturned) == .satisfied(0) { onStop() }
+        }
+        do {
+            let result = try await body()
+            hasReturned.set()
+            _ = await teller.result
+            return result
+        } catch {
+            hasReturned.set()
+            _ = await teller.result
+            throw error
         }
     }
 }

@@ -25,12 +25,14 @@ extension IOStatus {
             case ENOMEM, ENOBUFS: .insufficientResources
             case EMFILE, ENFILE: .tooManyOpenFiles
             case EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: .notSupported
-            case ENOTCONN: .invalidConnection
+            case ENOTCONN, EDESTADDRREQ: .invalidConnection
             case ECONNRESET: .connectionReset
             case ECONNABORTED: .connectionAborted
             case EPIPE: .gracefulDisconnect
             case ECONNREFUSED: .connectionRefused
-            case EADDRINUSE, EADDRNOTAVAIL: .addressAlreadyExists
+            case EADDRINUSE: .addressAlreadyExists
+            case EADDRNOTAVAIL: .invalidAddressComponent
+            case EFAULT: .accessViolation
             case ENETUNREACH: .networkUnreachable
             case EHOSTUNREACH: .hostUnreachable
             case ETIMEDOUT: .timedOut

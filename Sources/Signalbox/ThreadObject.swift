@@ -17,6 +17,8 @@ public actor ThreadObject: KernelObject {
     ///   - stackSize: in bytes; rounded up to 64 KiB.
     ///   - body: its result becomes the thread's exit code.
     /// - Throws: `ThreadError` if the kernel gives no more threads.
+    // Disfavored: a trailing closure hides the label, and both would match.
+    @_disfavoredOverload
     public init(
         name: String? = nil, stackSize: Int = 1 << 20, returning body: @escaping @Sendable () -> UInt32
     ) throws(ThreadError) {

@@ -28,6 +28,15 @@ struct SocketAddress {
         (storage, length) = (found, size)
     }
 
+    /// Whether the socket with this name has one: a port, or a path.
+    var isBound: Bool {
+        switch Int32(storage.ss_family) {
+        case Glibc.AF_INET, Glibc.AF_INET6:
+            withUnsafeBytes(of: storage) { $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self) != 0 }
+        default: length > 2
+        }
+    }
+
     func withLinux<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         withUnsafePointer(to: storage) { storage in
             storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }

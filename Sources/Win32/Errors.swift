@@ -53,6 +53,7 @@ func code(_ status: IOStatus) -> Int32 {
     switch status {
     case .success: ERROR_SUCCESS
     case .pending: ERROR_IO_PENDING
+    case .accessViolation: ERROR_NOACCESS
     case .invalidHandle: ERROR_INVALID_HANDLE
     case .invalidParameter: ERROR_INVALID_PARAMETER
     case .accessDenied: ERROR_ACCESS_DENIED
@@ -64,6 +65,7 @@ func code(_ status: IOStatus) -> Int32 {
     case .connectionReset: ERROR_NETNAME_DELETED
     case .connectionAborted: ERROR_CONNECTION_ABORTED
     case .addressAlreadyExists: WSAEADDRINUSE
+    case .invalidAddressComponent: WSAEADDRNOTAVAIL
     case .connectionRefused: ERROR_CONNECTION_REFUSED
     case .gracefulDisconnect: ERROR_GRACEFUL_DISCONNECT
     case .networkUnreachable: ERROR_NETWORK_UNREACHABLE
@@ -76,6 +78,7 @@ func code(_ status: IOStatus) -> Int32 {
 /// The Winsock error of a call that fails at once.
 func winsockCode(_ status: IOStatus) -> Int32 {
     switch status {
+    case .accessViolation: WSAEFAULT
     case .invalidHandle: WSAENOTSOCK
     case .invalidParameter: WSAEINVAL
     case .accessDenied: WSAEACCES
@@ -87,6 +90,7 @@ func winsockCode(_ status: IOStatus) -> Int32 {
     case .connectionReset: WSAECONNRESET
     case .connectionAborted: WSAECONNABORTED
     case .addressAlreadyExists: WSAEADDRINUSE
+    case .invalidAddressComponent: WSAEADDRNOTAVAIL
     case .connectionRefused: WSAECONNREFUSED
     case .gracefulDisconnect: WSAESHUTDOWN
     case .networkUnreachable: WSAENETUNREACH

@@ -37,9 +37,10 @@ func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HAN
     _ sourceProcess: HANDLE?, _ source: HANDLE?, _ targetProcess: HANDLE?, _ target: LPHANDLE?,
     _ access: DWORD, _ inherit: BOOL, _ options: DWORD
 ) -> BOOL {
-    guard value(sourceProcess) == Pseudo.process, value(targetProcess) == Pseudo.process else {
-        return failure(ERROR_INVALID_HANDLE)
-    }
+    guard value(sourceProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
+    // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle)
+    defer { if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) } }
+    guard value(targetProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
     guard options & ~DWORD(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == 0 else {
         return failure(ERROR_INVALID_PARAMETER)
     }
@@ -58,7 +59,6 @@ func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HAN
             made = inserted
         default: made = try HandleTable.duplicate(value(source), rights)
         }
-        if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) }
         // Without a place for it, the duplicate would be lost.
         if let target { target.pointee = handle(made) } else { try HandleTable.close(made) }
         return 1
@@ -71,7 +71,7 @@ func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HAN
 
 @c(CompareObjectHandles) @implementation public func __CompareObjectHandles(_ a: HANDLE?, _ b: HANDLE?) -> BOOL {
     func object(_ handle: HANDLE?) -> ObjectName {
-        value(handle) == Pseudo.thread ? Threads.own : HandleTable.find(value(handle), [])
+        value(handle) == Pseudo.thread ? (try? Threads.ownOrNew()) ?? .none : HandleTable.find(value(handle), [])
     }
     if value(a) == value(b), value(a) == Pseudo.process || value(a) == Pseudo.thread { return 1 }
     let (first, second) = (object(a), object(b))

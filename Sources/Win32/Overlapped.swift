@@ -23,7 +23,9 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         let eventHandle = value(overlapped.pointee.hEvent)
         event = eventHandle & ~3 == 0 ? .none : try HandleTable.name(eventHandle, .modify)
         // A reference of its own, so that a handle closed meanwhile does no harm.
-        guard event == .none || Arena.local.retain(event) else { throw .invalid }
+        guard event == .none || Arena.local.kind(of: event) == .event && Arena.local.retain(event) else {
+            throw .invalid
+        }
         self.overlapped = overlapped
         self.source = source
         self.whenAccepted = whenAccepted

@@ -17,7 +17,7 @@ import Signalbox
     if !isNew && (existing == .none || Arena.local.kind(of: existing) != .port) {
         return noHandle(ERROR_INVALID_HANDLE)
     }
-    guard Arena.local.kind(of: object) == .source else { return noHandle(ERROR_INVALID_PARAMETER) }
+    guard Arena.local.kind(of: object) == .source else { return noHandle(ERROR_INVALID_HANDLE) }
     guard let result = isNew ? newPort(concurrency) : port else { return nil }
     guard SourceObject.bind(object, to: HandleTable.find(value(result), []), key: key) else {
         if isNew { _ = __CloseHandle(result) }

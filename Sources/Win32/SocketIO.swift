@@ -19,6 +19,10 @@ private func transfer(
 ) -> Int32 {
     guard let (socket, object) = socketOf(s) else { return -1 }
     guard let buffers, count > 0 else { return socketFailure(WSAEINVAL) }
+    for index in 0..<Int(count) where buffers[index].buf == nil && buffers[index].len > 0 {
+        return socketFailure(WSAEFAULT)
+    }
+    if case .receive = operation, SourceObject.hasEndedReceiving(object) { return socketFailure(WSAESHUTDOWN) }
     // Completion routines are APCs, which there are none of yet.
     guard routine == nil else { return socketFailure(WSAEOPNOTSUPP) }
     guard let overlapped else {
@@ -107,6 +111,8 @@ private struct AddressBlock {
         return failure(WSAEFAULT)
     }
     guard isListening(socket) else { return failure(WSAEINVAL) }
+    // "This socket must not be bound or connected."
+    if SocketAddress({ Glibc.getsockname(target.descriptor, $0, $1) })?.isBound ?? false { return failure(WSAEINVAL) }
     let local = AddressBlock(start: output + Int(receiveLength), capacity: Int(localLength))
     let remote = AddressBlock(start: local.start + local.capacity, capacity: Int(remoteLength))
     let buffers = receiveLength == 0 ? [] : [UnsafeMutableRawBufferPointer(start: output, count: Int(receiveLength))]

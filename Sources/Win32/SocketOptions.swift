@@ -75,6 +75,8 @@ private func linuxOption(_ level: Int32, _ name: Int32) -> (level: Int32, name: 
     guard Glibc.getsockopt(socket.descriptor, option.level, option.name, &number, &size) == 0 else {
         return socketFailure(errno == ENOPROTOOPT ? WSAENOPROTOOPT : winsockCode(IOStatus(errno: errno)))
     }
+    // "The kernel doubles this value", and gives the doubled one (socket(7)).
+    if level == CWin32.SOL_SOCKET && (name == CWin32.SO_SNDBUF || name == CWin32.SO_RCVBUF) { number /= 2 }
     if name == CWin32.SO_ERROR && number != 0 { number = winsockCode(IOStatus(errno: number)) }
     UnsafeMutableRawPointer(value).storeBytes(of: number, as: Int32.self)
     length.pointee = 4

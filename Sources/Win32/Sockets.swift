@@ -81,6 +81,11 @@ private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverla
     }
     do throws(IOError) {
         let socket = try DriverRegistry.shared.sockets().makeSocket(family: linuxFamily, type: type, protocol: proto)
+        if linuxFamily == Glibc.AF_INET6 {
+            // Of Windows: an IPv6 socket takes no IPv4 connections unless it is told to.
+            var one: Int32 = 1
+            Glibc.setsockopt(socket.descriptor, CWin32.IPPROTO_IPV6, Glibc.IPV6_V6ONLY, &one, 4)
+        }
         do throws(DispatcherError) {
             let object = try SourceObject.make(socket, isOverlapped: isOverlapped)
             guard let made = newHandle(object) else { return none }
@@ -90,7 +95,10 @@ private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverla
             throw IOError(.insufficientResources, "making a socket")
         }
     } catch {
-        let code = error.code == EPROTONOSUPPORT ? WSAEPROTONOSUPPORT : winsockCode(error.status)
+        // Family and type are good, so these are the protocol's: EINVAL is "Unknown protocol" (socket(2)), and EACCES
+        // what icmp(7) says to users.
+        let isProtocol = [EPROTONOSUPPORT, EINVAL, EACCES, EPERM].contains(error.code)
+        let code = isProtocol ? WSAEPROTONOSUPPORT : winsockCode(error.status)
         _ = failure(code == WSAEOPNOTSUPP && error.code == 0 ? WSASYSNOTREADY : code)
         return none
     }
@@ -118,25 +126,61 @@ private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverla
     }
 }
 
+private func option(_ descriptor: Int32, _ name: Int32) -> Int32 {
+    var (answer, size): (Int32, socklen_t) = (0, 4)
+    return Glibc.getsockopt(descriptor, Glibc.SOL_SOCKET, name, &answer, &size) == 0 ? answer : 0
+}
+
+private func setReuse(_ descriptor: Int32, _ value: Int32) {
+    var value = value
+    Glibc.setsockopt(descriptor, Glibc.SOL_SOCKET, Glibc.SO_REUSEADDR, &value, 4)
+}
+
 @c(bind) @implementation
 public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int32) -> Int32 {
-    guard let address = SocketAddress(winsock: name, length) else { return socketFailure(WSAEFAULT) }
-    return systemCall(s) { descriptor in
-        // Windows binds to a port whose last connections linger in TIME_WAIT; Linux does so if asked.
-        var one: Int32 = 1
-        Glibc.setsockopt(descriptor, Glibc.SOL_SOCKET, Glibc.SO_REUSEADDR, &one, 4)
-        return address.withLinux { Glibc.bind(descriptor, $0, $1) }
+    guard let descriptor = socketOf(s)?.socket.descriptor else { return -1 }
+    guard let name, length >= 2 else { return socketFailure(WSAEFAULT) }
+    let needed: Int32
+    switch Int32(name.pointee.sa_family) {
+    case CWin32.AF_INET: needed = 16
+    case CWin32.AF_INET6: needed = 28
+    case CWin32.AF_UNIX: needed = 3
+    default: return socketFailure(WSAEAFNOSUPPORT)
     }
+    guard length >= needed, let address = SocketAddress(winsock: name, length) else { return socketFailure(WSAEFAULT) }
+    func attempt() -> Int32 { address.withLinux { Glibc.bind(descriptor, $0, $1) == 0 ? 0 : errno } }
+    var error = attempt()
+    // Windows binds to a port whose last connections linger in TIME_WAIT; Linux does so if asked. But if asked from the
+    // beginning, it also lets two sockets share an address while neither listens.
+    if error == EADDRINUSE, option(descriptor, Glibc.SO_TYPE) == CWin32.SOCK_STREAM {
+        let before = option(descriptor, Glibc.SO_REUSEADDR)
+        setReuse(descriptor, 1)
+        error = attempt()
+        setReuse(descriptor, before)
+    }
+    if error == EAFNOSUPPORT { return socketFailure(WSAEAFNOSUPPORT) }
+    return error == 0 ? 0 : socketFailure(winsockCode(IOStatus(errno: error)))
 }
 
 @c(listen) @implementation public func __listen(_ s: SOCKET, _ backlog: Int32) -> Int32 {
-    systemCall(s) { Glibc.listen($0, min(max(backlog, 1), 4096)) }
+    guard let descriptor = socketOf(s)?.socket.descriptor else { return -1 }
+    if SocketAddress({ Glibc.getpeername(descriptor, $0, $1) }) != nil { return socketFailure(WSAEISCONN) }
+    guard let own = SocketAddress({ Glibc.getsockname(descriptor, $0, $1) }), own.isBound else {
+        return socketFailure(WSAEINVAL)  // Linux would bind it
+    }
+    // Its connections inherit this, and may linger in TIME_WAIT when the next server binds, see `bind`.
+    setReuse(descriptor, 1)
+    return systemCall(s) { Glibc.listen($0, min(max(backlog, 1), 4096)) }
 }
 
 @c(shutdown) @implementation public func __shutdown(_ s: SOCKET, _ how: Int32) -> Int32 {
+    guard let (socket, object) = socketOf(s) else { return -1 }
     // SD_RECEIVE, SD_SEND and SD_BOTH are SHUT_RD, SHUT_WR and SHUT_RDWR.
     guard (0...2).contains(how) else { return socketFailure(WSAEINVAL) }
-    return systemCall(s) { Glibc.shutdown($0, how) }
+    if option(socket.descriptor, Glibc.SO_ACCEPTCONN) != 0 { return socketFailure(WSAENOTCONN) }
+    let result = systemCall(s) { Glibc.shutdown($0, how) }
+    if result == 0 && how != SD_SEND { SourceObject.endReceiving(object) }
+    return result
 }
 
 private func address(
@@ -148,6 +192,7 @@ private func address(
     guard let address = SocketAddress({ call(socket.descriptor, $0, $1) }) else {
         return socketFailure(winsockCode(IOStatus(errno: errno)))
     }
+    guard address.isBound else { return socketFailure(WSAEINVAL) }
     guard address.write(to: name, capacity: Int(length.pointee)) else { return socketFailure(WSAEFAULT) }
     length.pointee = Int32(address.length)
     return 0

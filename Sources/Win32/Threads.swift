@@ -36,14 +36,16 @@ private struct ThreadStart: BitwiseCopyable {
         return made
     } catch {
         copy.deallocate()
-        return noHandle(error.code == ENOMEM ? ERROR_NOT_ENOUGH_MEMORY : ERROR_MAX_THRDS_REACHED)
+        // EAGAIN is a limit on threads, or a stack that found no address space: Windows says this of both.
+        return noHandle(ERROR_NOT_ENOUGH_MEMORY)
     }
 }
 
-/// The thread's id: it has one as soon as it runs, which it is about to.
+/// The thread's id: it has one as soon as it runs, which it is about to. 0: its handles were closed meanwhile.
 private func threadID(_ object: ObjectName) -> DWORD {
     while true {
         if let id = Dispatcher.Threads.id(object) { return id }
+        guard Arena.local.kind(of: object) == .thread else { return 0 }
         sched_yield()
     }
 }
@@ -73,7 +75,9 @@ private func threadObject(_ thread: HANDLE?) -> ObjectName {
 
 @c(GetThreadId) @implementation public func __GetThreadId(_ thread: HANDLE?) -> DWORD {
     let object = threadObject(thread)
-    return object == .none ? 0 : threadID(object)
+    guard object != .none else { return 0 }
+    let id = threadID(object)
+    return id != 0 ? id : DWORD(failure(ERROR_INVALID_HANDLE))
 }
 
 @c(GetCurrentThread) @implementation public func __GetCurrentThread() -> HANDLE? { HANDLE(bitPattern: Pseudo.thread) }

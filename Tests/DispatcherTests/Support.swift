@@ -1,12 +1,13 @@
 import CLinux
 import Glibc
 import Synchronization
+import struct TestSupport.Alone
 import Testing
 
 @testable import Dispatcher
 
 /// The suites that make records. They run one after another, so that each test can be held to leave none.
-@Suite("Dispatcher", .serialized)
+@Suite("Dispatcher", .serialized, Alone())
 enum DispatcherSuites {}
 
 /// Checks that a test gives back every record that it took. A thread's waiter counts too, so tests block on threads of

@@ -1,0 +1,444 @@
+// hostile.c: eight threads call everything but ExitProcess and ExitThread, with handles that are random, closed, stale
+// or of another kind, and with extreme numbers. Nothing crashes, nothing hangs, and every error is a documented one.
+//
+//     hostile [SEED [CALLS]]
+//
+// Memory is real and outlives the requests on it, and counts of array elements are true or refused by every Windows:
+// what a program must not do there either is not tried. A call that may rightly block for ever gets a bad handle.
+#include <winsock2.h>
+#include <mswsock.h>
+#include <stdlib.h>
+#include <time.h>
+#include "cases.h"
+#include "peer.h"
+#ifndef _WIN32
+#include <signalbox.h>
+#endif
+
+enum { WORKERS = 8, SHARED = 64, ADDRESS_SIZE = sizeof(struct sockaddr_in) + 16, SCRATCH = 4096, SECONDS = 100 };
+
+static unsigned long long seed;
+static LONG calls = 100000;
+static LONG volatile calls_left, overlapped_taken, threads_running, working;
+static HANDLE volatile handles[SHARED]; // what the threads have made and closed: any thread uses any of them
+static OVERLAPPED *overlapped_pool;     // one for each call at most, never used twice
+static char scratch[SCRATCH];           // where requests receive, whoever makes them
+static const char *volatile now_calling[WORKERS];
+
+// ---- random things
+
+struct random {
+    unsigned long long state;
+    int worker;
+};
+
+static unsigned long long next(struct random *r) { // splitmix64
+    unsigned long long z = r->state += 0x9E3779B97F4A7C15;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+    z = (z ^ z >> 27) * 0x94D049BB133111EB;
+    return z ^ z >> 31;
+}
+
+static unsigned below(struct random *r, unsigned limit) { return (unsigned)(next(r) % limit); }
+
+// A handle that names nothing, whatever is open: the table's handles are below 2^31 and no pseudo handles.
+static HANDLE never(struct random *r) {
+    static const LONG_PTR fixed[] = {0, 1, 2, 3, -7, -100, (LONG_PTR)1 << 31, (LONG_PTR)1 << 47, (LONG_PTR)1 << 62};
+    if (below(r, 2)) return (HANDLE)fixed[below(r, COUNT(fixed))];
+    return (HANDLE)(ULONG_PTR)(next(r) << 1 | 1ull << 48);
+}
+
+static HANDLE any_handle(struct random *r) {
+    HANDLE handle = handles[below(r, SHARED)];
+    switch (below(r, 16)) {
+    case 0: return never(r);
+    case 1: return (HANDLE)(ULONG_PTR)(next(r) & 0x7FFFFFFF);
+    case 2: return GetCurrentThread();
+    case 3: return GetCurrentProcess();
+    case 4: return (HANDLE)((ULONG_PTR)handle ^ (ULONG_PTR)1 << below(r, 31)); // one bit is wrong
+    case 5: return (HANDLE)((ULONG_PTR)handle | below(r, 4));
+    default: return handle;
+    }
+}
+
+static SOCKET any_socket(struct random *r) { return (SOCKET)any_handle(r); }
+
+static void share(struct random *r, HANDLE handle) {
+    HANDLE volatile *place = &handles[below(r, SHARED)];
+    HANDLE old = *place;
+    *place = handle;
+    if (old && below(r, 8)) CloseHandle(old); // it may be closed already, and then be another's
+}
+
+static DWORD extreme(struct random *r) {
+    static const DWORD values[] = {0, 1, 2, 63, 64, 65, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF};
+    return below(r, 4) ? values[below(r, COUNT(values))] : (DWORD)next(r);
+}
+
+static DWORD soon(struct random *r) { return below(r, 3); }
+
+static LPOVERLAPPED fresh_overlapped(struct random *r) {
+    LPOVERLAPPED overlapped = &overlapped_pool[InterlockedIncrement(&overlapped_taken) - 1];
+    switch (below(r, 4)) {
+    case 0: overlapped->hEvent = any_handle(r); break;
+    case 1: overlapped->hEvent = (HANDLE)((ULONG_PTR)any_handle(r) | 1); break;
+    }
+    return overlapped;
+}
+
+// ---- checking
+
+static void check_error(struct random *r, const char *call, const DWORD *documented, size_t count) {
+    DWORD error = GetLastError();
+    for (size_t i = 0; i < count; i++)
+        if (documented[i] == error) return;
+    InterlockedIncrement(&failed_checks);
+    printf("  thread %d: %s fails with %u, which is not documented\n", r->worker, call, (unsigned)error);
+}
+
+// If the call has failed, its error must be one of those that follow.
+#define CHECK(failed, call, ...) \
+    do { \
+        static const DWORD documented[] = {__VA_ARGS__}; \
+        SetLastError(UNTOUCHED); \
+        now_calling[r->worker] = #call; \
+        if (failed(call)) check_error(r, #call, documented, COUNT(documented)); \
+    } while (0)
+#define IS_FALSE(result) !(result)
+#define IS_FAILED(result) ((result) == WAIT_FAILED)
+#define IS_SOCKET_ERROR(result) ((result) == SOCKET_ERROR)
+
+#define HANDLE_ERRORS ERROR_INVALID_HANDLE, ERROR_ACCESS_DENIED
+#define RESOURCE_ERRORS ERROR_NOT_ENOUGH_MEMORY, ERROR_NO_SYSTEM_RESOURCES
+#define SOCKET_ERRORS WSAENOTSOCK, WSAENOBUFS, WSAEMFILE, WSAEFAULT, WSAEINVAL
+#define STREAM_ERRORS \
+    SOCKET_ERRORS, WSAENOTCONN, WSAECONNRESET, WSAECONNABORTED, WSAESHUTDOWN, WSAEOPNOTSUPP, WSA_INVALID_HANDLE, \
+        WSA_IO_PENDING, WSA_OPERATION_ABORTED, WSAEDESTADDRREQ, WSAEISCONN
+
+static DWORD WINAPI short_thread(LPVOID milliseconds) {
+    Sleep((DWORD)(ULONG_PTR)milliseconds);
+    InterlockedDecrement(&threads_running);
+    return 0;
+}
+
+static BOOL WINAPI handler(DWORD type) { return type == 77; }
+
+// ---- the calls
+
+static void call_events(struct random *r) {
+    static const DWORD access[] = {0, SYNCHRONIZE, EVENT_MODIFY_STATE, EVENT_ALL_ACCESS, MAXIMUM_ALLOWED};
+    HANDLE made = NULL;
+    switch (below(r, 6)) {
+    case 0: CHECK(IS_FALSE, made = CreateEventA(NULL, below(r, 2), below(r, 2), NULL), RESOURCE_ERRORS); break;
+    case 1: CHECK(IS_FALSE, made = CreateEventW(NULL, below(r, 2), below(r, 2), NULL), RESOURCE_ERRORS); break;
+    case 2:
+        CHECK(IS_FALSE, made = CreateEventExW(NULL, NULL, below(r, 5), access[below(r, COUNT(access))]),
+              RESOURCE_ERRORS, ERROR_INVALID_PARAMETER);
+        break;
+    case 3: CHECK(IS_FALSE, ResetEvent(any_handle(r)), HANDLE_ERRORS); break;
+    default: CHECK(IS_FALSE, SetEvent(any_handle(r)), HANDLE_ERRORS); break;
+    }
+    if (made) share(r, made);
+}
+
+static void call_handles(struct random *r) {
+    HANDLE made = NULL;
+    switch (below(r, 5)) {
+    case 0: CHECK(IS_FALSE, CloseHandle(any_handle(r)), HANDLE_ERRORS); break;
+    case 1: {
+        HANDLE source = any_handle(r);
+        if (source == GetCurrentProcess()) break;
+        CHECK(IS_FALSE, DuplicateHandle(GetCurrentProcess(), source, GetCurrentProcess(), &made, extreme(r),
+                                        below(r, 2), below(r, 4)), HANDLE_ERRORS, RESOURCE_ERRORS);
+        break;
+    }
+    case 2:
+        CHECK(IS_FALSE, DuplicateHandle(never(r), any_handle(r), any_handle(r), &made, 0, FALSE, 2), HANDLE_ERRORS);
+        break;
+#ifndef _WIN32
+    case 3:
+        CHECK(IS_FALSE, CompareObjectHandles(any_handle(r), any_handle(r)), HANDLE_ERRORS, ERROR_NOT_SAME_OBJECT);
+        break;
+#endif
+    default: SetLastError(extreme(r));
+    }
+    if (made) share(r, made);
+}
+
+static void call_waits(struct random *r) {
+    HANDLE array[64];
+    if (below(r, 2)) {
+        CHECK(IS_FAILED, WaitForSingleObject(any_handle(r), soon(r)), HANDLE_ERRORS);
+        return;
+    }
+    DWORD count = below(r, 4) ? 1 + below(r, 4) : extreme(r);
+    for (size_t i = 0; i < COUNT(array); i++)
+        array[i] = below(r, 8) ? handles[below(r, SHARED)] : any_handle(r);
+    CHECK(IS_FAILED, WaitForMultipleObjects(count, array, below(r, 2), soon(r)), HANDLE_ERRORS,
+          ERROR_INVALID_PARAMETER);
+}
+
+static void call_threads(struct random *r) {
+    DWORD code, id;
+    switch (below(r, 6)) {
+    case 0: {
+        static const SIZE_T sizes[] = {0, 1, 65536, 1 << 20, (SIZE_T)1 << 50, ~(SIZE_T)0, (SIZE_T)1 << 63};
+        HANDLE made = NULL;
+        if (InterlockedIncrement(&threads_running) < 64)
+            CHECK(IS_FALSE, made = CreateThread(NULL, sizes[below(r, COUNT(sizes))], short_thread,
+                                                (LPVOID)(ULONG_PTR)soon(r), below(r, 8) ? 0x10000 : extreme(r) & ~4u,
+                                                below(r, 2) ? &id : NULL),
+                  RESOURCE_ERRORS, ERROR_INVALID_PARAMETER, ERROR_MAX_THRDS_REACHED);
+        if (made) share(r, made);
+        else InterlockedDecrement(&threads_running);
+        break;
+    }
+    case 1: CHECK(IS_FALSE, GetExitCodeThread(any_handle(r), &code), HANDLE_ERRORS); break;
+    case 2: CHECK(IS_FALSE, GetThreadId(any_handle(r)), HANDLE_ERRORS); break;
+    case 3: SwitchToThread(); break;
+    case 4: Sleep(soon(r)); break;
+    default:
+        if (!GetCurrentThreadId() || !GetCurrentProcessId()) InterlockedIncrement(&failed_checks);
+    }
+}
+
+static void call_ports(struct random *r) {
+    HANDLE made = NULL;
+    DWORD bytes;
+    ULONG_PTR key;
+    LPOVERLAPPED overlapped;
+    switch (below(r, 6)) {
+    case 0:
+        CHECK(IS_FALSE, made = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, extreme(r)), RESOURCE_ERRORS);
+        if (made) share(r, made);
+        break;
+    case 1: {
+        HANDLE port = any_handle(r);
+        CHECK(IS_FALSE, made = CreateIoCompletionPort(any_handle(r), port, next(r), extreme(r)), HANDLE_ERRORS,
+              RESOURCE_ERRORS, ERROR_INVALID_PARAMETER);
+        if (made && made != port) share(r, made);
+        break;
+    }
+    case 2:
+    case 3:
+        CHECK(IS_FALSE, PostQueuedCompletionStatus(any_handle(r), extreme(r), next(r), NULL), HANDLE_ERRORS,
+              RESOURCE_ERRORS);
+        break;
+    default:
+        CHECK(IS_FALSE, GetQueuedCompletionStatus(any_handle(r), &bytes, &key, &overlapped, soon(r)), HANDLE_ERRORS,
+              WAIT_TIMEOUT, ERROR_ABANDONED_WAIT_0, ERROR_NETNAME_DELETED, ERROR_CONNECTION_ABORTED,
+              ERROR_OPERATION_ABORTED);
+    }
+}
+
+static void call_sockets(struct random *r) {
+    static const int levels[] = {SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP, 12345};
+    static const int names[] = {SO_REUSEADDR, SO_KEEPALIVE, SO_SNDBUF, SO_ERROR, SO_TYPE, TCP_NODELAY, 0x7777};
+    SOCKET made;
+    struct sockaddr_in address;
+    char addresses[128] = {0}, option[8] = {1};
+    int length = (int)extreme(r);
+    memset(&address, 0, sizeof address);
+    address.sin_family = below(r, 8) ? AF_INET : below(r, 100);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    switch (below(r, 9)) {
+    case 0:
+        SetLastError(UNTOUCHED);
+        made = WSASocketW(below(r, 8) ? AF_INET : (int)extreme(r), below(r, 8) ? SOCK_STREAM : (int)extreme(r),
+                          below(r, 8) ? 0 : (int)extreme(r), NULL, 0, WSA_FLAG_OVERLAPPED * below(r, 2));
+        static const DWORD documented[] = {WSAEAFNOSUPPORT, WSAEPROTONOSUPPORT, WSAESOCKTNOSUPPORT, WSAEMFILE,
+                                           WSAENOBUFS, WSAEPROTOTYPE, WSAEINVAL};
+        if (made == INVALID_SOCKET) check_error(r, "WSASocketW", documented, COUNT(documented));
+        else share(r, (HANDLE)made);
+        break;
+    case 1:
+        CHECK(IS_SOCKET_ERROR, bind(any_socket(r), (struct sockaddr *)&address, below(r, 4) ? (int)sizeof address
+                                                                                    : (int)below(r, 17)),
+              SOCKET_ERRORS, WSAEADDRINUSE, WSAEADDRNOTAVAIL, WSAEAFNOSUPPORT, WSAEACCES);
+        break;
+    case 2:
+        CHECK(IS_SOCKET_ERROR, listen(any_socket(r), (int)extreme(r)), SOCKET_ERRORS, WSAEISCONN, WSAEADDRINUSE,
+              WSAEOPNOTSUPP);
+        break;
+    case 3: CHECK(IS_SOCKET_ERROR, shutdown(any_socket(r), (int)extreme(r)), SOCKET_ERRORS, WSAENOTCONN); break;
+    case 4: CHECK(IS_SOCKET_ERROR, closesocket(any_socket(r)), SOCKET_ERRORS); break;
+    case 5:
+        CHECK(IS_SOCKET_ERROR, setsockopt(any_socket(r), levels[below(r, 4)], names[below(r, COUNT(names))], option,
+                                   (int)below(r, 9)), SOCKET_ERRORS, WSAENOPROTOOPT);
+        break;
+    case 6:
+        length = (int)below(r, 9);
+        CHECK(IS_SOCKET_ERROR, getsockopt(any_socket(r), levels[below(r, 4)], names[below(r, COUNT(names))], option,
+                                   &length), SOCKET_ERRORS, WSAENOPROTOOPT);
+        break;
+    case 7:
+        if (length > (int)sizeof addresses) length = sizeof addresses;
+        CHECK(IS_SOCKET_ERROR, getsockname(any_socket(r), (struct sockaddr *)addresses, &length), SOCKET_ERRORS);
+        break;
+    default:
+        if (length > (int)sizeof addresses) length = sizeof addresses;
+        CHECK(IS_SOCKET_ERROR, getpeername(any_socket(r), (struct sockaddr *)addresses, &length), SOCKET_ERRORS,
+              WSAENOTCONN);
+    }
+}
+
+static void call_requests(struct random *r) {
+    static const GUID ids[] = {WSAID_ACCEPTEX, WSAID_GETACCEPTEXSOCKADDRS, {0, 0, 0, {0}}};
+    static char accept_buffer[SCRATCH];
+    WSABUF buffers[3] = {{below(r, 100), scratch}, {0, NULL}, {below(r, 100), scratch + 2048}};
+    LPOVERLAPPED overlapped = fresh_overlapped(r);
+    DWORD bytes, flags = below(r, 16) ? 0 : extreme(r);
+    void *function;
+    switch (below(r, 8)) {
+    case 0:
+        CHECK(IS_SOCKET_ERROR, WSARecv(any_socket(r), buffers, below(r, 4), NULL, &flags, overlapped, NULL),
+              STREAM_ERRORS);
+        break;
+    case 1:
+        CHECK(IS_SOCKET_ERROR, WSASend(any_socket(r), buffers, below(r, 4), NULL, flags, overlapped, NULL),
+              STREAM_ERRORS);
+        break;
+    case 2:
+        flags = 0;
+        CHECK(IS_SOCKET_ERROR, WSARecv((SOCKET)never(r), buffers, 3, &bytes, &flags, NULL, NULL), WSAENOTSOCK);
+        break;
+    case 3: CHECK(IS_SOCKET_ERROR, WSASend((SOCKET)never(r), buffers, 3, &bytes, 0, NULL, NULL), WSAENOTSOCK); break;
+    case 4:
+        CHECK(IS_FALSE, WSAGetOverlappedResult(any_socket(r), &overlapped_pool[below(r, overlapped_taken)], &bytes,
+                                               FALSE, &flags), STREAM_ERRORS, WSA_IO_INCOMPLETE);
+        break;
+    case 5:
+        CHECK(IS_SOCKET_ERROR, WSAIoctl(any_socket(r), below(r, 4) ? SIO_GET_EXTENSION_FUNCTION_POINTER : extreme(r),
+                                 (LPVOID)&ids[below(r, 3)], below(r, 20), &function, below(r, 12), &bytes, NULL,
+                                 NULL), SOCKET_ERRORS, WSAEOPNOTSUPP);
+        break;
+    case 6: {
+        struct sockaddr *local, *remote;
+        int local_length, remote_length;
+        char empty[64 + 2 * ADDRESS_SIZE] = {0};
+        GetAcceptExSockaddrs(empty, 64, ADDRESS_SIZE, ADDRESS_SIZE, &local, &local_length, &remote, &remote_length);
+        break;
+    }
+    default:
+        CHECK(IS_FALSE, AcceptEx(any_socket(r), any_socket(r), accept_buffer, below(r, 2) * 64,
+                                 below(r, 2) * ADDRESS_SIZE, ADDRESS_SIZE, &bytes, overlapped), STREAM_ERRORS);
+    }
+}
+
+static void call_the_rest(struct random *r) {
+    WSADATA data;
+    SYSTEM_INFO system;
+    LARGE_INTEGER number;
+    switch (below(r, 8)) {
+    case 0:
+        if (WSAStartup((WORD)next(r), &data) == 0) CHECK(IS_SOCKET_ERROR, WSACleanup(), WSANOTINITIALISED);
+        break;
+    case 1: GetSystemInfo(&system); break;
+    case 2: CHECK(IS_FALSE, QueryPerformanceCounter(&number), ERROR_NOACCESS); break;
+    case 3: CHECK(IS_FALSE, QueryPerformanceFrequency(&number), ERROR_NOACCESS); break;
+    case 4:
+        if (GetTickCount64() == 0 && GetTickCount() == 0) InterlockedIncrement(&failed_checks);
+        break;
+    case 5: CHECK(IS_FALSE, SetConsoleCtrlHandler(handler, below(r, 2)), ERROR_INVALID_PARAMETER); break;
+    case 6: WSASetLastError(WSAGetLastError()); break;
+#ifndef _WIN32
+    default:
+        if (below(r, 50) == 0) CHECK(IS_FALSE, SignalboxServiceStatus("hostile"), ERROR_GEN_FAILURE);
+        else CHECK(IS_FALSE, SignalboxServiceStatus(NULL), ERROR_INVALID_PARAMETER);
+#endif
+    }
+}
+
+static DWORD WINAPI work(LPVOID number) {
+    static void (*const families[])(struct random *) = {call_events, call_handles,  call_waits,    call_threads,
+                                                        call_ports,  call_sockets, call_requests, call_the_rest};
+    struct random random = {seed + (ULONG_PTR)number * 0x1234567, (int)(ULONG_PTR)number};
+    while (InterlockedDecrement(&calls_left) >= 0) families[below(&random, COUNT(families))](&random);
+    now_calling[random.worker] = "nothing";
+    InterlockedDecrement(&working);
+    return 0;
+}
+
+// Listens, lets the threads have the listener, and connects to it, so that their accepts and receives have something to
+// do. They will close it sooner or later: then there is another.
+static DWORD WINAPI be_a_client(LPVOID unused) {
+    struct random random = {seed ^ 0xC11E47, 0};
+    unsigned short port = 0;
+    unsigned connects = 0;
+    char text[64] = {0};
+    (void)unused;
+    while (calls_left > 0) {
+        // Now and then another listener, for most connections are never accepted.
+        peer p = port && connects++ % 64 ? peer_try_connect(port) : 0;
+        if (p) {
+            peer_try_send(p, text, sizeof text);
+            if (calls_left & 1) peer_reset(p);
+            else peer_close(p);
+        } else {
+            struct sockaddr_in address;
+            int length = sizeof address;
+            memset(&address, 0, sizeof address);
+            address.sin_family = AF_INET;
+            address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            SOCKET listener = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED);
+            if (bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 100) == 0 &&
+                getsockname(listener, (struct sockaddr *)&address, &length) == 0)
+                port = ntohs(address.sin_port);
+            share(&random, (HANDLE)listener);
+        }
+        Sleep(1);
+    }
+    InterlockedDecrement(&working);
+    return 0;
+}
+
+static void no_call_crashes_or_hangs(void) {
+    printf("  seed %llu, %ld calls\n", seed, (long)calls);
+    overlapped_pool = calloc((size_t)calls + WORKERS + 1, sizeof *overlapped_pool);
+    REQUIRE(overlapped_pool);
+    overlapped_taken = 1;
+    calls_left = calls;
+    working = WORKERS + 1;
+    for (ULONG_PTR i = 0; i < WORKERS; i++) start(work, (LPVOID)i, NULL);
+    start(be_a_client, NULL, NULL);
+    // Not by their handles, which they may close themselves.
+    for (int seconds = 0; working > 0; seconds++) {
+#ifndef _WIN32
+        alarm(CASE_SECONDS);
+#endif
+        for (int i = 0; i < 100 && working > 0; i++) Sleep(10);
+        if (seconds < SECONDS) continue;
+        for (int i = 0; i < WORKERS; i++) printf("  thread %d: %s\n", i, now_calling[i]);
+        REQUIRE(!"the calls end in time");
+    }
+}
+
+// What the library does after all that.
+static void everything_works_still(void) {
+    HANDLE event = CreateEventA(NULL, FALSE, TRUE, NULL);
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
+    DWORD bytes;
+    ULONG_PTR key;
+    LPOVERLAPPED overlapped;
+    TRUTH(is_signaled(event));
+    TRUTH(!is_signaled(event));
+    TRUTH(PostQueuedCompletionStatus(port, 1, 2, NULL));
+    TRUTH(GetQueuedCompletionStatus(port, &bytes, &key, &overlapped, INFINITE));
+    EQUAL(bytes, 1);
+    EQUAL(key, 2);
+    CloseHandle(event);
+    CloseHandle(port);
+}
+
+static const struct test_case cases[] = {
+    CASE(no_call_crashes_or_hangs),
+    CASE(everything_works_still),
+};
+
+int main(int argc, char **argv) {
+    WSADATA data;
+    if (WSAStartup(MAKEWORD(2, 2), &data)) return 2;
+    seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (unsigned long long)time(NULL) * 1000003 + GetCurrentProcessId();
+    if (argc > 2) calls = atol(argv[2]);
+    return run_cases(cases, COUNT(cases), 1, argv);
+}

@@ -1,0 +1,86 @@
+import Dispatcher
+import Logging
+import Signalbox
+import TestSupport
+import Testing
+
+@testable import Systemd
+
+@Suite("The watchdog", .serialized, .alone, .timeLimit(.minutes(2)))
+struct WatchdogTests {
+    private let sent = Counter()
+    private let errors = LineLog()
+
+    private func makeWatchdog(_ bands: [TaskPriority]) -> Watchdog {
+        let sent = sent
+        let errors = errors
+        return Watchdog(bands: bands, logger: Logger(label: "test") { _ in errors }) { sent.add() }
+    }
+
+    @Test("the first tick tells the service manager at once")
+    func firstTick() {
+        makeWatchdog([.medium]).tick()
+        #expect(sent.count == 1)
+    }
+
+    @Test(
+        "each tick tells once while the canaries return",
+        arguments: [[.medium], [.high, .medium, .low]] as [[TaskPriority]])
+    func canariesReturn(bands: [TaskPriority]) async {
+        let watchdog = makeWatchdog(bands)
+        for number in 1...20 {
+            let (sent, watchdog) = (sent, watchdog)
+            // A tick that comes before the canaries are back tells nothing; the next does.
+            #expect(
+                await eventually {
+                    if sent.count < number { watchdog.tick() }
+                    return sent.count == number
+                })
+        }
+    }
+
+    @Test("without bands each tick tells")
+    func noBands() {
+        let watchdog = makeWatchdog([])
+        for number in 1...5 {
+            watchdog.tick()
+            #expect(sent.count == number)
+        }
+    }
+
+    @Test("while a canary is missing nothing is told, and the band is named once; when it is back, the next tick tells")
+    func missing() async throws {
+        let watchdog = makeWatchdog([.medium])
+        // Threads of the pool that are all blocked let no canary fly.
+        let isBlocked = Counter()
+        let mayGoOn = Gate()
+        let width = processorCount()
+        let blockers = (0..<width).map { _ in
+            Task.detached(priority: .medium) {
+                isBlocked.add()
+                mayGoOn.block()
+            }
+        }
+        let counts = Guarded<[Int]>([])
+        let (sent, errors) = (sent, errors)
+        // The pool is not there to run the test meanwhile, so a thread does.
+        let thread = try ThreadObject {
+            while isBlocked.count < width {}
+            for _ in 0..<6 {
+                watchdog.tick()
+                counts.withLock { $0.append(sent.count) }
+            }
+            mayGoOn.open()
+        }
+        try await thread.wait()
+        for blocker in blockers { await blocker.value }
+        #expect(counts.withLock { $0 } == [1, 1, 1, 1, 1, 1])
+        #expect(errors.lines.count == 1)
+        #expect(errors.lines.first?.contains("no task of priority") == true)
+        #expect(
+            await eventually {
+                if sent.count < 2 { watchdog.tick() }
+                return sent.count == 2
+            })
+    }
+}

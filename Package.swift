@@ -79,7 +79,8 @@ let package = Package(
             dependencies: ["CLinux", "Dispatcher", "Signalbox", "Systemd", "TestSupport", lifecycle, logging],
             swiftSettings: house),
         .testTarget(
-            name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer", "TestSupport"], swiftSettings: house),
+            name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "WinSDKTests", dependencies: ["WinSDK"], swiftSettings: house),
         .executableTarget(
             name: "ArenaPeer", dependencies: ["CLinux", "Dispatcher"], path: "Tests/ArenaPeer", swiftSettings: house),

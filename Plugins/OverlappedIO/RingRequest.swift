@@ -24,7 +24,7 @@ final class RingRequest: @unchecked Sendable {
         self.socket = socket
         self.descriptor = descriptor
         self.transferred = transferred
-        vectors = .allocate(capacity: max(1, request.buffers.count))
+        vectors = .allocate(capacity: request.vectorCapacity)
         message.initialize(to: msghdr())
     }
 
@@ -121,6 +121,9 @@ extension IORequest {
     /// Bytes in all buffers.
     var length: Int { buffers.reduce(0) { $0 + $1.count } }
 
+    /// Vectors that one call takes at most: UIO_MAXIOV. What is beyond is for the next.
+    var vectorCapacity: Int { min(max(1, buffers.count), 1024) }
+
     /// Describes the buffers, without their first `skipped` bytes; returns how many vectors that takes.
     func fill(_ vectors: UnsafeMutableBufferPointer<iovec>, from skipped: Int) -> Int {
         var (skipped, count) = (skipped, 0)
@@ -128,6 +131,7 @@ extension IORequest {
             let gone = min(skipped, buffer.count)
             skipped -= gone
             guard gone < buffer.count, let base = buffer.baseAddress else { continue }
+            guard count < vectors.count else { break }
             vectors[count] = iovec(iov_base: base + gone, iov_len: buffer.count - gone)
             count += 1
         }
@@ -144,7 +148,7 @@ extension IORequest {
     /// Does what can be done without waiting.
     func attempt(_ descriptor: Int32) -> Attempt {
         if case .accept = operation { return .wouldBlock(0) }  // accept(2) has no flag for it
-        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: max(1, buffers.count)) { vectors in
+        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: vectorCapacity) { vectors in
             var done = 0
             while true {
                 var message = msghdr()

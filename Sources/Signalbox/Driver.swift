@@ -90,6 +90,9 @@ package final class DriverRegistry: Sendable {
 
     package func startOnDemand() { state.withLock { $0.onDemand }?() }
 
+    /// The service manager's plugin, if one runs already.
+    package func runningServiceManager() -> (any ServiceManager)? { state.withLock { $0.serviceManager } }
+
     /// The service manager's plugin; nil if there is none.
     package func serviceManager() -> (any ServiceManager)? {
         if let manager = state.withLock({ $0.serviceManager }) { return manager }

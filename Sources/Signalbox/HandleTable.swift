@@ -171,6 +171,8 @@ package enum SourceObject {
         let isOverlapped: Bool
         /// Where completions of handle-based requests go: the port's name and the key; set once.
         let binding = Guarded<(port: ObjectName, key: UInt64)?>(nil)
+        /// Events of threads that wait for a request by its address.
+        let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
         /// Set by shutdown(SD_RECEIVE).
         let hasEndedReceiving = Atomic(false)
         init(_ socket: any DriverSocket, isOverlapped: Bool) {
@@ -232,5 +234,21 @@ package enum SourceObject {
     /// The port that the object is bound to, and the key.
     package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? {
         box(of: object)?.binding.withLock { $0 }
+    }
+
+    // ---- threads that wait for one request
+
+    /// Sets `event` when the request of that address ends.
+    package static func addWaiter(_ event: ObjectName, for address: UInt, of object: ObjectName) {
+        box(of: object)?.waiters.withLock { $0.append((address, event)) }
+    }
+
+    package static func removeWaiter(_ event: ObjectName, of object: ObjectName) {
+        box(of: object)?.waiters.withLock { $0.removeAll { $0.event == event } }
+    }
+
+    package static func tellWaiters(for address: UInt, of object: ObjectName) {
+        let told = box(of: object)?.waiters.withLock { $0.filter { $0.address == address }.map(\.event) } ?? []
+        for event in told { try? Arena.local.setEvent(event) }  // who has stopped waiting has taken it away
     }
 }

@@ -47,7 +47,7 @@ private enum Control {
 
     /// Calls the handlers on a thread of their own, last added first, until one says that it has dealt with the event.
     static func deliver(_ event: DWORD, _ signal: Int32) {
-        if event == DWORD(CTRL_SHUTDOWN_EVENT) { DriverRegistry.shared.serviceManager()?.stopping() }
+        if event == DWORD(CTRL_SHUTDOWN_EVENT) { DriverRegistry.shared.runningServiceManager()?.stopping() }
         let number = UnsafeMutableRawPointer(bitPattern: UInt(event) << 8 | UInt(signal))
         _ = signalbox_start_thread(
             0,

@@ -49,7 +49,12 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         let address = UInt64(UInt(bitPattern: overlapped))
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
         store(status)
-        if event != .none { try? Arena.local.setEvent(event) } else { Arena.local.signalSource(source) }
+        if event != .none {
+            try? Arena.local.setEvent(event)
+        } else {
+            Arena.local.signalSource(source)
+            SourceObject.tellWaiters(for: UInt(address), of: source)
+        }
         guard let port else { return }
         // A port that is closed takes no packets, and nobody waits for this one.
         try? Arena.local.post(

@@ -69,14 +69,28 @@ private func transfer(
     guard let (_, object) = socketOf(s) else { return 0 }
     guard let overlapped, let bytes, let flags else { return failure(WSAEFAULT) }
     var status = OverlappedStatus(overlapped).load()
-    while status == .pending {
+    if status == .pending {
         guard wait != 0 else { return failure(WSA_IO_INCOMPLETE) }
         let event = HandleTable.find(value(overlapped.pointee.hEvent), .synchronize)
-        let waited = event == .none ? object : event
+        // The socket is signaled by whichever request ends; this one tells those who ask for it by its OVERLAPPED.
+        let own = event == .none ? (try? Arena.prepared().makeObject(.event, manualReset: true)) ?? .none : .none
+        let address = UInt(bitPattern: overlapped)
+        if own != .none { SourceObject.addWaiter(own, for: address, of: object) }
+        defer {
+            if own != .none {
+                SourceObject.removeWaiter(own, of: object)
+                Arena.local.release(own)
+            }
+        }
+        let waited = event == .none ? own : event
+        // It may have ended before the waiter was known.
+        if own != .none && OverlappedStatus(overlapped).load() != .pending { try? Arena.local.setEvent(own) }
         guard (try? Arena.local.block(on: waited, until: Deadline.never)) != nil else {
             return failure(WSA_INVALID_HANDLE)
         }
         status = OverlappedStatus(overlapped).load()
+        // The event was set by somebody else.
+        if status == .pending { return failure(WSA_IO_INCOMPLETE) }
     }
     bytes.pointee = DWORD(truncatingIfNeeded: overlapped.pointee.InternalHigh)
     flags.pointee = 0

@@ -48,23 +48,14 @@
 #define IPPROTO_RAW 255
 
 #define SOL_SOCKET 0xffff
-#define SO_DEBUG 0x0001
 #define SO_ACCEPTCONN 0x0002
 #define SO_REUSEADDR 0x0004
 #define SO_KEEPALIVE 0x0008
-#define SO_DONTROUTE 0x0010
 #define SO_BROADCAST 0x0020
-#define SO_USELOOPBACK 0x0040
 #define SO_LINGER 0x0080
-#define SO_OOBINLINE 0x0100
-#define SO_DONTLINGER ((int)(~SO_LINGER))
 #define SO_EXCLUSIVEADDRUSE ((int)(~SO_REUSEADDR))
 #define SO_SNDBUF 0x1001
 #define SO_RCVBUF 0x1002
-#define SO_SNDLOWAT 0x1003
-#define SO_RCVLOWAT 0x1004
-#define SO_SNDTIMEO 0x1005
-#define SO_RCVTIMEO 0x1006
 #define SO_ERROR 0x1007
 #define SO_TYPE 0x1008
 #define TCP_NODELAY 0x0001
@@ -74,14 +65,7 @@
 #define INADDR_BROADCAST ((ULONG)0xffffffff)
 #define INADDR_NONE 0xffffffff
 
-#define MSG_OOB 0x1
-#define MSG_PEEK 0x2
-#define MSG_DONTROUTE 0x4
-#define MSG_WAITALL 0x8
-#define MSG_PARTIAL 0x8000
-
 #define SOMAXCONN 0x7fffffff
-#define IPV6_V6ONLY 27
 #endif
 
 #define IOC_VOID 0x20000000

@@ -26,8 +26,8 @@ public final class OverlappedIO: Plugin, SocketDriver {
         DriverRegistry.shared.unregister(self)
         guard let (ring, loop) = state.withLock({ $0.take() }) else { return }
         await loop.run { ring.closeOnLoop() }
-        // The loop must go on until the kernel has given back what it had; in a task of its own, so that a host which is
-        // cancelled waits for it, too.
+        // The loop must go on until the kernel has given back what it had; in a task of its own, so that a host which
+        // is cancelled waits for it, too.
         await Task { try? await ring.isClosed.wait() }.value
     }
 

@@ -39,8 +39,16 @@ final class Ring: @unchecked Sendable {
                 code: -made,
                 "setting up io_uring (forbidden here? look at sysctl kernel.io_uring_disabled and seccomp filters)")
         }
-        watch = try LoopDescriptor(onLoop: executor, descriptor: ring.ring_fd) { [unowned self] in completionsOnLoop() }
-        notifier = try LoopNotifier(onLoop: executor) { [unowned self] in ordersOnLoop() }
+        do {
+            watch = try LoopDescriptor(onLoop: executor, descriptor: ring.ring_fd) { [unowned self] in
+                completionsOnLoop()
+            }
+            notifier = try LoopNotifier(onLoop: executor) { [unowned self] in ordersOnLoop() }
+        } catch {
+            watch?.cancelOnLoop()
+            io_uring_queue_exit(&ring)
+            throw error
+        }
     }
 
     /// From any thread.

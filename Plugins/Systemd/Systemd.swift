@@ -75,12 +75,14 @@ public final class Systemd: Plugin, ServiceManager {
         let shutdown = StopEvent()
         await shutdown.whileRunning { [status] in
             do {
-                guard let readiness, try await waitAny(readiness.isReady, shutdown) == .satisfied(0) else { return }
+                // The shutdown first: a service that has begun to stop is not ready any more.
+                guard let readiness, try await waitAny(shutdown, readiness.isReady) == .satisfied(1) else { return }
                 var last = await status?()
                 _ = ready(last)
                 guard let status else { return try await shutdown.wait() }
                 while try await !shutdown.wait(timeout: .seconds(1)) {
                     let now = await status()
+                    if shutdown.isSet { return }
                     if now != last { _ = self.status(now) }
                     last = now
                 }
@@ -91,13 +93,13 @@ public final class Systemd: Plugin, ServiceManager {
     }
 
     public func ready(_ status: String?) -> Bool {
-        Notification.send("READY=1" + (status.map { "\nSTATUS=\($0)" } ?? ""))
+        Notification.send("READY=1" + (status.map { "\nSTATUS=" + Notification.line($0) } ?? ""))
     }
-    public func status(_ status: String) -> Bool { Notification.send("STATUS=\(status)") }
+    public func status(_ status: String) -> Bool { Notification.send("STATUS=" + Notification.line(status)) }
     public func stopping() { _ = Notification.send("STOPPING=1\nSTATUS=stopping") }
 
     public func stop() async {
-        DriverRegistry.shared.unregisterServiceManager()
+        DriverRegistry.shared.unregister(self)
         guard let running = running.withLock({ $0.take() }) else { return }
         await running.loop.run { for timer in running.timers { timer.cancelOnLoop() } }
     }
@@ -112,6 +114,9 @@ enum Notification {
         var period: UInt64 = 0
         return sd_watchdog_enabled(0, &period) > 0 && period >= 4 ? period : nil
     }
+
+    /// A newline would begin another variable.
+    static func line(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
     static func send(_ text: String) -> Bool { sd_notify(0, text) >= 0 }
 }

@@ -21,8 +21,8 @@ struct FutexLock {
 
 /// State that one caller at a time may touch.
 ///
-/// What `Synchronization.Mutex` is for; but the thread sanitizer cannot see that one, whose slow path lives in a library
-/// that is not instrumented, and reports races that are none. This is compiled with what it guards.
+/// What `Synchronization.Mutex` is for; but the thread sanitizer cannot see that one, whose slow path lives in a
+/// library that is not instrumented, and reports races that are none. This is compiled with what it guards.
 package struct Guarded<State>: ~Copyable, @unchecked Sendable {
     // Sendable: `state` is reached under the lock alone. Both live as long as this, which has one owner.
     private let word: UnsafeMutablePointer<Atomic<UInt32>>

@@ -14,9 +14,9 @@
 // and collects it in a `WakeList`; threads are woken and tasks resumed after every lock is dropped. The waiter reads
 // the verdict and takes its other links out of the queues it stands in; until it has, signallers pass those links by.
 //
-// Lock order, checked in debug builds: the arena's wait-all lock, then an object's record lock. A thread holds one record
-// lock at a time, or several under the wait-all lock. A signaller takes the wait-all lock only if the record's `allWaiters`
-// says that a wait-all is queued on the object. The deadline heap's lock is held with no other.
+// Lock order, checked in debug builds: the arena's wait-all lock, then an object's record lock. A thread holds one
+// record lock at a time, or several under the wait-all lock. A signaller takes the wait-all lock only if the record's
+// `allWaiters` says that a wait-all is queued on the object. The deadline heap's lock is held with no other.
 //
 // Fast paths. Signaled, queued, locked, kind and generation share the object's first word (Word.swift), so that
 // setting, resetting or consuming an object on which nobody waits is one compare-and-swap, which fails if any of them

@@ -1,10 +1,11 @@
 public import Synchronization
 
-// The records, 64 bytes each; their layout is part of the format that processes share, and `Arena.checkLayout` asserts it.
+// The records, 64 bytes each; their layout is part of the format that processes share, and `Arena.checkLayout` asserts
+// it.
 //
-// Plain fields are reached through the pointer (`record.refs`), not through `pointee`: to write `record.pointee.refs` is,
-// for the compiler, to modify the whole record, and so is shown to the thread sanitizer as a race with the atomic word
-// at the record's start. "Under the lock" means the record lock in the object's word.
+// Plain fields are reached through the pointer (`record.refs`), not through `pointee`: to write `record.pointee.refs`
+// is, for the compiler, to modify the whole record, and so is shown to the thread sanitizer as a race with the atomic
+// word at the record's start. "Under the lock" means the record lock in the object's word.
 
 /// An event, thread, port or driver's object.
 @usableFromInline

@@ -58,7 +58,7 @@ public protocol SocketDriver: AnyObject, Sendable {
 }
 
 /// Tells a service manager how the service is.
-public protocol ServiceManager: Sendable {
+public protocol ServiceManager: AnyObject, Sendable {
     /// The service is ready; `status` is a line about it. False if the manager could not be told.
     func ready(_ status: String?) -> Bool
     func status(_ status: String) -> Bool
@@ -73,14 +73,16 @@ package final class DriverRegistry: Sendable {
     private struct State {
         /// The last that was registered serves; those before it come back when it is gone.
         var sockets: [any SocketDriver] = []
-        var serviceManager: (any ServiceManager)?
+        var serviceManagers: [any ServiceManager] = []
         var onDemand: (@Sendable () -> Void)?
     }
     private let state = Guarded(State())
 
     package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets.append(driver) } }
-    package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManager = manager } }
-    package func unregisterServiceManager() { state.withLock { $0.serviceManager = nil } }
+    package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManagers.append(manager) } }
+    package func unregister(_ manager: any ServiceManager) {
+        state.withLock { $0.serviceManagers.removeAll { $0 === manager } }
+    }
     package func unregister(_ driver: any SocketDriver) {
         state.withLock { $0.sockets.removeAll { $0 === driver } }
     }
@@ -91,13 +93,13 @@ package final class DriverRegistry: Sendable {
     package func startOnDemand() { state.withLock { $0.onDemand }?() }
 
     /// The service manager's plugin, if one runs already.
-    package func runningServiceManager() -> (any ServiceManager)? { state.withLock { $0.serviceManager } }
+    package func runningServiceManager() -> (any ServiceManager)? { state.withLock { $0.serviceManagers.last } }
 
     /// The service manager's plugin; nil if there is none.
     package func serviceManager() -> (any ServiceManager)? {
-        if let manager = state.withLock({ $0.serviceManager }) { return manager }
+        if let manager = runningServiceManager() { return manager }
         startOnDemand()
-        return state.withLock { $0.serviceManager }
+        return runningServiceManager()
     }
 
     package func sockets() throws(IOError) -> any SocketDriver {

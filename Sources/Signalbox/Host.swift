@@ -18,7 +18,7 @@ public actor Host: Service {
     private let logger: Logger
     private var started: [any Plugin] = []
     private var starting: Task<Void, any Error>?
-    private nonisolated let hasStarted = EventObject(.manual)
+    private nonisolated let startHasEnded = EventObject(.manual)
 
     /// - Throws: `HostError` for dependencies that cannot be met; `IOError` if there is no event loop to be had.
     public init(plugins: [any Plugin], logger: Logger = Logger(label: "signalbox")) throws {
@@ -38,6 +38,7 @@ public actor Host: Service {
     }
 
     private func startPlugins() async throws {
+        defer { startHasEnded.set() }
         for plugin in plugins {
             do {
                 logger.debug("starting plugin \(plugin.name)")
@@ -50,11 +51,15 @@ public actor Host: Service {
             }
         }
         readiness.hostHasStarted()
-        hasStarted.set()
     }
 
     /// Waits until every plugin has started.
-    public nonisolated func waitUntilStarted() async throws { try await hasStarted.wait() }
+    ///
+    /// - Throws: what the start threw, if it has failed; `CancellationError` if the task was cancelled first.
+    public nonisolated func waitUntilStarted() async throws {
+        try await startHasEnded.wait()
+        try await start()  // has ended: tells how
+    }
 
     /// Starts the plugins, runs them until the graceful shutdown, stops them.
     public func run() async throws {

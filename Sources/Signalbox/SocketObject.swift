@@ -73,6 +73,8 @@ public actor SocketObject {
 
     /// Waits for bytes, and puts those that are there into the buffer, from its start.
     ///
+    /// Cancellation is looked at only if nothing is there: a loop that receives from a busy peer asks for it itself.
+    ///
     /// - Returns: their number, at most the buffer's capacity; 0 when the peer has sent its last.
     /// - Throws: `CancellationError` if the task was cancelled first, or ``stopReceiving()`` ended it: no byte was
     ///   taken then; `IOError`, as `.connectionReset`.
@@ -131,12 +133,10 @@ public actor SocketObject {
         // Not even bytes that are there already.
         if heedsStop && hasStoppedReceiving.load(ordering: .sequentiallyConsistent) { throw CancellationError() }
         let request = AwaitedRequest(operation, buffers)
-        let (status, bytes) = await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 request.begin(continuation)
-                if let (status, bytes) = socket.start(request) {
-                    return continuation.resume(returning: (status, bytes))
-                }
+                if let (status, bytes) = socket.start(request) { return request.complete(status, bytes: bytes) }
                 // Cancelled before it had started: the handler found nothing to cancel.
                 let isStopped = heedsStop && hasStoppedReceiving.load(ordering: .sequentiallyConsistent)
                 if Task.isCancelled || isStopped { socket.cancel(request) }
@@ -144,6 +144,7 @@ public actor SocketObject {
         } onCancel: {
             socket.cancel(request)
         }
+        let (status, bytes) = request.result
         if status == .success { return bytes }
         if status == .cancelled { throw CancellationError() }
         throw IOError(status, what)
@@ -151,10 +152,21 @@ public actor SocketObject {
 
     private final class AwaitedRequest: IORequest, @unchecked Sendable {
         /// Written before the start, read by the completion.
-        private var continuation: UnsafeContinuation<(IOStatus, Int), Never>?
+        private var continuation: UnsafeContinuation<Void, Never>?
+        /// Status in the upper half, bytes in the lower: no request transfers 4 GiB.
+        private let end = Atomic<UInt64>(0)
 
-        func begin(_ continuation: UnsafeContinuation<(IOStatus, Int), Never>) { self.continuation = continuation }
+        func begin(_ continuation: UnsafeContinuation<Void, Never>) { self.continuation = continuation }
 
-        override func complete(_ status: IOStatus, bytes: Int) { continuation!.resume(returning: (status, bytes)) }
+        override func complete(_ status: IOStatus, bytes: Int) {
+            end.store(UInt64(status.rawValue) << 32 | UInt64(UInt32(bytes)), ordering: .releasing)
+            continuation!.resume()
+        }
+
+        /// How it ended.
+        var result: (status: IOStatus, bytes: Int) {
+            let end = end.load(ordering: .acquiring)
+            return (IOStatus(rawValue: UInt32(end >> 32)), Int(end & 0xFFFF_FFFF))
+        }
     }
 }

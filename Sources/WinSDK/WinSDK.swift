@@ -1,5 +1,5 @@
-// The Win32 API as Swift on Windows has it: the C names, with `Bool` for BOOL. Sources written for Windows import WinSDK
-// and compile; what has no BOOL in it comes from CWin32 under its own name.
+// The Win32 API as Swift on Windows has it: the C names, with `Bool` for BOOL. Sources written for Windows import
+// WinSDK and compile; what has no BOOL in it comes from CWin32 under its own name.
 //
 // An overlay that only re-exported the C functions would not do: `if !CloseHandle(handle)` needs a Bool.
 

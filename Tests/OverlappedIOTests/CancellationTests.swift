@@ -206,7 +206,7 @@ struct CancellationTests {
                 withExtendedLifetime(_peer) {}
             }
         }
-        #expect(await eventually { loops() == before })
+        #expect(await eventually { loops() <= before })
     }
 
     @Test("requests on a socket that has outlived its driver end with CancellationError when they would have to wait")

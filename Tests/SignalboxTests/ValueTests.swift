@@ -79,8 +79,6 @@ struct ValueTests {
 
     @Test("without a driver the error says which plugin is to be started")
     func noDriver() throws {
-        // Another target of this process may have brought a library that starts a host on demand.
-        DriverRegistry.shared.setOnDemand {}
         let error = try #require(throws: IOError.self) { try DriverRegistry().sockets() }
         #expect(error.status == .notSupported)
         #expect(error.description.contains("no plugin provides sockets"))

@@ -63,8 +63,10 @@ let package = Package(
             ],
             path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
         // tests
+        .target(name: "Sanitizers", path: "Tests/Sanitizers"),
         .target(
-            name: "TestSupport", dependencies: ["Dispatcher", "Signalbox"], path: "Tests/SignalboxTests/Support",
+            name: "TestSupport", dependencies: ["Dispatcher", "Sanitizers", "Signalbox"],
+            path: "Tests/SignalboxTests/Support",
             swiftSettings: house),
         .testTarget(
             name: "SignalboxTests",

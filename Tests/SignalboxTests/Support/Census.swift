@@ -65,8 +65,9 @@ package struct Census: Sendable {
             let length = readlink("/proc/self/fd/\(name)", &target, 255)
             guard length >= 0, let number = Int(name) else { continue }
             let text = String(decoding: target.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
-            // libdispatch makes one for each clock that it is asked to time by, and keeps it.
-            if text != "anon_inode:[timerfd]" { open[number] = text }
+            // libdispatch makes a timerfd for each clock that it is asked to time by, and keeps it; a sanitizer talks to
+            // its symbolizer through pipes. Ours are neither.
+            if text != "anon_inode:[timerfd]" && !text.hasPrefix("pipe:") { open[number] = text }
         }
         return open
     }

@@ -1,0 +1,7 @@
+#include "Sanitizers.h"
+
+// The thread sanitizer's runtime calls this. A resumed task runs on another thread, and it is libdispatch that hands it over:
+// it is not instrumented, so to the sanitizer the task's use of its own frame races with the resume that came before.
+const char *__tsan_default_suppressions(void) {
+    return "race:sScc6resume9returningyxn_tF\n"; // UnsafeContinuation.resume(returning:)
+}

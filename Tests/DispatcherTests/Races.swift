@@ -9,6 +9,10 @@ enum Scale {
     /// Thread sanitizer makes everything ten times slower; SIGNALBOX_QUICK=1 asks for a short run.
     private static let isQuick = dlsym(nil, "__tsan_init") != nil || getenv("SIGNALBOX_QUICK") != nil
     static func rounds(_ count: Int) -> Int { isQuick ? count / 10 : count }
+
+    /// Whether each contender of a race has won at times: a race that one side always wins proves little. A sanitizer slows
+    /// the sides unequally, so a short run does not ask.
+    static func areBalanced(_ wins: Int...) -> Bool { isQuick || wins.allSatisfy { $0 > 0 } }
 }
 
 /// Ends the process, with a message, when a number that should rise has stood still for 20 s.

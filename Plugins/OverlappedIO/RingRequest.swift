@@ -91,6 +91,8 @@ final class RingRequest: @unchecked Sendable {
 }
 
 /// The receive that ends an accept.
+///
+/// `@unchecked Sendable`: constants and an atomic.
 final class FirstBytes: IORequest, @unchecked Sendable {
     let accept: IORequest
     /// Asked to end, maybe before it was started.

@@ -150,8 +150,8 @@ public actor SocketObject {
         throw IOError(status, what)
     }
 
+    /// `@unchecked Sendable`: `continuation` is written before the request is started, and read when it completes.
     private final class AwaitedRequest: IORequest, @unchecked Sendable {
-        /// Written before the start, read by the completion.
         private var continuation: UnsafeContinuation<Void, Never>?
         /// Status in the upper half, bytes in the lower: no request transfers 4 GiB.
         private let end = Atomic<UInt64>(0)

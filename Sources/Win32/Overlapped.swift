@@ -79,6 +79,8 @@ struct OverlappedStatus {
 }
 
 /// A request whose caller waits for it on the spot.
+///
+/// `@unchecked Sendable`: a constant, and a result under its own lock.
 final class BlockingRequest: IORequest, @unchecked Sendable {
     private let done: ObjectName
     private let result = Guarded<(IOStatus, Int)?>(nil)

@@ -36,6 +36,7 @@ package struct Arena: @unchecked Sendable {
         let header = memory.assumingMemoryBound(to: ArenaHeader.self)
         header.records = UInt32(min(size / 64, 1 << 24))
         header.isShared = shared ? 1 : 0
+        header.stamp = 1 << 24
         header.pointee.fresh.store(4, ordering: .relaxed)
         header.pointee.format.store(ArenaHeader.currentFormat, ordering: .releasing)
     }
@@ -93,6 +94,10 @@ package struct Arena: @unchecked Sendable {
     /// Takes a free record, or a fresh one, which is all zeros. A free list is a stack whose head carries a count of
     /// its changes in the upper half, so that a head seen twice is known not to be the same.
     func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
+        if let cached = takeCached(type) {
+            adjustLive(type, +1)
+            return cached
+        }
         let list = free(type)
         var head = list.pointee.load(ordering: .acquiring)
         while case let index = UInt32(truncatingIfNeeded: head), index != 0 {
@@ -115,16 +120,60 @@ package struct Arena: @unchecked Sendable {
     }
 
     func deallocate(_ type: RecordType, _ index: UInt32) {
+        adjustLive(type, -1)
+        if !cache(type, index) { push(type, first: index, last: index) }
+    }
+
+    /// Puts records that are linked from `first` to `last` on the free list.
+    private func push(_ type: RecordType, first: UInt32, last: UInt32) {
         let list = free(type)
         var head = list.pointee.load(ordering: .relaxed)
         while true {
-            next(type, index).pointee.store(UInt32(truncatingIfNeeded: head), ordering: .relaxed)
-            let wanted = (head >> 32 &+ 1) << 32 | UInt64(index)
+            next(type, last).pointee.store(UInt32(truncatingIfNeeded: head), ordering: .relaxed)
+            let wanted = (head >> 32 &+ 1) << 32 | UInt64(first)
             let (done, seen) = list.pointee.weakCompareExchange(expected: head, desired: wanted, ordering: .releasing)
-            if done { break }
+            if done { return }
             head = seen
         }
-        adjustLive(type, -1)
+    }
+
+    // ---- free records that a thread keeps for itself, of the process's own arena
+
+    /// At most so many of a type.
+    private static var cacheLimit: UInt32 { 32 }
+
+    private func takeCached(_ type: RecordType) -> UInt32? {
+        guard isLocal else { return nil }
+        let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
+        let index = cache.pointee.first
+        guard index != 0 else { return nil }
+        cache.pointee.first = next(type, index).pointee.load(ordering: .relaxed)
+        cache.pointee.count -= 1
+        return index
+    }
+
+    private func cache(_ type: RecordType, _ index: UInt32) -> Bool {
+        guard isLocal, signalbox_thread().pointee.hasEndHook != 2 else { return false }
+        Threads.atEnd()
+        let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
+        guard cache.pointee.count < Arena.cacheLimit else { return false }
+        next(type, index).pointee.store(cache.pointee.first, ordering: .relaxed)
+        cache.pointee.first = index
+        cache.pointee.count += 1
+        return true
+    }
+
+    /// Gives back what the calling thread, which ends, has kept.
+    static func flushCaches() {
+        for type in [RecordType.object, .waiter, .block, .packet] {
+            let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
+            while cache.pointee.first != 0 {
+                let index = cache.pointee.first
+                cache.pointee.first = local.next(type, index).pointee.load(ordering: .relaxed)
+                local.push(type, first: index, last: index)
+            }
+            cache.pointee.count = 0
+        }
     }
 
     // Debug builds count live records, so that a suite can end by checking that none is left.

@@ -1,4 +1,4 @@
-import CLinux
+public import CLinux
 import Glibc
 import Synchronization
 
@@ -10,40 +10,87 @@ enum Parking {
 }
 
 extension Arena {
-    /// Blocks the calling thread until one object (or all) satisfies the wait, or CLOCK_MONOTONIC reads `deadline`.
+    /// Blocks the calling thread until one object (or all) satisfies the wait, or CLOCK_MONOTONIC reads `deadline`; or,
+    /// if it is `alertable`, until calls were queued to it and have run. `owner` gets the mutexes: the thread, if it is
+    /// nil.
     @available(*, noasync, message: "blocks the thread: await wait() instead")
-    package func block(on names: Names, all: Bool = false, until deadline: UInt64) throws(DispatcherError) -> Verdict {
-        if let verdict = try poll(names, all: all) { return verdict }
-        if deadline == Deadline.now { return .timedOut }
-        let waiter = try ownWaiter()
-        defer { releaseOwnWaiter(waiter) }
-        if names.count == 1 {
-            if try enterOne(waiter, names[0]) { return .satisfied(0) }
-        } else {
-            let wait = begin(waiter)
-            if let verdict = try enter(waiter, wait: wait, all: all, names) { return verdict }
+    package func block(
+        on names: Names, all: Bool = false, until deadline: UInt64, alertable: Bool = false, owner: Owner? = nil
+    ) throws(DispatcherError) -> Verdict {
+        while true {
+            if isLocal { Threads.sleepWhileSuspended() }
+            let taker = owner ?? threadOwner
+            do {
+                if let verdict = try poll(names, all: all, owner: taker, isLast: deadline == Deadline.now) {
+                    return verdict
+                }
+            } catch {
+                guard error == .needsOwner, owner == nil, isLocal, taker == .none else { throw error }
+                _ = try Threads.attach()
+                continue
+            }
+            if deadline == Deadline.now { return alertable && Threads.runAPCs() ? .alerted : .timedOut }
+            let verdict = try wait(
+                for: owner, until: deadline, alertable: alertable, isPublished: names.count == 1
+            ) { waiter, wait throws(DispatcherError) in
+                if names.count == 1 { return try enterOne(waiter, wait: wait, names[0]) }
+                return try enter(waiter, wait: wait, all: all, names)
+            }
+            if let verdict { return verdict }
         }
-        let place = leavePort()
-        park(waiter, until: deadline)
-        comeBack(to: place)
-        return leave(waiter)
     }
 
     /// Blocks the calling thread until the object satisfies the wait, or CLOCK_MONOTONIC reads `deadline`.
     @available(*, noasync, message: "blocks the thread: await wait() instead")
-    package func block(on name: ObjectName, until deadline: UInt64) throws(DispatcherError) -> Verdict {
+    package func block(
+        on name: ObjectName, until deadline: UInt64, alertable: Bool = false, owner: Owner? = nil
+    ) throws(DispatcherError) -> Verdict {
         try withUnsafePointer(to: name) { name throws(DispatcherError) in
-            try block(on: Names(start: name, count: 1), until: deadline)
+            try block(on: Names(start: name, count: 1), until: deadline, alertable: alertable, owner: owner)
         }
     }
 
-    /// Blocks the calling thread until CLOCK_MONOTONIC reads `deadline`.
+    /// One wait of the calling thread, which `enter` puts into its queues. nil: the thread was suspended meanwhile, or
+    /// the calls that ended the wait were withdrawn before they ran; the wait is to begin again.
+    func wait(
+        for owner: Owner?, until deadline: UInt64, alertable: Bool, isPublished: Bool = false,
+        _ enter: (UInt32, UInt32) throws(DispatcherError) -> Verdict?
+    ) throws(DispatcherError) -> Verdict? {
+        let waiter = try ownWaiter()
+        defer { releaseOwnWaiter(waiter) }
+        self.waiter(waiter).owner = owner ?? threadOwner
+        let wait = begin(waiter, isPublished ? .waiting : .linking)
+        if let verdict = try enter(waiter, wait) { return wasSuspended(waiter) ? nil : verdict }
+        // queued or suspended before anyone could know of this wait?
+        if let end = isLocal ? Threads.endBeforeSleep(wait, alertable) : nil, claim(waiter, end) != .lost {
+            // nobody is to be woken
+        } else {
+            let place = leavePort()
+            park(waiter, until: deadline)
+            comeBack(to: place)
+        }
+        let verdict = leave(waiter)
+        return verdict == .alerted && !Threads.runAPCs() ? nil : verdict
+    }
+
+    /// Blocks the calling thread until CLOCK_MONOTONIC reads `deadline`, or calls have run. Returns whether they have.
     @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
-    package func sleep(until deadline: UInt64) {
+    @discardableResult
+    package func sleep(until deadline: UInt64, alertable: Bool = false) -> Bool {
+        if alertable {
+            // A wait for nothing: it fails only when there is no record left for the thread's waiter.
+            guard let verdict = try? block(on: Names(start: nil, count: 0), until: deadline, alertable: true) else {
+                preconditionFailure("Signalbox has no record left for this thread's wait")
+            }
+            return verdict == .alerted
+        }
         let place = leavePort()
         var word: UInt32 = 0
-        while signalbox_now() < deadline { _ = signalbox_futex_wait(&word, 0, deadline, false) }
+        while Seam.now < deadline {
+            if Seam.sleep(until: deadline, { false }) == nil { _ = signalbox_futex_wait(&word, 0, deadline, false) }
+        }
         comeBack(to: place)
+        return false
     }
 
     /// Sleeps until the waiter is claimed by another, or claims it for the time-out.
@@ -53,9 +100,17 @@ extension Arena {
             "a blocking wait on the event loop's thread would stall every actor of the loop: await instead")
         let word = self.waiter(waiter)
         var deadline = deadline
+        Seam.step()
         if word.pointee.park.exchange(Parking.asleep, ordering: .acquiringAndReleasing) == Parking.woken { return }
         while true {
-            let error = signalbox_futex_wait(parkAddress(waiter), Parking.asleep, deadline, isShared)
+            let error: Int32
+            if let isReady = Seam.sleep(
+                until: deadline, { word.pointee.park.load(ordering: .acquiring) == Parking.woken })
+            {
+                error = isReady ? 0 : ETIMEDOUT
+            } else {
+                error = signalbox_futex_wait(parkAddress(waiter), Parking.asleep, deadline, isShared)
+            }
             if word.pointee.park.load(ordering: .acquiring) == Parking.woken { return }
             if error == ETIMEDOUT {
                 if claim(waiter, .timedOut) != .lost { return }
@@ -66,6 +121,7 @@ extension Arena {
 
     /// Wakes the thread or resumes the task whose wait the caller has claimed.
     func wake(_ waiter: UInt32) {
+        Seam.step()
         let record = self.waiter(waiter)
         if record.continuation != 0 { return resume(record.continuation) }
         if record.pointee.park.exchange(Parking.woken, ordering: .acquiringAndReleasing) == Parking.asleep {
@@ -76,7 +132,10 @@ extension Arena {
     private func parkAddress(_ waiter: UInt32) -> UnsafeMutableRawPointer { base + Int(waiter) * 64 + 8 }
 
     /// Whether this is the process's own arena.
-    var isLocal: Bool { base == UnsafeMutableRawPointer(signalbox_arena_base()) }
+    @inlinable var isLocal: Bool { base == UnsafeMutableRawPointer(signalbox_arena_base()) }
+
+    /// The calling thread as an owner; `.none` before its first wait, and in other arenas than the process's own.
+    @inlinable var threadOwner: Owner { isLocal ? Owner(index: signalbox_thread().pointee.waiter) : .none }
 
     /// The calling thread's waiter: its own for life in the process's arena, borrowed for one wait in another.
     func ownWaiter() throws(DispatcherError) -> UInt32 {

@@ -8,7 +8,7 @@ import Synchronization
 struct Claim: Equatable {
     var bits: UInt64
 
-    enum State: UInt64 { case idle, linking, waiting, satisfied, abandoned, timedOut, cancelled }
+    enum State: UInt64 { case idle, linking, waiting, satisfied, abandoned, timedOut, cancelled, alerted, suspended }
 
     init(bits: UInt64) { self.bits = bits }
     init(wait: UInt32, _ state: State, position: Int = 0) {
@@ -26,7 +26,8 @@ struct Claim: Equatable {
         case .satisfied: .satisfied(position)
         case .abandoned: .abandoned(position)
         case .timedOut: .timedOut
-        case .cancelled: .cancelled
+        case .cancelled, .suspended: .cancelled
+        case .alerted: .alerted
         }
     }
 
@@ -38,7 +39,8 @@ extension Arena {
     @discardableResult
     func begin(_ waiter: UInt32, _ state: Claim.State = .linking) -> UInt32 {
         let record = self.waiter(waiter)
-        let wait = Claim(bits: record.pointee.claim.load(ordering: .relaxed)).wait &+ 1
+        let last = Claim(bits: record.pointee.claim.load(ordering: .relaxed)).wait
+        let wait = last == .max ? 1 : last + 1  // 0 is no wait
         record.pointee.park.store(Parking.awake, ordering: .relaxed)
         // Published to others by the record lock of the first object that it is linked to.
         record.pointee.claim.store(Claim(wait: wait, state).bits, ordering: .releasing)
@@ -52,6 +54,7 @@ extension Arena {
         var seen = Claim(bits: word.pointee.claim.load(ordering: .acquiring))
         while seen.isOpen && (wait == nil || wait == seen.wait) {
             let wanted = Claim(wait: seen.wait, state, position: position)
+            Seam.step()
             let (done, now) = word.pointee.claim.compareExchange(
                 expected: seen.bits, desired: wanted.bits, ordering: .acquiringAndReleasing)
             if done { return seen.state == .linking ? .wonWhileLinking : .wonWhileWaiting }
@@ -62,7 +65,8 @@ extension Arena {
 
     /// The waiter is in all its queues: from here on, who claims it wakes it. False if it was claimed before.
     func publish(_ waiter: UInt32, wait: UInt32) -> Bool {
-        self.waiter(waiter).pointee.claim.compareExchange(
+        Seam.step()
+        return self.waiter(waiter).pointee.claim.compareExchange(
             expected: Claim(wait: wait, .linking).bits, desired: Claim(wait: wait, .waiting).bits,
             ordering: .acquiringAndReleasing
         ).exchanged
@@ -74,5 +78,10 @@ extension Arena {
             preconditionFailure("a waiter was resumed before it was claimed")
         }
         return verdict
+    }
+
+    /// Whether the wait ended because its thread was suspended.
+    func wasSuspended(_ waiter: UInt32) -> Bool {
+        Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .acquiring)).state == .suspended
     }
 }

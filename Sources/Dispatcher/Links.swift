@@ -1,4 +1,5 @@
 // Queues of links, and a waiter's own links. Functions on queues need the record lock of that object.
+import Synchronization
 
 extension Arena {
     // ---- queues
@@ -110,10 +111,11 @@ extension Arena {
     func allocateWaiter() throws(DispatcherError) -> UInt32 {
         let index = try allocate(.waiter)
         let record = waiter(index)
+        record.pointee.next.store(0, ordering: .relaxed)  // not a free record's link: it owns no mutex yet
         record.continuation = 0
-        record.heap = 0
         record.packet = 0
         record.shape = 0
+        record.owner = .none
         return index
     }
 

@@ -8,6 +8,7 @@ struct FutexLock {
 
     func lock() {
         if state.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { return }
+        if Seam.sleep({ state.pointee.load(ordering: .relaxed) == 0 }) == true { return lock() }
         for _ in 0..<Spin.rounds where state.pointee.load(ordering: .relaxed) == 1 { signalbox_pause() }
         while state.pointee.exchange(2, ordering: .acquiring) != 0 {
             _ = signalbox_futex_wait(state, 2, .max, isShared)
@@ -64,6 +65,7 @@ extension Arena {
         #if DEBUG
             debugWillLock()
         #endif
+        Seam.step()
         let seen = record.pointee.word.load(ordering: .relaxed)
         if seen & Word.locked == 0,
             record.pointee.word.compareExchange(expected: seen, desired: seen | Word.locked, ordering: .acquiring)
@@ -87,6 +89,8 @@ extension Arena {
                 }
                 continue
             }
+            let isFree = { record.pointee.word.load(ordering: .relaxed) & Word.locked == 0 }
+            if Seam.sleep(isFree) == true { continue }
             if spins < Spin.rounds {
                 spins += 1
                 signalbox_pause()
@@ -109,6 +113,7 @@ extension Arena {
         #if DEBUG
             debugDidUnlock()
         #endif
+        Seam.step()
         let clean = word.bits & ~(Word.locked | Word.contended)
         if record.pointee.word.exchange(clean, ordering: .releasing) & Word.contended != 0 { wakeLocker(record) }
     }
@@ -129,6 +134,7 @@ extension Arena {
             precondition(signalbox_thread().pointee.holdsAllLock == 0, "lock order: the wait-all lock is held already")
             signalbox_thread().pointee.holdsAllLock = 1
         #endif
+        Seam.step()
         allLock.lock()
     }
 

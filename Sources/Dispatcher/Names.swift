@@ -40,27 +40,51 @@ public struct ObjectName: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// What an object is: it decides who may signal it and what a satisfied wait takes.
+@frozen
 @usableFromInline
-package enum ObjectKind: UInt8, Sendable {
+package struct ObjectKind: Equatable, Sendable, BitwiseCopyable {
+    @usableFromInline package let rawValue: UInt8
+    @inlinable init(rawValue: UInt8) { self.rawValue = rawValue }
+
     /// The record is free.
-    case none = 0
-    /// Set and reset by anyone; automatic reset takes the signal, manual reset leaves it.
-    case event = 1
+    @inlinable package static var none: ObjectKind { ObjectKind(rawValue: 0) }
+    /// Set, reset and pulsed by anyone; automatic reset takes the signal, manual reset leaves it.
+    @inlinable package static var event: ObjectKind { ObjectKind(rawValue: 1) }
     /// Signaled once, when the thread has ended.
-    case thread = 2
+    @inlinable package static var thread: ObjectKind { ObjectKind(rawValue: 2) }
     /// A queue of completion packets.
-    case port = 3
+    @inlinable package static var port: ObjectKind { ObjectKind(rawValue: 3) }
     /// A driver's object: a socket, later a file, pipe or console.
-    case source = 4
+    @inlinable package static var source: ObjectKind { ObjectKind(rawValue: 4) }
+    /// Owned by a thread or a task, more than once if it likes; abandoned if the owner ends.
+    @inlinable package static var mutex: ObjectKind { ObjectKind(rawValue: 5) }
+    /// A count, which a satisfied wait takes one from.
+    @inlinable package static var semaphore: ObjectKind { ObjectKind(rawValue: 6) }
+    /// Signaled when it expires; resets as an event does.
+    @inlinable package static var timer: ObjectKind { ObjectKind(rawValue: 7) }
+    /// Signaled once, when the process has ended.
+    @inlinable package static var process: ObjectKind { ObjectKind(rawValue: 8) }
+}
+
+/// Who owns mutexes: a thread, or the token of a task. It is the index of a waiter's record, which lists them.
+@frozen
+@usableFromInline
+package struct Owner: Equatable, Sendable, BitwiseCopyable {
+    @usableFromInline package let index: UInt32
+    @inlinable init(index: UInt32) { self.index = index }
+    /// Nobody.
+    @inlinable package static var none: Owner { Owner(index: 0) }
 }
 
 /// How a wait ended. Positions count the objects of the wait from 0.
 package enum Verdict: Equatable, Sendable {
     case satisfied(Int)
-    /// Satisfied, but the object was left behind by its owner, or (a port) closed.
+    /// Satisfied, but the object was left behind by its owner, or (a port) closed. A wait for all says 0.
     case abandoned(Int)
     case timedOut
     case cancelled
+    /// Asynchronous procedure calls have run, and nothing was taken.
+    case alerted
 }
 
 /// Why a wait or an operation could not begin; nothing was consumed.
@@ -74,4 +98,12 @@ package enum DispatcherError: Error, Equatable, Sendable {
     case duplicateObject(Int)
     /// The arena has no free record.
     case outOfRecords
+    /// The mutex is not the caller's.
+    case notOwner
+    /// The semaphore would exceed its maximum, the mutex or the suspended thread what can be counted.
+    case limitExceeded
+    /// The thread has ended.
+    case hasEnded
+    /// A mutex was waited for on nobody's behalf.
+    case needsOwner
 }

@@ -1,29 +1,37 @@
-import Synchronization
+public import Synchronization
 
 // Making, keeping and giving up objects.
 
 extension Arena {
-    /// Makes an object with one reference.
+    /// Makes an object with one reference, which counts as a handle if `handles` is 1. `fill` gives the kind's own
+    /// fields, which are 0, their values.
     package func makeObject(
-        _ kind: ObjectKind, signaled: Bool = false, manualReset: Bool = false, a: UInt64 = 0, b: UInt64 = 0
+        _ kind: ObjectKind, signaled: Bool = false, manualReset: Bool = false, count: UInt32 = 0, handles: UInt32 = 0,
+        _ fill: (UnsafeMutablePointer<ObjectRecord>) -> Void = { _ in }
     ) throws(DispatcherError) -> ObjectName {
         let index = try allocate(.object)
         let record = object(index)
-        // Locked, although the record is free: who comes with a stale name locks it to look at it, and writes back the
-        // word that he saw.
-        let old = lock(record)
-        let generation = old.generation == 0 ? 1 : old.generation
         record.pointee.next.store(0, ordering: .relaxed)  // not a free record's link, and no stamp
         record.refs = 1
-        record.handles = 0
+        record.handles = handles
         record.allWaiters = 0
         record.head = 0
         record.tail = 0
-        record.a = a
-        record.b = b
-        record.c = 0
-        record.d = 0
-        unlock(record, Word(kind: kind, generation: generation, signaled: signaled, manualReset: manualReset))
+        record.clearKindFields()
+        fill(record)
+        let free = Word(bits: record.pointee.word.load(ordering: .relaxed))
+        let generation = max(free.generation, 1)
+        let word = Word(
+            kind: kind, generation: generation, signaled: signaled, manualReset: manualReset, count: count)
+        // Who comes with a stale name locks even a free record, looks at its word alone, and writes it back.
+        let done =
+            free.isFree
+            && record.pointee.word.compareExchange(expected: free.bits, desired: word.bits, ordering: .releasing)
+                .exchanged
+        if !done {
+            _ = lock(record)
+            unlock(record, word)
+        }
         return ObjectName(index: index, generation: generation)
     }
 
@@ -61,19 +69,15 @@ extension Arena {
         return wasLastHandle
     }
 
+    @inlinable func word(_ name: ObjectName) -> Word {
+        Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
+    }
     /// Whether the object is signaled at this moment; takes nothing. False if there is no such object.
-    package func isSignaled(_ name: ObjectName) -> Bool {
-        let word = Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
-        return word.belongs(to: name) && word.isSignaled
-    }
-
-    package func exists(_ name: ObjectName) -> Bool {
-        Word(bits: object(name.index).pointee.word.load(ordering: .acquiring)).belongs(to: name)
-    }
-
+    package func isSignaled(_ name: ObjectName) -> Bool { word(name).belongs(to: name) && word(name).isSignaled }
+    package func exists(_ name: ObjectName) -> Bool { word(name).belongs(to: name) }
     package func kind(of name: ObjectName) -> ObjectKind? {
-        let word = Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
-        return word.belongs(to: name) ? ObjectKind(rawValue: word.kind) : nil
+        let word = word(name)
+        return word.belongs(to: name) ? word.kind : nil
     }
 
     /// Runs `body` under the object's record lock; nil if there is no such object.
@@ -94,12 +98,17 @@ extension Arena {
     /// Unlocks, and frees the record if nothing refers to it any more.
     func unlockAndRetire(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
         // A stale name may have led here: a record that is free already stays so.
-        guard record.refs == 0, record.head == 0, word.kind != ObjectKind.none.rawValue else {
+        guard word.kind != .none, record.refs == 0 else { return unlock(record, word) }
+        if record.head != 0 || word.isOwned {
+            // The last wait to leave, or the owner's release, must come by here: no fast path.
+            var word = word
+            word.setQueued(true)
             return unlock(record, word)
         }
-        let isPort = word.kind == ObjectKind.port.rawValue
-        let driver = word.kind == ObjectKind.source.rawValue ? record.a : 0
-        var packet = isPort ? Port(record).takeAllLocked() : 0
+        let kind = word.kind
+        let driver = kind == .source ? record.driver : 0
+        var packet = kind == .port ? takePacketsLocked(record) : 0
+        let call = kind == .timer ? disarmLocked(record) : 0
         unlock(record, word.retired)
         deallocate(.object, index(of: record))
         while packet != 0 {
@@ -107,10 +116,11 @@ extension Arena {
             deallocate(.packet, packet)
             packet = next
         }
+        if call != 0 { deallocate(.packet, call) }
         if driver != 0 { Arena.releaseSource?(driver) }
     }
 
-    /// Gives up what a driver's object holds in `a`; may be called under the wait-all lock, so it must not signal. Set
-    /// once, before the first such object is made; making one publishes it.
+    /// Gives up what a driver's object holds; may be called under the wait-all lock, so it must not signal. Set once,
+    /// before the first such object is made; making one publishes it.
     package nonisolated(unsafe) static var releaseSource: (@convention(c) (UInt64) -> Void)?
 }

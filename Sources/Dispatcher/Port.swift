@@ -6,55 +6,9 @@ import Synchronization
 // until it comes back for another, moves to another port or ends; while it blocks in a wait of ours its place is free.
 // Tasks that wait for packets are not counted: the pool they run on has a width of its own.
 
-/// The port's fields, under its record lock: a: packets' head and tail, b: packets queued, and whether closed, c: limit
-/// and threads running.
-struct Port {
-    let record: UnsafeMutablePointer<ObjectRecord>
-    init(_ record: UnsafeMutablePointer<ObjectRecord>) { self.record = record }
-
-    private static func half(_ word: UInt64, _ upper: Bool) -> UInt32 {
-        UInt32(truncatingIfNeeded: upper ? word >> 32 : word)
-    }
-    private static func replace(_ word: inout UInt64, _ upper: Bool, _ value: UInt32) {
-        word = upper ? word & 0xFFFF_FFFF | UInt64(value) << 32 : word & ~0xFFFF_FFFF | UInt64(value)
-    }
-
-    var head: UInt32 {
-        get { Port.half(record.a, false) }
-        nonmutating set { Port.replace(&record.a, false, newValue) }
-    }
-    var tail: UInt32 {
-        get { Port.half(record.a, true) }
-        nonmutating set { Port.replace(&record.a, true, newValue) }
-    }
-    var queued: UInt32 {
-        get { Port.half(record.b, false) }
-        nonmutating set { Port.replace(&record.b, false, newValue) }
-    }
-    var isClosed: Bool {
-        get { Port.half(record.b, true) != 0 }
-        nonmutating set { Port.replace(&record.b, true, newValue ? 1 : 0) }
-    }
-    var limit: UInt32 {
-        get { Port.half(record.c, false) }
-        nonmutating set { Port.replace(&record.c, false, newValue) }
-    }
-    var running: UInt32 {
-        get { Port.half(record.c, true) }
-        nonmutating set { Port.replace(&record.c, true, newValue) }
-    }
-
-    func takeAllLocked() -> UInt32 {
-        defer { (head, tail, queued) = (0, 0, 0) }
-        return head
-    }
-}
-
 extension Arena {
     package func makePort(limit: UInt32) throws(DispatcherError) -> ObjectName {
-        let name = try makeObject(.port)
-        _ = withLock(name) { record, _ in Port(record).limit = limit }
-        return name
+        try makeObject(.port) { $0.port.pointee.limit = limit }
     }
 
     /// Queues a packet, or hands it to a waiter.
@@ -63,14 +17,18 @@ extension Arena {
         self.packet(index).packet = packet
         do throws(DispatcherError) {
             try change(name) { record, word, wake throws(DispatcherError) in
-                guard word.kind == ObjectKind.port.rawValue else { throw .wrongKind }
-                let port = Port(record)
-                if port.isClosed { throw .noSuchObject(0) }
+                guard word.kind == .port else { throw .wrongKind }
+                let port = record.port
+                if port.pointee.isClosed { throw .noSuchObject(0) }
                 self.packet(index).queueNext = 0
-                if port.head == 0 { port.head = index } else { self.packet(port.tail).queueNext = index }
-                port.tail = index
-                port.queued += 1
-                serveLocked(port, &word, &wake)
+                if port.pointee.head == 0 {
+                    port.pointee.head = index
+                } else {
+                    self.packet(port.pointee.tail).queueNext = index
+                }
+                port.pointee.tail = index
+                port.pointee.queued += 1
+                serveLocked(record, &word, &wake)
             }
         } catch {
             deallocate(.packet, index)
@@ -80,7 +38,7 @@ extension Arena {
 
     /// Packets queued and not yet handed over.
     package func queuedPackets(_ name: ObjectName) -> Int? {
-        withLock(name) { record, _ in Int(Port(record).queued) }
+        withLock(name) { record, _ in Int(record.port.pointee.queued) }
     }
 
     /// Blocks the thread until it is given a packet; nil on time-out. Throws `noSuchObject` when the port is closed.
@@ -89,22 +47,29 @@ extension Arena {
         precondition(isLocal, "a thread runs for ports of its own process")
         let thread = signalbox_thread()
         if thread.pointee.port != 0 && thread.pointee.port != name.bits { _ = leavePort() }
-        let wasOurs = thread.pointee.port == name.bits
-        thread.pointee.port = 0
-        let waiter = try ownWaiter()
-        defer { releaseOwnWaiter(waiter) }
-        let wait = begin(waiter)
-        switch try enterPort(name, waiter, wait, wasRunning: wasOurs, counted: true, poll: deadline == Deadline.now) {
-        case .packet(let packet):
-            thread.pointee.port = name.bits
+        while true {
+            let wasOurs = thread.pointee.port == name.bits
+            thread.pointee.port = 0
+            Threads.sleepWhileSuspended()
+            let waiter = try ownWaiter()
+            let wait = begin(waiter)
+            let isPoll = deadline == Deadline.now
+            switch try enterPort(name, waiter, wait, wasRunning: wasOurs, counted: true, poll: isPoll) {
+            case .packet(let packet):
+                thread.pointee.port = name.bits
+                return packet
+            case .empty:
+                if wasSuspended(waiter) { continue }
+                return nil
+            case .published: break
+            }
+            let end = Threads.endBeforeSleep(wait, false)
+            if end == nil || claim(waiter, end!) == .lost { park(waiter, until: deadline) }
+            guard let verdict = leave(waiter) else { continue }
+            let packet = try receive(waiter, verdict)
+            if packet != nil { thread.pointee.port = name.bits }
             return packet
-        case .empty: return nil
-        case .published: break
         }
-        park(waiter, until: deadline)
-        let packet = try receive(waiter, leave(waiter))
-        if packet != nil { thread.pointee.port = name.bits }
-        return packet
     }
 
     /// Suspends the task until it is given a packet; nil on time-out or cancellation (`wasCancelled`).
@@ -149,13 +114,13 @@ extension Arena {
         var taken: UInt32 = 0
         var isEmpty = false
         try change(name) { record, word, wake throws(DispatcherError) in
-            guard word.kind == ObjectKind.port.rawValue else { throw .wrongKind }
-            let port = Port(record)
-            if wasRunning { port.running -= 1 }
-            if port.isClosed { throw .noSuchObject(0) }
-            if port.head != 0 && (!counted || port.running < port.limit) {
-                taken = popLocked(port)
-                if counted { port.running += 1 }
+            guard word.kind == .port else { throw .wrongKind }
+            let port = record.port
+            if wasRunning { port.pointee.running -= 1 }
+            if port.pointee.isClosed { throw .noSuchObject(0) }
+            if port.pointee.head != 0 && (!counted || port.pointee.running < port.pointee.limit) {
+                taken = popLocked(record)
+                if counted { port.pointee.running += 1 }
             } else if poll {
                 isEmpty = true
             } else {
@@ -164,7 +129,7 @@ extension Arena {
                 prependLocked(index, to: record, &word)
             }
             // The place that the thread gave up may be another's now.
-            if wasRunning { serveLocked(port, &word, &wake) }
+            if wasRunning { serveLocked(record, &word, &wake) }
         }
         if taken != 0 { return .packet(consumePacket(taken)) }
         if isEmpty { return .empty(.timedOut) }
@@ -176,18 +141,21 @@ extension Arena {
     }
 
     /// Hands queued packets to waiters, last in first, as far as the limit allows.
-    private func serveLocked(_ port: Port, _ word: inout Word, _ wake: inout WakeList) {
-        var index = port.record.head
-        while index != 0 && port.head != 0 {
+    private func serveLocked(
+        _ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ wake: inout WakeList
+    ) {
+        let port = record.port
+        var index = record.head
+        while index != 0 && port.pointee.head != 0 {
             let link = self.link(index)
             let (next, waiter) = (link.pointee.next, link.pointee.owner)
             let isCounted = self.waiter(waiter).shape & WaiterRecord.counted != 0
-            if !isCounted || port.running < port.limit {
+            if !isCounted || port.pointee.running < port.pointee.limit {
                 let outcome = claim(waiter, .satisfied)
                 if outcome != .lost {
-                    self.waiter(waiter).packet = popLocked(port)
-                    if isCounted { port.running += 1 }
-                    unlinkLocked(index, from: port.record, &word)
+                    self.waiter(waiter).packet = popLocked(record)
+                    if isCounted { port.pointee.running += 1 }
+                    unlinkLocked(index, from: record, &word)
                     if outcome == .wonWhileWaiting { wake.append(waiter, in: self) }
                 }
             }
@@ -195,12 +163,20 @@ extension Arena {
         }
     }
 
-    private func popLocked(_ port: Port) -> UInt32 {
-        let index = port.head
-        port.head = packet(index).queueNext
-        if port.head == 0 { port.tail = 0 }
-        port.queued -= 1
+    private func popLocked(_ record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
+        let port = record.port
+        let index = port.pointee.head
+        port.pointee.head = packet(index).queueNext
+        if port.pointee.head == 0 { port.pointee.tail = 0 }
+        port.pointee.queued -= 1
         return index
+    }
+
+    /// Empties the queue; returns its first packet.
+    func takePacketsLocked(_ record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
+        let port = record.port
+        defer { (port.pointee.head, port.pointee.tail, port.pointee.queued) = (0, 0, 0) }
+        return port.pointee.head
     }
 
     private func consumePacket(_ index: UInt32) -> Packet {
@@ -212,7 +188,7 @@ extension Arena {
         switch verdict {
         case .satisfied: consumePacket(self.waiter(waiter).packet)
         case .abandoned: throw .noSuchObject(0)
-        case .timedOut, .cancelled: nil
+        case .timedOut, .cancelled, .alerted: nil
         }
     }
 
@@ -220,10 +196,10 @@ extension Arena {
     package func closePort(_ name: ObjectName) {
         var dropped: UInt32 = 0
         try? change(name) { record, word, wake throws(DispatcherError) in
-            guard word.kind == ObjectKind.port.rawValue else { throw .wrongKind }
-            let port = Port(record)
-            port.isClosed = true
-            dropped = port.takeAllLocked()
+            guard word.kind == .port else { throw .wrongKind }
+            let port = record.port
+            port.pointee.isClosed = true
+            dropped = takePacketsLocked(record)
             var index = record.head
             while index != 0 {
                 let (next, waiter) = (link(index).pointee.next, link(index).pointee.owner)
@@ -250,9 +226,9 @@ extension Arena {
         guard name != .none else { return .none }
         signalbox_thread().pointee.port = 0
         try? Arena.local.change(name) { record, word, wake throws(DispatcherError) in
-            let port = Port(record)
-            port.running -= 1
-            Arena.local.serveLocked(port, &word, &wake)
+            let port = record.port
+            port.pointee.running -= 1
+            Arena.local.serveLocked(record, &word, &wake)
         }
         return name
     }
@@ -260,7 +236,7 @@ extension Arena {
     /// Takes the place back, at once: the number of running threads may exceed the limit for a while.
     func comeBack(to name: ObjectName) {
         guard name != .none else { return }
-        let isThere: Void? = Arena.local.withLock(name) { record, _ in Port(record).running += 1 }
+        let isThere: Void? = Arena.local.withLock(name) { record, _ in record.port.pointee.running += 1 }
         if isThere != nil { signalbox_thread().pointee.port = name.bits }
     }
 }

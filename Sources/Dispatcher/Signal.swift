@@ -29,9 +29,10 @@ extension Arena {
     @inlinable package func setEvent(_ name: ObjectName) throws(DispatcherError) {
         let record = object(name.index)
         let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
-        if word.isFree && word.isEvent(named: name) {
+        if word.isFree && word.isNamed(name, .event) {
             var set = word
             set.signal()
+            Seam.step()
             // An event that is set already is written all the same: the next waiter must see what came before this set.
             let done = record.pointee.word.compareExchange(
                 expected: word.bits, desired: set.bits, successOrdering: .acquiringAndReleasing,
@@ -44,9 +45,10 @@ extension Arena {
     @inlinable package func resetEvent(_ name: ObjectName) throws(DispatcherError) {
         let record = object(name.index)
         let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
-        if word.isFree && word.isEvent(named: name) {
+        if word.isFree && word.isNamed(name, .event) {
             var reset = word
             reset.reset()
+            Seam.step()
             let done = record.pointee.word.compareExchange(
                 expected: word.bits, desired: reset.bits, successOrdering: .acquiringAndReleasing,
                 failureOrdering: .relaxed)
@@ -55,18 +57,25 @@ extension Arena {
         try resetSlowly(name)
     }
 
-    /// Takes the signal if the object is signaled and nobody else is at it; nil if that cannot be told so simply.
-    @inlinable package func tryWait(_ name: ObjectName) -> Bool {
+    /// Takes what a satisfied wait takes if the object is signaled and nobody else is at it; false if that cannot be
+    /// told so simply.
+    @inlinable package func tryWait(_ name: ObjectName, _ owner: Owner) -> Bool {
         let record = object(name.index)
         let word = Word(bits: record.pointee.word.load(ordering: .acquiring))
-        guard word.isFree && word.isSignaled && word.belongs(to: name) else { return false }
+        guard word.belongs(to: name) else { return false }
+        if word.kind == .mutex { return tryAcquire(name, word, owner) }
+        guard word.isFree && word.isSignaled else { return false }
         var taken = word
-        taken.consume()
+        taken.consume(for: owner)
         if taken == word { return true }
+        Seam.step()
         return record.pointee.word.compareExchange(
             expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
         ).exchanged
     }
+
+    /// As `tryWait`, for the calling thread.
+    @inlinable package func tryWait(_ name: ObjectName) -> Bool { tryWait(name, threadOwner) }
 
     // ---- drivers' objects: signaled when a request has ended, reset when the next one starts
 
@@ -77,7 +86,7 @@ extension Arena {
 
     @usableFromInline func resetSlowly(_ name: ObjectName) throws(DispatcherError) {
         let found = withLock(name) { _, word in
-            let right = word.kind == ObjectKind.event.rawValue
+            let right = word.kind == .event
             if right { word.reset() }
             return right
         }
@@ -88,9 +97,19 @@ extension Arena {
     /// Signals an object and completes the waits that this satisfies.
     @usableFromInline package func signalSlowly(_ name: ObjectName, _ kind: ObjectKind) throws(DispatcherError) {
         try change(name) { record, word, wake throws(DispatcherError) in
-            guard word.kind == kind.rawValue else { throw .wrongKind }
+            guard word.kind == kind else { throw .wrongKind }
             word.signal()
             satisfyLocked(record, &word, &wake)
+        }
+    }
+
+    /// Satisfies the waits that stand in line at this instant, as `setEvent` would, and leaves the event reset.
+    package func pulseEvent(_ name: ObjectName) throws(DispatcherError) {
+        try change(name) { record, word, wake throws(DispatcherError) in
+            guard word.kind == .event else { throw .wrongKind }
+            word.signal()
+            satisfyLocked(record, &word, &wake)
+            word.reset()
         }
     }
 
@@ -131,9 +150,9 @@ extension Arena {
             if self.waiter(waiter).waitsForAll {
                 satisfyAllLocked(waiter, signaled: record, &word, &wake)
             } else {
-                let outcome = claim(waiter, .satisfied, position: position(ofLink: index))
+                let outcome = claim(waiter, word.endOfWait, position: position(ofLink: index))
                 if outcome != .lost {
-                    word.consume()
+                    _ = takeLocked(record, &word, self.waiter(waiter).owner)
                     unlinkLocked(index, from: record, &word)
                     if outcome == .wonWhileWaiting { wake.append(waiter, in: self) }
                 }

@@ -1,24 +1,40 @@
 import CLinux
 import Synchronization
 
-/// What the dispatcher knows of a thread: a waiter for its blocking waits, the port that counts it, and, if anyone
-/// asked for it, an object that is signaled when it ends.
+/// What the dispatcher knows of a thread: a waiter for its blocking waits, which also lists the mutexes that it owns; the
+/// port that counts it; and, if anyone asked for it, an object that is signaled when it ends, to which calls are queued.
 package enum Threads {
     /// Gives the calling thread its waiter, whoever made the thread; taken back when it ends.
     static func attach() throws(DispatcherError) -> UInt32 {
         let waiter = try Arena.prepared().allocateWaiter()
         signalbox_thread().pointee.waiter = waiter
-        signalbox_at_thread_end { Threads.end() }
+        // An owner of mutexes from here on.
+        if own != .none { _ = Arena.local.withLock(own) { record, _ in record.thread.pointee.waiter = waiter } }
+        atEnd()
         return waiter
     }
 
+    /// The calling thread as an owner of mutexes.
+    package static func owner() throws(DispatcherError) -> Owner {
+        let own = signalbox_thread().pointee.waiter
+        return Owner(index: own != 0 ? own : try attach())
+    }
+
     /// Makes `object`, of kind thread, the calling thread's own: it is signaled when the thread ends, and the reference
-    /// that the caller holds is dropped then.
+    /// that the caller holds is dropped then. Sleeps while the thread is suspended, and runs the calls that were queued
+    /// before it began.
     package static func adopt(_ object: ObjectName) {
-        signalbox_thread().pointee.object = object.bits
-        let id = UInt64(UInt32(bitPattern: signalbox_gettid()))
-        _ = Arena.local.withLock(object) { record, _ in record.b = id }
-        signalbox_at_thread_end { Threads.end() }
+        let thread = signalbox_thread()
+        thread.pointee.object = object.bits
+        let id = UInt32(bitPattern: signalbox_gettid())
+        atEnd()
+        let hasCalls = Arena.local.withLock(object) { record, word in
+            record.thread.pointee.id = id
+            record.thread.pointee.waiter = thread.pointee.waiter
+            return record.thread.pointee.calls.first != 0
+        }
+        sleepWhileSuspended()
+        if hasCalls == true { runAPCs() }
     }
 
     /// The calling thread's object, without a reference of the caller's; `.none` if nobody asked for one.
@@ -30,40 +46,138 @@ package enum Threads {
         return own
     }
 
-    /// The kernel's id of the thread; nil until it has begun to run.
-    package static func id(_ object: ObjectName) -> UInt32? {
-        let id: UInt64? = Arena.local.withLock(object) { record, word in
-            word.kind == ObjectKind.thread.rawValue ? record.b : 0
+    static func withFields<R>(
+        _ object: ObjectName, _ body: (UnsafeMutablePointer<ThreadFields>, inout Word) -> R
+    ) -> R? {
+        let result: R?? = Arena.local.withLock(object) { record, word in
+            word.kind == .thread ? body(record.thread, &word) : nil
         }
-        return id == nil || id == 0 ? nil : UInt32(truncatingIfNeeded: id!)
+        return result ?? nil
     }
 
-    /// Exit code of a thread that has ended; nil while it runs.
+    /// The kernel's id of the thread; nil until it has begun to run.
+    package static func id(_ object: ObjectName) -> UInt32? {
+        let id = withFields(object) { fields, _ in fields.pointee.id }
+        return id == 0 ? nil : id
+    }
+
+    /// Exit code of a thread that has ended; the inner nil while it runs, the outer if there is no such thread.
     package static func exitCode(_ object: ObjectName) -> UInt32?? {
-        Arena.local.withLock(object) { record, word in
-            word.kind == ObjectKind.thread.rawValue && word.isSignaled
-                ? .some(UInt32(truncatingIfNeeded: record.a)) : .none
-        }
+        withFields(object) { fields, word in word.isSignaled ? .some(fields.pointee.exitCode) : .none }
     }
 
     package static func setExitCode(_ object: ObjectName, _ code: UInt32) {
-        _ = Arena.local.withLock(object) { record, _ in record.a = UInt64(code) }
+        _ = withFields(object) { fields, _ in fields.pointee.exitCode = code }
+    }
+
+    // ---- suspension
+
+    /// The most suspensions that are counted (MAXIMUM_SUSPEND_COUNT).
+    private static var suspensionLimit: UInt32 { 127 }
+
+    /// From here on the thread's waits acquire nothing, until as many calls of `resume`: signals pass to the next
+    /// waiter. Returns how often it was suspended before.
+    package static func suspend(_ object: ObjectName) throws(DispatcherError) -> UInt32 {
+        var isToWake = false
+        let (before, waiter) = try changeCount(object) { count, waiter throws(DispatcherError) in
+            guard count < suspensionLimit else { throw .limitExceeded }
+            // Under the lock, so that the waiter is the thread's still.
+            isToWake = waiter != 0 && Arena.local.claim(waiter, .suspended) == .wonWhileWaiting
+            return count + 1
+        }
+        if isToWake { Arena.local.wake(waiter) }
+        return before
+    }
+
+    /// Takes one suspension back; with the last one the thread queues again at what it waits for. Returns how often it
+    /// was suspended before.
+    package static func resume(_ object: ObjectName) throws(DispatcherError) -> UInt32 {
+        let (before, _) = try changeCount(object) { count, _ in count == 0 ? 0 : count - 1 }
+        if before == 1 {
+            let resumptions = Arena.local.object(object.index).resumptions
+            resumptions.pointee.wrappingAdd(1, ordering: .releasing)
+            signalbox_futex_wake(resumptions, .max, false)
+        }
+        return before
+    }
+
+    private static func changeCount(
+        _ object: ObjectName, _ change: (_ count: UInt32, _ waiter: UInt32) throws(DispatcherError) -> UInt32
+    ) throws(DispatcherError) -> (before: UInt32, waiter: UInt32) {
+        let result: Result<(UInt32, UInt32), DispatcherError>? = withFields(object) { fields, word in
+            if fields.pointee.hasEnded { return .failure(.hasEnded) }
+            let (before, waiter) = (word.count, fields.pointee.waiter)
+            do throws(DispatcherError) {
+                word.setCount(try change(before, waiter))
+            } catch {
+                return .failure(error)
+            }
+            return .success((before, waiter))
+        }
+        guard let result else { throw Arena.local.exists(object) ? .wrongKind : .noSuchObject(0) }
+        return try result.get()
+    }
+
+    /// A suspended thread that comes to wait goes no further.
+    static func sleepWhileSuspended() {
+        guard own != .none, Arena.local.word(own).count > 0 else { return }
+        let resumptions = Arena.local.object(own.index).resumptions
+        let place = Arena.local.leavePort()
+        while true {
+            let seen = resumptions.pointee.load(ordering: .acquiring)
+            if Arena.local.word(own).count == 0 { break }
+            if Seam.sleep({ resumptions.pointee.load(ordering: .acquiring) != seen }) == nil {
+                _ = signalbox_futex_wait(resumptions, seen, .max, false)
+            }
+        }
+        Arena.local.comeBack(to: place)
+    }
+
+    /// Whether the wait that has just begun is to end at once, because the thread was suspended, or (`alertable`) calls
+    /// were queued to it, before it could be seen to wait. The lock orders it with those who do so later: they see the
+    /// wait.
+    static func endBeforeSleep(_ wait: UInt32, _ alertable: Bool) -> Claim.State? {
+        guard own != .none else { return nil }
+        let state: Claim.State?? = withFields(own) { fields, word in
+            if word.count > 0 { return .suspended }
+            guard alertable else { return nil }
+            if fields.pointee.calls.first != 0 { return .alerted }
+            fields.pointee.alertableWait = wait
+            return nil
+        }
+        return state ?? nil
+    }
+
+    // ---- the end
+
+    /// Has `end` run when the calling thread ends, whoever made it.
+    static func atEnd() {
+        guard signalbox_thread().pointee.hasEndHook == 0 else { return }
+        signalbox_thread().pointee.hasEndHook = 1
+        signalbox_at_thread_end { Threads.end() }
     }
 
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
         let thread = signalbox_thread()
         let arena = Arena.local
+        thread.pointee.hasEndHook = 2  // keeps no more records
         _ = arena.leavePort()
         if thread.pointee.waiter != 0 {
-            arena.deallocateWaiter(thread.pointee.waiter)
+            let waiter = thread.pointee.waiter
+            if own != .none { _ = withFields(own) { fields, _ in fields.pointee.waiter = 0 } }
+            arena.abandonAll(of: Owner(index: waiter))
             thread.pointee.waiter = 0
+            arena.deallocateWaiter(waiter)
         }
         let object = own
         thread.pointee.object = 0
         if object != .none {
+            dropAPCs(object)
             try? arena.signalSlowly(object, .thread)  // it holds a reference, so it is there
             arena.release(object)
         }
+        Arena.flushCaches()
+        thread.pointee.hasEndHook = 0  // a later destructor may wait again, and is told of a second end
     }
 }

@@ -10,39 +10,107 @@ package enum Deadline {
     /// Already over: the wait only looks.
     @inlinable package static var now: UInt64 { 0 }
     package static func after(nanoseconds: UInt64) -> UInt64 {
-        let (sum, overflow) = signalbox_now().addingReportingOverflow(nanoseconds)
+        let (sum, overflow) = Seam.now.addingReportingOverflow(nanoseconds)
         return overflow ? .max : sum
     }
 }
 
 extension Arena {
+    // ---- looking
+
     /// Satisfies the wait at once if that is possible, without a waiter; lowest position first. Refuses what no wait
-    /// may begin with.
-    package func poll(_ names: Names, all: Bool) throws(DispatcherError) -> Verdict? {
-        if names.count == 1 && tryWait(names[0]) { return .satisfied(0) }
+    /// may begin with. `isLast`: nil is the wait's result, so there must have been a moment at which no object was
+    /// signaled; otherwise the caller goes on to stand in line.
+    package func poll(
+        _ names: Names, all: Bool, owner: Owner, isLast: Bool
+    ) throws(DispatcherError) -> Verdict? {
+        if names.count == 1 {
+            if tryWait(names[0], owner) { return .satisfied(0) }
+            let word = try look(names, 0, owner)
+            guard word.isLocked || word.isSignaled(for: owner) else { return nil }
+            return try tryWaitLocked(names, 0, owner)
+        }
+        if all {
+            for position in 0..<names.count { _ = try look(names, position, owner) }
+            return try takeSeveral(names, all: true, owner: owner, orLink: nil)
+        }
+        return try pollAny(names, owner, isLast: isLast)
+    }
+
+    /// The word at that position, if a wait may begin with it.
+    private func look(_ names: Names, _ position: Int, _ owner: Owner) throws(DispatcherError) -> Word {
+        let word = word(names[position])
+        guard word.belongs(to: names[position]) else { throw .noSuchObject(position) }
+        // A port's waiters are served packets, and wait by `get` and `next`.
+        if word.kind == .port { throw .wrongKind }
+        if word.kind == .mutex {
+            if owner == .none { throw .needsOwner }
+            if word.owner == owner && object(names[position].index).recursion == Arena.recursionLimit {
+                throw .limitExceeded
+            }
+        }
+        return word
+    }
+
+    /// Two looks at the objects before the first that is signaled: if they are unsignaled in both, and were not
+    /// signaled in between, then at the moment between the two the first was the first indeed.
+    private func pollAny(_ names: Names, _ owner: Owner, isLast: Bool) throws(DispatcherError) -> Verdict? {
+        var first = names.count
+        var signals: UInt64 = 0
+        var isCounted = true
         for position in 0..<names.count {
-            let word = Word(bits: object(names[position].index).pointee.word.load(ordering: .relaxed))
-            guard word.belongs(to: names[position]) else { throw .noSuchObject(position) }
-            // A port's waiters are served packets, and wait by `get` and `next`.
-            guard word.kind != ObjectKind.port.rawValue else { throw .wrongKind }
+            let word = try look(names, position, owner)
+            if first < names.count { continue }
+            if word.isSignaled(for: owner) {
+                first = position
+            } else {
+                signals &+= UInt64(word.count)
+                isCounted = isCounted && word.countsSignals
+            }
         }
-        if all && names.count > 1 { return try takeAll(names, orLink: nil) ? .satisfied(0) : nil }
-        for position in 0..<names.count where tryWait(names[position]) || tryWaitLocked(names[position]) {
-            return .satisfied(position)
+        if first == names.count && !isLast { return nil }
+        if first == 0 {
+            if tryWait(names[0], owner) { return .satisfied(0) }
+            if let verdict = try tryWaitLocked(names, 0, owner) { return verdict }
+            // Another was faster.
+            return try takeSeveral(names, all: false, owner: owner, orLink: nil)
         }
-        return nil
+        func nothingCameBefore() -> Bool {
+            guard isCounted else { return false }
+            var again: UInt64 = 0
+            for position in 0..<first {
+                let word = word(names[position])
+                if word.isSignaled || !word.belongs(to: names[position]) { return false }
+                again &+= UInt64(word.count)
+            }
+            return again == signals
+        }
+        if first == names.count {
+            if nothingCameBefore() { return nil }
+        } else {
+            let record = object(names[first].index)
+            var word = lock(record)
+            let mayTake = word.belongs(to: names[first]) && word.isSignaled(for: owner) && nothingCameBefore()
+            let wasAbandoned = mayTake && takeLocked(record, &word, owner)
+            unlock(record, word)
+            if mayTake { return wasAbandoned ? .abandoned(first) : .satisfied(first) }
+        }
+        return try takeSeveral(names, all: false, owner: owner, orLink: nil)
     }
 
     /// `tryWait` where somebody stands in line or holds the lock, which is no reason to be turned away.
-    private func tryWaitLocked(_ name: ObjectName) -> Bool {
-        let record = object(name.index)
-        guard Word(bits: record.pointee.word.load(ordering: .acquiring)).isBusyAndMaySatisfy else { return false }
+    private func tryWaitLocked(
+        _ names: Names, _ position: Int, _ owner: Owner
+    ) throws(DispatcherError) -> Verdict? {
+        let record = object(names[position].index)
         var word = lock(record)
-        let taken = word.belongs(to: name) && word.isSignaled
-        if taken { word.consume() }
-        unlock(record, word)
-        return taken
+        defer { unlock(record, word) }
+        guard word.belongs(to: names[position]) else { throw .noSuchObject(position) }
+        guard word.isSignaled(for: owner) else { return nil }
+        return takeLocked(record, &word, owner) ? .abandoned(position) : .satisfied(position)
     }
+
+    // ---- standing in line
 
     /// Enters the waiter into the queues. A verdict, if the wait has ended already; nil, if it is published, and
     /// whoever claims the waiter wakes it.
@@ -52,7 +120,7 @@ extension Arena {
         self.waiter(waiter).shape = UInt32(names.count) | (all ? WaiterRecord.all : 0)
         var linked = names.count
         if all {
-            if try takeAll(names, orLink: waiter) { linked = 0 }
+            if try takeSeveral(names, all: true, owner: self.waiter(waiter).owner, orLink: waiter) != nil { linked = 0 }
         } else {
             linked = try linkAny(waiter, names)
         }
@@ -64,6 +132,7 @@ extension Arena {
     /// Looks at the objects in order, lowest position first, and stands in line at each until one satisfies the wait.
     /// Returns how many it stands in line at.
     private func linkAny(_ waiter: UInt32, _ names: Names) throws(DispatcherError) -> Int {
+        let owner = self.waiter(waiter).owner
         var linked = 0
         var failure: DispatcherError?
         forEachLink(of: waiter, upTo: names.count) { position, index in
@@ -75,8 +144,9 @@ extension Arena {
                 if claim(waiter, .cancelled) != .lost { failure = .noSuchObject(position) }
                 return false
             }
-            if word.isSignaled {
-                if claim(waiter, .satisfied, position: position) != .lost { word.consume() }
+            if word.isSignaled(for: owner) {
+                let state = word.endOfWait
+                if claim(waiter, state, position: position) != .lost { _ = takeLocked(record, &word, owner) }
                 return false
             }
             link(index).pointee.object = names[position].index
@@ -91,39 +161,44 @@ extension Arena {
         return linked
     }
 
-    /// As `enter`, for a thread that waits for one object: nobody else knows of its waiter before it stands in line,
-    /// and nothing remains to be done after, so that it is published from the beginning.
-    func enterOne(_ waiter: UInt32, _ name: ObjectName) throws(DispatcherError) -> Bool {
+    /// As `enter`, for a thread that waits for one object: nothing remains to be done after it stands in line, so that
+    /// it is published from the beginning.
+    func enterOne(_ waiter: UInt32, wait: UInt32, _ name: ObjectName) throws(DispatcherError) -> Verdict? {
         let record = self.waiter(waiter)
         record.shape = 1
         record.link.pointee.owner = waiter
         record.link.pointee.object = name.index
-        begin(waiter, .waiting)
+        record.link.pointee.previous = Link.unlinked
         let object = object(name.index)
         var word = lock(object)
         let found = word.belongs(to: name)
-        let taken = found && word.isSignaled
-        if taken {
-            word.consume()
+        var verdict: Verdict?
+        if found && word.isSignaled(for: record.owner) {
+            // Who suspends the thread may have been faster.
+            if claim(waiter, word.endOfWait) != .lost {
+                verdict = takeLocked(object, &word, record.owner) ? .abandoned(0) : .satisfied(0)
+            }
         } else if found {
             appendLocked(waiter * 4 + 2, to: object, &word)
         }
         unlock(object, word)
-        if !found { throw .noSuchObject(0) }
-        return taken
+        if found { return verdict }
+        if claim(waiter, .cancelled) == .lost { park(waiter, until: Deadline.never) }
+        throw .noSuchObject(0)
     }
 
-    /// Takes a waiter that was woken out of the queues in which it still stands.
-    func leave(_ waiter: UInt32) -> Verdict {
+    /// Takes a waiter whose wait has ended out of the queues in which it still stands. nil: its thread was suspended,
+    /// and the wait is to begin again.
+    func leave(_ waiter: UInt32) -> Verdict? {
         let verdict = self.verdict(waiter)
         let (count, all) = (self.waiter(waiter).count, self.waiter(waiter).waitsForAll)
         switch verdict {
-        case .satisfied where all: break  // the signaller took every link out
+        case .satisfied where all, .abandoned where all: break  // the signaller took every link out
         case .satisfied(let position), .abandoned(let position):
             if count > 1 { unlinkAll(waiter, upTo: count, but: position) }
-        case .timedOut, .cancelled: unlinkAll(waiter, upTo: count)
+        case .timedOut, .cancelled, .alerted: unlinkAll(waiter, upTo: count)
         }
-        return verdict
+        return wasSuspended(waiter) ? nil : verdict
     }
 }
 
@@ -133,6 +208,9 @@ extension Atomic<UInt64> {
 }
 
 extension Word {
-    /// Locked, so that it may change any moment; or signaled although somebody stands in line (for other objects, too).
-    var isBusyAndMaySatisfy: Bool { bits & Word.locked != 0 || isSignaled }
+    var isLocked: Bool { bits & Word.locked != 0 }
+    /// Whether `count` tells that it was signaled between two looks.
+    var countsSignals: Bool { kind != .mutex && kind != .semaphore }
+    /// How a wait ends that this object satisfies.
+    var endOfWait: Claim.State { isAbandoned ? .abandoned : .satisfied }
 }

@@ -1,89 +1,136 @@
 import Synchronization
 
-// Waits for all: nothing is consumed until everything can be. All of this needs the wait-all lock, whose holder alone
-// may hold several record locks; in whatever order, because nobody else ever waits for a second one while holding one.
+// Operations on several objects at one moment: waits for all, of which nothing is consumed until everything can be.
+// They need the wait-all lock, whose holder alone may hold several record locks; in whatever order, because nobody else
+// ever waits for a second one while holding one. A record that the operation holds bears its stamp, and its word is in
+// memory, locked.
 
 extension Arena {
-    /// Takes every object, and returns true; or takes none, and stands `waiter` in line at each if there is one.
-    func takeAll(_ names: Names, orLink waiter: UInt32?) throws(DispatcherError) -> Bool {
+    /// Begins an operation that holds several records; under the wait-all lock.
+    func newStamp() {
+        // No index of a record, which a free one bears at the same place, is as high.
+        header.stamp = header.stamp < 1 << 24 || header.stamp == .max ? 1 << 24 : header.stamp + 1
+    }
+    func isHeld(_ record: UnsafeMutablePointer<ObjectRecord>) -> Bool {
+        record.pointee.next.load(ordering: .relaxed) == header.stamp
+    }
+    /// Locks the record; false if that is done already.
+    func hold(_ record: UnsafeMutablePointer<ObjectRecord>) -> Bool {
+        if isHeld(record) { return false }
+        _ = lock(record)
+        record.pointee.next.store(header.stamp, ordering: .relaxed)
+        return true
+    }
+    func heldWord(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
+        Word(bits: record.pointee.word.loadUnderLock())
+    }
+    /// Changes the word of a record, and keeps its lock.
+    func keep(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+        _ = record.pointee.word.bitwiseXor(record.pointee.word.loadUnderLock() ^ word.bits, ordering: .relaxed)
+    }
+    func drop(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+        record.pointee.next.store(0, ordering: .relaxed)
+        unlockAndRetire(record, word)
+    }
+
+    /// Takes every object, or the first that is signaled (not `all`). Or takes none, and returns nil; and stands
+    /// `waiter`, if there is one, in line at each.
+    func takeSeveral(
+        _ names: Names, all: Bool, owner: Owner, orLink waiter: UInt32?
+    ) throws(DispatcherError) -> Verdict? {
         lockAll()
         defer { unlockAll() }
-        header.stamp = header.stamp == .max ? 1 : header.stamp + 1
-        let stamp = header.stamp
-        var locked = 0
-        var ready = true
+        newStamp()
+        var held = 0
         var failure: DispatcherError?
-        while locked < names.count {
-            let record = object(names[locked].index)
-            // Before the lock is taken, which this thread may hold already. A free record has another number there.
-            guard exists(names[locked]) else {
-                failure = .noSuchObject(locked)
-                break
+        var first: Int?
+        var ready = true
+        while held < names.count && failure == nil {
+            let record = object(names[held].index)
+            if !exists(names[held]) {
+                failure = .noSuchObject(held)
+            } else if !hold(record) {
+                if all { failure = .duplicateObject(held) }
+            } else if !heldWord(record).belongs(to: names[held]) {
+                drop(record, heldWord(record))
+                failure = .noSuchObject(held)
             }
-            guard record.pointee.next.load(ordering: .relaxed) != stamp else {
-                failure = .duplicateObject(locked)
-                break
-            }
-            let word = lock(record)
-            guard word.belongs(to: names[locked]) else {
-                unlock(record, word)
-                failure = .noSuchObject(locked)
-                break
-            }
-            record.pointee.next.store(stamp, ordering: .relaxed)
-            ready = ready && word.isSignaled
-            locked += 1
+            if failure != nil { break }
+            let isSignaled = heldWord(record).isSignaled(for: owner)
+            ready = ready && isSignaled
+            if isSignaled && first == nil { first = held }
+            held += 1
         }
-        if failure == nil, !ready, let waiter {
-            forEachLink(of: waiter, upTo: locked) { position, index in
+        if all && !ready || failure != nil { first = nil }
+        if failure == nil, first == nil, let waiter {
+            forEachLink(of: waiter, upTo: held) { position, index in
                 let record = object(names[position].index)
-                var word = Word(bits: record.pointee.word.loadUnderLock())
+                var word = heldWord(record)
                 link(index).pointee.object = names[position].index
                 appendLocked(index, to: record, &word)
                 record.allWaiters += 1
-                unlock(record, word)
+                drop(record, word)
                 return true
             }
-        } else {
-            // A waiter that was cancelled before it began takes nothing.
-            let take = failure == nil && ready && (waiter == nil || claim(waiter!, .satisfied) != .lost)
-            for position in 0..<locked {
-                let record = object(names[position].index)
-                var word = Word(bits: record.pointee.word.loadUnderLock())
-                if take { word.consume() }
-                unlock(record, word)
-            }
+            return nil
+        }
+        // A waiter that was cancelled before it began takes nothing.
+        var wasAbandoned = false
+        if let waiter, first != nil {
+            for position in 0..<held where heldWord(object(names[position].index)).isAbandoned { wasAbandoned = true }
+            if claim(waiter, wasAbandoned ? .abandoned : .satisfied) == .lost { first = nil }
+        }
+        for position in 0..<held {
+            let record = object(names[position].index)
+            guard isHeld(record) else { continue }  // it is there twice
+            var word = heldWord(record)
+            if first != nil && (all || position == first) && takeLocked(record, &word, owner) { wasAbandoned = true }
+            drop(record, word)
         }
         if let failure { throw failure }
-        return ready
+        if all && ready && waiter != nil { return .satisfied(0) }  // or cancelled: the waiter's claim tells
+        guard let first else { return nil }
+        let position = all ? 0 : first
+        return wasAbandoned ? .abandoned(position) : .satisfied(position)
     }
 
     /// Completes the wait-all if every object is signaled. `record` is locked, and `current` is its word; the others
-    /// are locked here. On success the waiter stands in no queue any more.
+    /// are locked here, unless the operation holds them. On success the waiter stands in no queue any more.
     func satisfyAllLocked(
         _ waiter: UInt32, signaled record: UnsafeMutablePointer<ObjectRecord>, _ current: inout Word,
         _ wake: inout WakeList
     ) {
-        let count = self.waiter(waiter).count
+        let (count, owner) = (self.waiter(waiter).count, self.waiter(waiter).owner)
         guard Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .acquiring)).isOpen else { return }
         var locked = 0
         var ready = true
+        var isAbandoned = current.isAbandoned
         forEachLink(of: waiter, upTo: count) { position, index in
             let other = object(link(index).pointee.object)
             locked = position + 1
-            if other != record { ready = lock(other).isSignaled }
+            if other != record {
+                let word = isHeld(other) ? heldWord(other) : lock(other)
+                ready = word.isSignaled(for: owner)
+                isAbandoned = isAbandoned || word.isAbandoned
+            }
             return ready
         }
-        let outcome = ready ? claim(waiter, .satisfied) : .lost
+        let outcome = ready ? claim(waiter, isAbandoned ? .abandoned : .satisfied) : .lost
         forEachLink(of: waiter, upTo: locked) { _, index in
             let other = object(link(index).pointee.object)
-            var word = other == record ? current : Word(bits: other.pointee.word.loadUnderLock())
+            var word = other == record ? current : heldWord(other)
             if outcome != .lost {
-                word.consume()
+                _ = takeLocked(other, &word, owner)
                 unlinkLocked(index, from: other, &word)
                 other.allWaiters -= 1
             }
-            if other == record { current = word } else { unlockAndRetire(other, word) }
+            if other == record {
+                current = word
+            } else if isHeld(other) {
+                keep(other, word)
+            } else {
+                unlockAndRetire(other, word)
+            }
             return true
         }
         if outcome == .wonWhileWaiting { wake.append(waiter, in: self) }

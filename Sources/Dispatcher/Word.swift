@@ -4,22 +4,29 @@
 /// | --- | --- |
 /// | 0 | locked: the record's lock is held |
 /// | 1 | contended: someone sleeps on the lock |
-/// | 2 | queued: the queue is not empty, so a signal must take the lock |
-/// | 3 | signaled |
+/// | 2 | queued: a wait is queued, or the last reference is gone, so that a change must take the lock |
+/// | 3 | signaled; a mutex: nobody owns it; a semaphore: its count is not 0 |
 /// | 4 | manual reset: a satisfied wait leaves the signal |
-/// | 8–15 | kind |
-/// | 32–55 | generation |
+/// | 5–8 | kind |
+/// | 9–32 | generation |
+/// | 33–63 | what the kind counts, see below |
 ///
-/// The transitions (`isSignaled`, `consume`, `signal`, `reset`) are pure; they are run under the record's lock, or by a
-/// compare-and-swap of the whole word while it is neither locked nor queued.
+/// The uppermost bits are a semaphore's count; a mutex's owner (24 bits), and whether the last one abandoned it; a
+/// thread's count of suspensions; and for the others a count of signals, by which a wait for several objects sees that
+/// one was signaled and consumed between two looks.
+///
+/// The transitions are pure; they are run under the record's lock, or by a compare-and-swap of the whole word while it
+/// is neither locked nor queued.
 @frozen
 @usableFromInline
 package struct Word: Equatable, Sendable, BitwiseCopyable {
     @usableFromInline package var bits: UInt64
 
     @inlinable package init(bits: UInt64) { self.bits = bits }
-    package init(kind: ObjectKind, generation: UInt32, signaled: Bool, manualReset: Bool) {
-        bits = UInt64(kind.rawValue) << 8 | UInt64(generation & 0xFF_FFFF) << 32
+    package init(
+        kind: ObjectKind, generation: UInt32, signaled: Bool = false, manualReset: Bool = false, count: UInt32 = 0
+    ) {
+        bits = UInt64(kind.rawValue) << 5 | UInt64(generation & 0xFF_FFFF) << 9 | UInt64(count) << 33
         if signaled { bits |= Word.signaled }
         if manualReset { bits |= Word.manualReset }
     }
@@ -29,18 +36,27 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
     @inlinable package static var queued: UInt64 { 4 }
     @inlinable package static var signaled: UInt64 { 8 }
     @inlinable package static var manualReset: UInt64 { 16 }
-    @inlinable static var event: UInt64 { 1 << 8 }
+    @inlinable static var one: UInt64 { 1 << 33 }
+    private static var countMask: UInt64 { ~0 << 33 }
+    private static var abandonedBit: UInt64 { 1 << 57 }
 
-    @inlinable package var kind: UInt8 { UInt8(truncatingIfNeeded: bits >> 8) }
-    @inlinable package var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) & 0xFF_FFFF }
+    @inlinable package var kind: ObjectKind { ObjectKind(rawValue: UInt8(truncatingIfNeeded: bits >> 5) & 15) }
+    @inlinable package var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 9) & 0xFF_FFFF }
+    /// What the kind counts.
+    @inlinable package var count: UInt32 { UInt32(truncatingIfNeeded: bits >> 33) }
+    /// A mutex's owner.
+    @inlinable package var owner: Owner { Owner(index: count & 0xFF_FFFF) }
+    /// A mutex: its last owner ended without releasing it.
+    @inlinable package var isAbandoned: Bool { kind == .mutex && bits >> 57 & 1 != 0 }
+    @inlinable package var isOwned: Bool { kind == .mutex && owner != .none }
 
-    /// Whether this is the word of the object that `name` names (a name of index 0 matches no generation).
+    /// Whether this is the word of the object that `name` names (a name of index 0 matches no kind).
     @inlinable package func belongs(to name: ObjectName) -> Bool {
-        generation == name.generation && kind != 0
+        generation == name.generation && bits & 0x1E0 != 0
     }
-    /// Whether it is the word of that event: one compare for kind and generation.
-    @inlinable package func isEvent(named name: ObjectName) -> Bool {
-        bits & 0x00FF_FFFF_0000_FF00 == UInt64(name.generation) << 32 | Word.event
+    /// Whether it is the word of that object, of this kind: one compare.
+    @inlinable package func isNamed(_ name: ObjectName, _ kind: ObjectKind) -> Bool {
+        bits & 0x1_FFFF_FFE0 == UInt64(name.generation) << 9 | UInt64(kind.rawValue) << 5
     }
     /// Neither locked nor queued: a compare-and-swap may change it.
     @inlinable package var isFree: Bool { bits & (Word.locked | Word.queued) == 0 }
@@ -48,12 +64,36 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
     // ---- transitions
 
     @inlinable package var isSignaled: Bool { bits & Word.signaled != 0 }
-    /// Takes what a satisfied wait takes.
-    @inlinable package mutating func consume() {
-        if bits & Word.manualReset == 0 { bits &= ~Word.signaled }
+    /// Whether it satisfies a wait of that owner: his own mutex does.
+    @inlinable package func isSignaled(for owner: Owner) -> Bool {
+        isSignaled || kind == .mutex && self.owner == owner && owner != .none
     }
-    @inlinable package mutating func signal() { bits |= Word.signaled }
+    /// Takes what a satisfied wait takes; a mutex, which must be unowned, becomes the owner's.
+    @inlinable package mutating func consume(for owner: Owner) {
+        if bits & Word.manualReset != 0 { return }
+        switch kind {
+        case .semaphore:
+            bits -= Word.one
+            if count == 0 { bits &= ~Word.signaled }
+        case .mutex: bits = bits & 0x1_FFFF_FFF7 | UInt64(owner.index) << 33
+        default: bits &= ~Word.signaled
+        }
+    }
+    /// Signals what is not counted or owned.
+    @inlinable package mutating func signal() { bits = (bits | Word.signaled) &+ Word.one }
     @inlinable package mutating func reset() { bits &= ~Word.signaled }
+    /// Adds to a semaphore's count, which must not exceed 31 bits.
+    @inlinable package mutating func add(_ count: UInt32) {
+        bits += UInt64(count) << 33
+        if self.count > 0 { bits |= Word.signaled }
+    }
+    /// Makes a mutex nobody's.
+    @inlinable package mutating func disown() { bits = bits & 0x1_FFFF_FFFF | Word.signaled }
+    package mutating func abandon() {
+        disown()
+        bits |= Word.abandonedBit
+    }
+    package mutating func setCount(_ count: UInt32) { bits = bits & ~Word.countMask | UInt64(count) << 33 }
     @inlinable package mutating func setQueued(_ queued: Bool) {
         if queued { bits |= Word.queued } else { bits &= ~Word.queued }
     }
@@ -61,6 +101,6 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
     package var retired: Word {
         // Generation 0 is never used, so that a zeroed record belongs to no name.
         let next = (generation &+ 1) & 0xFF_FFFF
-        return Word(kind: .none, generation: next == 0 ? 1 : next, signaled: false, manualReset: false)
+        return Word(kind: .none, generation: next == 0 ? 1 : next)
     }
 }

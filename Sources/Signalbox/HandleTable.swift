@@ -192,7 +192,7 @@ package enum SourceObject {
         installed
         let box = Unmanaged.passRetained(Box(socket, isOverlapped: isOverlapped))
         do {
-            return try Arena.prepared().makeObject(.source, a: UInt64(UInt(bitPattern: box.toOpaque())))
+            return try Arena.prepared().makeObject(.source) { $0.driver = UInt64(UInt(bitPattern: box.toOpaque())) }
         } catch {
             box.release()
             throw error
@@ -202,8 +202,8 @@ package enum SourceObject {
     private static func box(of object: ObjectName) -> Box? {
         // Retained under the record's lock: the record keeps its own reference until it is retired.
         let box: Box?? = Arena.local.withLock(object) { record, word in
-            guard word.kind == ObjectKind.source.rawValue else { return nil }
-            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.a))!)
+            guard word.kind == .source else { return nil }
+            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.driver))!)
                 .takeUnretainedValue()
         }
         return box ?? nil

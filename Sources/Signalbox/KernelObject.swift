@@ -119,7 +119,7 @@ private nonisolated(nonsending) func verdict(of wait: () async throws -> Verdict
     case .satisfied(let index): return .satisfied(index)
     case .abandoned(let index): return .abandoned(index)
     case .timedOut: return .timedOut
-    case .cancelled: throw CancellationError()
+    case .cancelled, .alerted: throw CancellationError()  // a task has no calls queued to it
     }
 }
 

@@ -43,6 +43,9 @@ func code(_ error: HandleError) -> Int32 {
 func code(_ error: DispatcherError) -> Int32 {
     switch error {
     case .noSuchObject, .wrongKind: ERROR_INVALID_HANDLE
+    case .notOwner: ERROR_NOT_OWNER
+    case .limitExceeded: ERROR_TOO_MANY_POSTS
+    case .hasEnded, .needsOwner: ERROR_GEN_FAILURE
     case .duplicateObject: ERROR_INVALID_PARAMETER
     case .outOfRecords: ERROR_NOT_ENOUGH_MEMORY
     }

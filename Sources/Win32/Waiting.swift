@@ -26,6 +26,7 @@ private func result(_ verdict: Verdict) -> DWORD {
     case .abandoned(let index): DWORD(WAIT_ABANDONED_0) + DWORD(index)
     // Nobody cancels a thread's wait.
     case .timedOut, .cancelled: DWORD(WAIT_TIMEOUT)
+    case .alerted: DWORD(WAIT_IO_COMPLETION)
     }
 }
 

@@ -10,7 +10,9 @@ extension DispatcherSuites {
         let arena = Arena.prepared()
 
         func packet(_ key: Int) -> Packet { Packet(key: UInt64(key), overlapped: 2, bytes: 3, status: 4) }
-        func running(_ port: ObjectName) -> UInt32? { arena.withLock(port) { record, _ in Port(record).running } }
+        func running(_ port: ObjectName) -> UInt32? {
+            arena.withLock(port) { record, _ in record.port.pointee.running }
+        }
 
         /// Has a worker ask for a packet, and log its key; -1 for none, -2 for an error.
         func get(_ port: ObjectName, _ log: Log, until deadline: UInt64 = Deadline.never) -> @Sendable () -> Void {
@@ -235,7 +237,7 @@ extension DispatcherSuites {
             try arena.post(port, packet(1))
             let taken = try await task.value
             #expect(taken.packet == packet(1) && !taken.wasCancelled)
-            #expect(arena.queuedPackets(port) == 0 && Deadlines.shared.count == 0)
+            #expect(arena.queuedPackets(port) == 0 && Deadlines.monotonic.count == 0)
             arena.release(port)
         }
 
@@ -264,7 +266,7 @@ extension DispatcherSuites {
             let port = try arena.makePort(limit: 1)
             let taken = try await arena.next(port, until: milliseconds(5))
             #expect(taken.packet == nil && !taken.wasCancelled)
-            #expect(arena.queueLength(port) == 0 && Deadlines.shared.count == 0)
+            #expect(arena.queueLength(port) == 0 && Deadlines.monotonic.count == 0)
             arena.release(port)
         }
 
@@ -288,7 +290,7 @@ extension DispatcherSuites {
             task.cancel()
             let taken = try await task.value
             #expect(taken.packet == nil && taken.wasCancelled)
-            #expect(arena.queueLength(port) == 0 && Deadlines.shared.count == 0)
+            #expect(arena.queueLength(port) == 0 && Deadlines.monotonic.count == 0)
             try arena.post(port, packet(1))
             #expect(arena.queuedPackets(port) == 1)
             arena.release(port)
@@ -333,7 +335,7 @@ extension DispatcherSuites {
             for task in tasks { #expect(await task.value == .noSuchObject(0)) }
             for worker in workers { #expect(worker.end()) }
             #expect(log.entries == [-2, -2, -2])
-            #expect(arena.queueLength(port) == 0 && Deadlines.shared.count == 0)
+            #expect(arena.queueLength(port) == 0 && Deadlines.monotonic.count == 0)
             arena.release(port)
         }
 

@@ -359,7 +359,7 @@ extension DispatcherSuites {
             await watchdog.end()
             print("\(name): \(tally.text)")
             #expect(complaints.all == [] && tally.total == rounds)
-            #expect(await eventually { Deadlines.shared.count == 0 })
+            #expect(await eventually { Deadlines.monotonic.count == 0 })
             arena.release(event)
             return tally
         }

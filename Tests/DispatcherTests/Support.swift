@@ -22,8 +22,8 @@ struct LeavesNoRecord: SuiteTrait, TestTrait, TestScoping {
         let before = arena.liveRecords
         try await function()
         // A thread gives its records back a moment after its body's end.
-        let isClean = await eventually { arena.liveRecords == before && Deadlines.shared.count == 0 }
-        #expect(isClean, "left \(arena.liveRecords) after \(before), and \(Deadlines.shared.count) time-outs")
+        let isClean = await eventually { arena.liveRecords == before && Deadlines.monotonic.count == 0 }
+        #expect(isClean, "left \(arena.liveRecords) after \(before), and \(Deadlines.monotonic.count) time-outs")
     }
 }
 

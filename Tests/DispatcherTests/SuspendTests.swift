@@ -168,7 +168,7 @@ extension DispatcherSuites {
             let start = signalbox_now()
             #expect(try await arena.suspend(on: events, until: milliseconds(5)) == .timedOut)
             #expect(signalbox_now() - start >= 5_000_000)
-            #expect(Deadlines.shared.count == 0)
+            #expect(Deadlines.monotonic.count == 0)
             for event in events { #expect(arena.queueLength(event) == 0) }
             for event in events { try arena.setEvent(event) }
             for event in events { #expect(arena.isSignaled(event)) }
@@ -187,10 +187,10 @@ extension DispatcherSuites {
         func disarm() async throws {
             let event = arena.makeEvent()
             let task = await waiting(on: [event], until: milliseconds(20_000))
-            #expect(Deadlines.shared.count == 1)
+            #expect(Deadlines.monotonic.count == 1)
             try arena.setEvent(event)
             #expect(await task.value == .satisfied(0))
-            #expect(Deadlines.shared.count == 0)
+            #expect(Deadlines.monotonic.count == 0)
             arena.release(event)
         }
 
@@ -198,7 +198,7 @@ extension DispatcherSuites {
         func pastDeadline() async throws {
             let event = arena.makeEvent()
             for _ in 0..<1000 { #expect(try await arena.suspend(on: [event], until: 1) == .timedOut) }
-            #expect(arena.queueLength(event) == 0 && Deadlines.shared.count == 0)
+            #expect(arena.queueLength(event) == 0 && Deadlines.monotonic.count == 0)
             arena.release(event)
         }
 
@@ -236,7 +236,7 @@ extension DispatcherSuites {
             let task = await waiting(on: events, all: all, until: milliseconds(20_000))
             task.cancel()
             #expect(await task.value == .cancelled)
-            #expect(Deadlines.shared.count == 0)
+            #expect(Deadlines.monotonic.count == 0)
             for event in events { #expect(arena.queueLength(event) == 0) }
             for event in events { try arena.setEvent(event) }
             for event in events { #expect(arena.isSignaled(event)) }
@@ -304,18 +304,20 @@ extension DispatcherSuites {
             for _ in 0..<5_000 {
                 let waiter = waiters.randomElement(using: &random)!
                 if deadlines.removeValue(forKey: waiter) != nil {
-                    Deadlines.shared.disarm(waiter)
-                    #expect(arena.waiter(waiter).heap == 0)
+                    Deadlines.monotonic.disarm(waiter)
+                    #expect(Deadlines.monotonic.heapPlace(waiter).pointee == 0)
                 } else {
                     // Few different values, so that some are equal.
                     let deadline = signalbox_now() + hour + hour * UInt64.random(in: 0..<100, using: &random)
                     deadlines[waiter] = deadline
-                    Deadlines.shared.arm(waiter, wait: 0, at: deadline)
+                    Deadlines.monotonic.arm(waiter, wait: 0, at: deadline)
                 }
-                #expect(Deadlines.shared.count == deadlines.count)
+                #expect(Deadlines.monotonic.count == deadlines.count)
                 // Each waiter knows its place, and none is before the one above it.
                 var places = [UInt64?](repeating: nil, count: deadlines.count)
-                for (waiter, deadline) in deadlines { places[Int(arena.waiter(waiter).heap) - 1] = deadline }
+                for (waiter, deadline) in deadlines {
+                    places[Int(Deadlines.monotonic.heapPlace(waiter).pointee) - 1] = deadline
+                }
                 let isOrdered = places.indices.allSatisfy { place in
                     guard let own = places[place], let above = places[place == 0 ? 0 : (place - 1) / 2] else {
                         return false
@@ -326,10 +328,10 @@ extension DispatcherSuites {
                 if !isOrdered { break }
             }
             for waiter in waiters {
-                Deadlines.shared.disarm(waiter)
+                Deadlines.monotonic.disarm(waiter)
                 arena.deallocateWaiter(waiter)
             }
-            #expect(Deadlines.shared.count == 0)
+            #expect(Deadlines.monotonic.count == 0)
         }
 
         @Test("time-outs come in the order of their deadlines, and none comes early")
@@ -342,7 +344,7 @@ extension DispatcherSuites {
                 let deadline = start + 20_000_000 + UInt64.random(in: 0..<30_000_000, using: &random)
                 waits.append((waiter, arena.begin(waiter), deadline))
             }
-            for wait in waits { Deadlines.shared.arm(wait.waiter, wait: wait.wait, at: wait.deadline) }
+            for wait in waits { Deadlines.monotonic.arm(wait.waiter, wait: wait.wait, at: wait.deadline) }
             waits.sort { $0.deadline < $1.deadline }
             func isOver(_ waiter: UInt32) -> Bool {
                 !Claim(bits: arena.waiter(waiter).pointee.claim.load(ordering: .acquiring)).isOpen
@@ -366,7 +368,7 @@ extension DispatcherSuites {
             #expect(isAll)
             for wait in waits { #expect(arena.verdict(wait.waiter) == .timedOut) }
             for wait in waits {
-                Deadlines.shared.disarm(wait.waiter)
+                Deadlines.monotonic.disarm(wait.waiter)
                 arena.deallocateWaiter(wait.waiter)
             }
         }

@@ -13,6 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/// Free records of one type that a thread keeps: the first of a list of `count`.
+struct signalbox_cache {
+    uint32_t first;
+    uint32_t count;
+};
+
 /// What a thread keeps for itself. `initial-exec`: about 1 ns; pthread_getspecific and __tls_get_addr cost more.
 struct signalbox_thread {
     uint32_t waiter;          ///< the thread's own waiter record in the process's arena; 0: not attached
@@ -22,10 +28,15 @@ struct signalbox_thread {
     uint32_t locks;           ///< record locks held (kept in debug builds only)
     uint32_t holdsAllLock;    ///< whether the wait-all lock is held (kept in debug builds only)
     uint64_t loop;            ///< the event loop whose thread this is, which must never be blocked; 0: none
+    uint32_t hasEndHook;      ///< whether the dispatcher is told of the thread's end
+    bool isScheduled;         ///< whether a test's scheduler decides when it runs (debug builds only)
+    struct signalbox_cache caches[4]; ///< by the arena's type of record
 };
 extern __thread struct signalbox_thread signalbox_current __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 static inline struct signalbox_thread *_Nonnull signalbox_thread(void) { return &signalbox_current; }
+
+static inline struct signalbox_cache *_Nonnull signalbox_record_cache(int type) { return &signalbox_current.caches[type]; }
 
 /// Base of the process's own arena; a C global, because a Swift one is reached through a lazy initialiser.
 extern void *_Nullable signalbox_arena __attribute__((visibility("hidden")));
@@ -44,13 +55,30 @@ static inline uint64_t signalbox_now(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/// futex(2): sleeps while `*word == expected`, until CLOCK_MONOTONIC reads `deadline` ns (UINT64_MAX: for ever).
-/// Returns 0, or the errno: EAGAIN, EINTR, ETIMEDOUT.
-static inline int signalbox_futex_wait(void *_Nonnull word, uint32_t expected, uint64_t deadline, bool shared) {
+/// CLOCK_REALTIME, in nanoseconds since 1970.
+static inline uint64_t signalbox_realtime(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/// futex(2): sleeps while `*word == expected`, until the clock reads `deadline` ns (UINT64_MAX: for ever); `flags` are
+/// FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. Returns 0, or the errno: EAGAIN, EINTR, ETIMEDOUT.
+static inline int signalbox_futex_wait_flags(void *_Nonnull word, uint32_t expected, uint64_t deadline, int flags) {
     struct timespec t = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
-    int op = FUTEX_WAIT_BITSET | (shared ? 0 : FUTEX_PRIVATE_FLAG);
+    int op = FUTEX_WAIT_BITSET | flags;
     long r = syscall(SYS_futex, word, op, expected, deadline == UINT64_MAX ? NULL : &t, NULL, FUTEX_BITSET_MATCH_ANY);
     return r < 0 ? errno : 0;
+}
+
+/// As above, by CLOCK_MONOTONIC.
+static inline int signalbox_futex_wait(void *_Nonnull word, uint32_t expected, uint64_t deadline, bool shared) {
+    return signalbox_futex_wait_flags(word, expected, deadline, shared ? 0 : FUTEX_PRIVATE_FLAG);
+}
+/// As above, by CLOCK_MONOTONIC or CLOCK_REALTIME, which ends early when that clock is set past the deadline.
+static inline int signalbox_futex_wait_clock(void *_Nonnull word, uint32_t expected, uint64_t deadline, bool realtime) {
+    return signalbox_futex_wait_flags(word, expected, deadline,
+                                      FUTEX_PRIVATE_FLAG | (realtime ? FUTEX_CLOCK_REALTIME : 0));
 }
 
 /// futex(2): wakes up to `count` sleepers on `word`. The word may have been reused since; a stray wake does no harm.

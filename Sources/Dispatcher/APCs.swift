@@ -1,0 +1,86 @@
+import CLinux
+import Synchronization
+
+// Asynchronous procedure calls: a queue of packets in each thread's object, first in, first out. They run on the thread
+// itself, outside all locks, when it waits alertably and no object satisfies the wait; and those that they queue run in
+// the same go.
+
+/// A function to be called with three words that are the caller's own.
+package typealias APCRoutine = @convention(c) (UInt64, UInt64, UInt64) -> Void
+
+struct APC: BitwiseCopyable {
+    var function: APCRoutine
+    var arguments: (UInt64, UInt64, UInt64)
+}
+
+extension Threads {
+    /// Queues a call to the thread. `hasEnded`: it will never run.
+    package static func queueAPC(
+        to object: ObjectName, _ function: @escaping APCRoutine, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0
+    ) throws(DispatcherError) {
+        let packet = try Arena.prepared().allocate(.packet)
+        Arena.local.packet(packet).timer = 0
+        Arena.local.packet(packet).call = APC(function: function, arguments: (a, b, c))
+        do throws(DispatcherError) {
+            try queue(packet, to: object)
+        } catch {
+            Arena.local.deallocate(.packet, packet)
+            throw error
+        }
+    }
+
+    static func queue(_ packet: UInt32, to object: ObjectName) throws(DispatcherError) {
+        let arena = Arena.local
+        arena.packet(packet).queueNext = 0
+        let target: (hasEnded: Bool, waiter: UInt32, wait: UInt32)? = withFields(object) { fields, _ in
+            if fields.pointee.hasEnded { return (true, 0, 0) }
+            let calls = fields.pointee.calls
+            if calls.first == 0 {
+                fields.pointee.calls.first = packet
+            } else {
+                arena.packet(calls.last).queueNext = packet
+            }
+            fields.pointee.calls.last = packet
+            return (false, fields.pointee.waiter, fields.pointee.alertableWait)
+        }
+        guard let target else { throw arena.exists(object) ? .wrongKind : .noSuchObject(0) }
+        if target.hasEnded { throw .hasEnded }
+        // An earlier wait's number is nobody's any more.
+        if target.wait != 0, arena.claim(target.waiter, wait: target.wait, .alerted) == .wonWhileWaiting {
+            arena.wake(target.waiter)
+        }
+    }
+
+    /// Runs the calling thread's calls until none is left; returns whether any ran.
+    @discardableResult
+    package static func runAPCs() -> Bool {
+        guard own != .none else { return false }
+        let arena = Arena.local
+        var haveRun = false
+        while true {
+            let next = withFields(own) { fields, _ in
+                let first = fields.pointee.calls.first
+                if first != 0 { fields.pointee.calls.first = arena.packet(first).queueNext }
+                return first
+            }
+            guard let next, next != 0 else { return haveRun }
+            // A timer's call may have been withdrawn, and a one-shot call is done with its packet.
+            guard let call = arena.takeAPC(next) else { continue }
+            call.function(call.arguments.0, call.arguments.1, call.arguments.2)
+            haveRun = true
+        }
+    }
+
+    /// Gives up the calls of a thread that ends; none comes after.
+    static func dropAPCs(_ object: ObjectName) {
+        var next = withFields(object) { fields, _ in
+            fields.pointee.hasEnded = true
+            defer { fields.pointee.calls = (0, 0) }
+            return fields.pointee.calls.first
+        }
+        while let packet = next, packet != 0 {
+            next = Arena.local.packet(packet).queueNext
+            _ = Arena.local.takeAPC(packet)
+        }
+    }
+}

@@ -19,19 +19,11 @@ extension Arena {
         defer { releaseOwnWaiter(waiter) }
         let taker = owner ?? threadOwner
         if waitKind == .mutex && taker == .none { throw .needsOwner }
-        var wake = WakeList()
         // Not by the time-out of `wait`, so that what is signaled already counts.
         let verdict = try wait(for: owner, until: deadline, alertable: alertable) {
             waiter, wait throws(DispatcherError) in
-            try ensureLinks(waiter, 1)
-            self.waiter(waiter).shape = 1
-            let verdict = try signalAndEnter(signal, object, waiter, mayEnter: deadline != Deadline.now, &wake)
-            wake.perform(in: self)
-            if let verdict { return verdict }
-            if deadline == Deadline.now { return alertable && Threads.runAPCs() ? .alerted : .timedOut }
-            if publish(waiter, wait: wait) { return nil }
-            unlinkAll(waiter, upTo: 1)
-            return self.verdict(waiter)
+            let verdict = try enterSignaling(signal, object, waiter, wait: wait, until: deadline)
+            return verdict == .timedOut && alertable && Threads.runAPCs() ? .alerted : verdict
         }
         if let verdict { return verdict }
         do throws(DispatcherError) {
@@ -39,6 +31,22 @@ extension Arena {
         } catch {
             throw error == .noSuchObject(0) ? .noSuchObject(1) : error
         }
+    }
+
+    /// As `enter`, in one step with the signal.
+    func enterSignaling(
+        _ signal: ObjectName, _ object: ObjectName, _ waiter: UInt32, wait: UInt32, until deadline: UInt64
+    ) throws(DispatcherError) -> Verdict? {
+        try ensureLinks(waiter, 1)
+        self.waiter(waiter).shape = 1
+        var wake = WakeList()
+        let verdict = try signalAndEnter(signal, object, waiter, mayEnter: deadline != Deadline.now, &wake)
+        wake.perform(in: self)
+        if let verdict { return verdict }
+        if deadline == Deadline.now { return .timedOut }
+        if publish(waiter, wait: wait) { return nil }
+        unlinkAll(waiter, upTo: 1)
+        return self.verdict(waiter)
     }
 
     private func signalAndEnter(

@@ -27,8 +27,10 @@ extension Model {
             for waiter in object.queue { code.append(naming[waiter], below: 3) }
         }
         for name in waiters.indices {
-            let waiter = waiters[naming.firstIndex(of: name)!]
-            switch waiter {
+            let number = naming.firstIndex(of: name)!
+            // in which order it got two or three; which, the objects tell
+            if owned[number].count > 1 { for mutex in owned[number] { code.append(mutex, below: 3) } }
+            switch waiters[number] {
             case .idle: code.append(0, below: 4)
             case .waiting(let wait):
                 code.append(1, below: 4)

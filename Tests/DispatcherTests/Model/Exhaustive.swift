@@ -72,7 +72,7 @@ struct Exhaustive {
             }
             all += [.timeOut(waiter), .cancel(waiter), .suspend(waiter), .resume(waiter), .abandon(waiter)]
         }
-        let steps = all.filter(Subject.supports).map(Step.operation)
+        let steps = all.map(Step.operation)
         return leavesLate ? steps + (0..<waiters).map(Step.leave) : steps
     }
 
@@ -155,14 +155,14 @@ struct Exhaustive {
         switch operations[number] {
         case .leave(let waiter):
             let (expected, verdict) = (model.collect(waiter), subject.leave(waiter))
-            return verdict == expected ? nil : "waiter \(waiter) leaves with \(verdict)"
+            return verdict == expected ? nil : "waiter \(waiter) leaves with \(verdict as Any)"
         case .operation(let operation):
             let expected = model.perform(operation)
             let (answer, verdict) = subject.perform(operation)
             if answer != expected { return "answers \(answer), not \(expected)" }
             for waiter in before.indices {
                 let isActor = operation.waiter == waiter
-                var ended = isActor ? verdict?.modelled : nil
+                var ended = isActor ? verdict : nil
                 // Whoever was blocked leaves the queues; who came to an end at once stands in none.
                 if before[waiter].wait != nil || isActor && ended == nil && answer == .done {
                     ended = subject.ended(waiter)
@@ -181,10 +181,10 @@ struct Exhaustive {
 }
 
 extension Operation {
-    /// The waiter that begins a wait by it.
+    /// The waiter that begins or goes on with a wait by it.
     fileprivate var waiter: Int? {
         switch self {
-        case .begin(let waiter, _, _), .signalAndWait(_, let waiter, _, _): waiter
+        case .begin(let waiter, _, _), .signalAndWait(_, let waiter, _, _), .resume(let waiter): waiter
         default: nil
         }
     }

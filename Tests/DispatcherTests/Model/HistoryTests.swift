@@ -11,13 +11,14 @@ extension DispatcherSuites {
     struct HistoryTests {
         static let windows = getenv("SIGNALBOX_WINDOWS").flatMap { Int(String(cString: $0)) } ?? Scale.rounds(200)
 
-        @Test("eight threads at four objects see what one after another could see")
-        func linearizable() async {
-            let history = History(
-                [
-                    .event(manualReset: false), .event(manualReset: true), .event(manualReset: false),
-                    .event(manualReset: false),
-                ])
+        @Test(
+            "eight threads at four objects see what one after another could see",
+            arguments: [
+                [.event(manualReset: false), .event(manualReset: true), .mutex, .semaphore(maximum: 2)],
+                [.event(manualReset: false), .event(manualReset: true), .event(manualReset: false), .mutex],
+            ] as [[Model.Kind]])
+        func linearizable(kinds: [Model.Kind]) async {
+            let history = History(kinds)
             await history.run(windows: Self.windows)
             print(
                 "linearizability: \(Self.windows) windows, \(history.calls) calls, \(history.waits) waits that blocked,",
@@ -39,6 +40,7 @@ final class History: Sendable {
     private let clock = Atomic<Int>(0)
     private let seed: UInt64
     private let records = (0..<threads).map { _ in Box<[Record]>([]) }
+    private let owners = (0..<threads).map { _ in Box(Owner.none) }
     private let model: Box<Model>
     private let counts = Box<Counts>(Counts())
 
@@ -75,6 +77,7 @@ final class History: Sendable {
     private func play(_ thread: Int, window: Int) {
         var random = SeededRandom(seed: seed &+ UInt64(window) &* 0x1_0001 &+ UInt64(thread))
         records[thread].value.withLock { $0 = [] }
+        owners[thread].value.withLock { $0 = try! Threads.owner() }
         for _ in 0..<History.callsOfThread {
             switch random.next() % 4 {
             case 0: sched_yield()
@@ -90,7 +93,12 @@ final class History: Sendable {
         let deadline = operation.mayBlock ? Deadline.after(nanoseconds: timeOut) : Deadline.now
         let invoked = clock.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
         let invokedAt = signalbox_now()
-        let outcome = stage.perform(operation, until: deadline)
+        let outcome: Call.Outcome =
+            if case .look(let object) = operation {
+                .answer(.seen(stage.look(object, owners: owners.map { $0.value.withLock { $0 } })))
+            } else {
+                stage.perform(operation, until: deadline)
+            }
         let returned = clock.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
         let call = Call(operation: operation, outcome: outcome, invoked: invoked, returned: returned)
         return Record(call: call, deadline: deadline, invokedAt: invokedAt, returnedAt: signalbox_now())
@@ -112,10 +120,17 @@ final class History: Sendable {
                 wait.all = Bool.random(using: &random)
                 operation = .begin(thread, wait, mayBlock: random.next() % 4 != 0)
             }
-            if case .reset(let object) = operation, !stage.isEvent(object) { continue }
-            if Stage.supports(operation) { return operation }
+            switch operation {
+            case .reset(let object) where !stage.isEvent(object): continue
+            // a mutex comes round only if who has it gives it back more often than not
+            case .releaseMutex(let mutex, _) where !stage.owns(mutex) && random.next() % 4 != 0: continue
+            case .begin where random.next() % 2 == 0 && stage.kinds.indices.contains(where: ownsMutex): continue
+            default: return operation
+            }
         }
     }
+
+    private func ownsMutex(_ object: Int) -> Bool { stage.kinds[object] == .mutex && stage.owns(object) }
 
     private func signal(_ object: Int, by thread: Int, _ random: inout SeededRandom) -> Operation {
         switch stage.kinds[object] {
@@ -189,6 +204,8 @@ extension Model {
         case .signaled(let isSignaled): objects[object].isSignaled = isSignaled
         case .semaphore(let count): objects[object].count = count
         case .mutex(let owner, let recursion, let isAbandoned):
+            for waiter in owned.indices { owned[waiter].removeAll { $0 == object } }
+            if let owner { owned[owner].append(object) }
             objects[object].owner = owner
             objects[object].recursion = recursion
             objects[object].isAbandoned = isAbandoned

@@ -16,7 +16,7 @@ struct Model: Hashable {
 
     struct Object: Hashable {
         let kind: Kind
-        /// Whether a handle is left. An object lives on while a waiter waits for it.
+        /// Whether a handle is left. An object lives on while a waiter waits for it or an owner has it.
         var isOpen = true
         /// Of an event or a thread.
         var isSignaled = false
@@ -70,16 +70,20 @@ struct Model: Hashable {
 
     var objects: [Object]
     var waiters: [Waiter]
+    /// The mutexes of each owner, in the order in which it got them.
+    var owned: [[Int]]
 
     init(_ objects: [Object], waiters: Int) {
         self.objects = objects
         self.waiters = Array(repeating: .idle, count: waiters)
+        owned = Array(repeating: [], count: waiters)
     }
 
     // ---- what an object is to one who waits
 
     func exists(_ object: Int) -> Bool {
-        objects[object].isOpen || waiters.contains { $0.wait?.objects.contains(object) == true }
+        objects[object].isOpen || objects[object].owner != nil
+            || waiters.contains { $0.wait?.objects.contains(object) == true }
     }
 
     /// Whether the object would satisfy the waiter now.
@@ -101,6 +105,7 @@ struct Model: Hashable {
         case .mutex:
             let wasAbandoned = objects[object].isAbandoned
             objects[object].isAbandoned = false
+            if objects[object].owner == nil { owned[waiter].append(object) }
             objects[object].owner = waiter
             objects[object].recursion += 1
             return wasAbandoned
@@ -224,6 +229,7 @@ struct Model: Hashable {
         objects[mutex].recursion -= 1
         if objects[mutex].recursion == 0 {
             objects[mutex].owner = nil
+            owned[owner].removeAll { $0 == mutex }
             serve(mutex)
         }
     }
@@ -247,9 +253,9 @@ struct Model: Hashable {
         serve(thread)
     }
 
-    /// The owner ends, and leaves behind each mutex that it owns: the next owner is told.
+    /// The owner ends, and leaves behind each mutex that it owns, the last one first: the next owner is told.
     mutating func abandon(_ owner: Int) {
-        for mutex in objects.indices where objects[mutex].owner == owner && exists(mutex) {
+        while let mutex = owned[owner].popLast() {
             objects[mutex].owner = nil
             objects[mutex].recursion = 0
             objects[mutex].isAbandoned = true
@@ -260,12 +266,13 @@ struct Model: Hashable {
     /// Signals one object and begins to wait for another in the same step. If either is refused, neither is done.
     mutating func signalAndWait(_ signal: Int, _ waiter: Int, _ object: Int, mayBlock: Bool) throws(Refusal) {
         guard exists(signal) else { throw .noSuchObject(0) }
+        if objects[signal].kind == .thread { throw .wrongKind }
         guard exists(object) else { throw .noSuchObject(1) }
         switch objects[signal].kind {
         case .event: try set(signal)
         case .mutex: try release(mutex: signal, by: waiter)
         case .semaphore: _ = try release(semaphore: signal, count: 1)
-        case .thread: throw .wrongKind
+        case .thread: break
         }
         try begin(waiter, Wait(objects: [object]), mayBlock: mayBlock)
     }

@@ -9,24 +9,18 @@ struct Stage: Sendable {
 
     init(_ kinds: [Model.Kind]) {
         self.kinds = kinds
+        let arena = Arena.prepared()
         names = kinds.map {
             switch $0 {
-            case .event(let manualReset): Arena.prepared().makeEvent(manualReset: manualReset)
-            case .thread, .mutex, .semaphore: preconditionFailure("no such object on a stage")
+            case .event(let manualReset): arena.makeEvent(manualReset: manualReset)
+            case .mutex: try! arena.makeMutex()
+            case .semaphore(let maximum): try! arena.makeSemaphore(count: 0, maximum: UInt32(maximum))
+            case .thread: preconditionFailure("threads end when the history is over")
             }
         }
     }
 
     func strike() { names.forEach { Arena.local.release($0) } }
-
-    /// Whether threads can do this.
-    static func supports(_ operation: Operation) -> Bool {
-        switch operation {
-        case .set, .reset, .begin, .look: true
-        case .pulse, .releaseMutex, .releaseSemaphore, .signalAndWait: false
-        case .endThread, .abandon, .close, .timeOut, .cancel, .suspend, .resume: false
-        }
-    }
 
     /// Does it on the calling thread, which is the waiter or the owner.
     func perform(_ operation: Operation, until deadline: UInt64) -> Call.Outcome {
@@ -35,17 +29,36 @@ struct Stage: Sendable {
             switch operation {
             case .set(let event): try arena.setEvent(names[event])
             case .reset(let event): try arena.resetEvent(names[event])
+            case .pulse(let event): try arena.pulseEvent(names[event])
+            case .releaseMutex(let mutex, _): try arena.releaseMutex(names[mutex], owner: Threads.owner())
+            case .releaseSemaphore(let semaphore, let count):
+                let previous = try arena.releaseSemaphore(names[semaphore], count: UInt32(count))
+                return .answer(.previousCount(Int(previous)))
             case .begin(_, let wait, _):
                 let verdict = try wait.objects.map { names[$0] }.withUnsafeBufferPointer { names in
                     Result { () throws(DispatcherError) in try arena.block(on: names, all: wait.all, until: deadline) }
                 }.get()
                 return .verdict(verdict.modelled)
-            case .look(let object): return .answer(.seen(.signaled(arena.isSignaled(names[object]))))
-            default: preconditionFailure("threads cannot do \(operation)")
+            case .signalAndWait(let signal, _, let object, _):
+                return .verdict(try arena.signalAndWait(names[signal], names[object], until: deadline).modelled)
+            case .endThread, .abandon, .close, .timeOut, .cancel, .suspend, .resume, .look:
+                preconditionFailure("a thread's part has no \(operation)")
             }
         } catch {
             return .answer(.refused(error.modelled))
         }
         return .answer(.done)
     }
+
+    /// What can be seen of an object. `owners` are the threads.
+    func look(_ object: Int, owners: [Owner]) -> Look {
+        let arena = Arena.local
+        if let count = arena.semaphoreCount(names[object]) { return .semaphore(count: Int(count)) }
+        guard let mutex = arena.mutexState(names[object]) else { return .signaled(arena.isSignaled(names[object])) }
+        return .mutex(
+            owner: owners.firstIndex(of: mutex.owner), recursion: Int(mutex.recursion), isAbandoned: mutex.isAbandoned)
+    }
+
+    /// Whether the calling thread has the mutex.
+    func owns(_ mutex: Int) -> Bool { Arena.local.mutexState(names[mutex])?.owner == (try? Threads.owner()) }
 }

@@ -17,6 +17,8 @@ final class Subject {
     private let way: Way
     private let names: [ObjectName]
     private let waiters: [UInt32]
+    /// What each waits for, or waited for last; a thread that was suspended begins anew.
+    private var waits: [Model.Wait]
 
     /// An object keeps what it is made with, and starts unsignaled, unowned and without a count.
     init(_ kinds: [Model.Kind], waiters count: Int, way: Way) throws {
@@ -28,31 +30,17 @@ final class Subject {
         self.way = way
         names = try kinds.map { try Subject.make($0, in: arena) }
         waiters = try (0..<count).map { _ in try arena.allocateWaiter() }
+        waits = Array(repeating: Model.Wait(objects: []), count: count)
     }
 
     deinit { memory.deallocate() }
-
-    /// Whether the dispatcher has such objects.
-    static func supports(_ kind: Model.Kind) -> Bool {
-        switch kind {
-        case .event, .thread: true
-        case .mutex, .semaphore: false
-        }
-    }
-
-    /// Whether the dispatcher can do this.
-    static func supports(_ operation: Operation) -> Bool {
-        switch operation {
-        case .set, .reset, .endThread, .close, .begin, .timeOut, .cancel, .look: true
-        case .pulse, .releaseMutex, .releaseSemaphore, .abandon, .signalAndWait, .suspend, .resume: false
-        }
-    }
 
     private static func make(_ kind: Model.Kind, in arena: Arena) throws -> ObjectName {
         switch kind {
         case .event(let manualReset): try arena.makeObject(.event, manualReset: manualReset)
         case .thread: try arena.makeObject(.thread, manualReset: true)
-        case .mutex, .semaphore: throw DispatcherError.wrongKind
+        case .mutex: try arena.makeMutex()
+        case .semaphore(let maximum): try arena.makeSemaphore(count: 0, maximum: UInt32(maximum))
         }
     }
 
@@ -60,30 +48,48 @@ final class Subject {
 
     struct Snapshot {
         fileprivate var bytes: [UInt8]
+        fileprivate var waits: [Model.Wait]
     }
 
-    func snapshot() -> Snapshot { Snapshot(bytes: Array(UnsafeRawBufferPointer(start: memory, count: size))) }
+    func snapshot() -> Snapshot {
+        Snapshot(bytes: Array(UnsafeRawBufferPointer(start: memory, count: size)), waits: waits)
+    }
     func restore(_ snapshot: Snapshot) {
+        waits = snapshot.waits
         snapshot.bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: size) }
     }
 
     // ---- what it does
 
-    /// What an operation returned, and whose waits it ended at once; those that were blocked are found by `ended`.
-    func perform(_ operation: Operation) -> (answer: Answer, verdict: Verdict?) {
+    /// What an operation returned, and how the wait ended that it began, if it ended at once. Waits that were blocked are
+    /// found by `ended`.
+    func perform(_ operation: Operation) -> (answer: Answer, verdict: Model.Verdict?) {
         do throws(DispatcherError) {
             switch operation {
             case .set(let event): try arena.setEvent(names[event])
             case .reset(let event): try arena.resetEvent(names[event])
+            case .pulse(let event): try arena.pulseEvent(names[event])
+            case .releaseMutex(let mutex, let by): try arena.releaseMutex(names[mutex], owner: owner(by))
+            case .releaseSemaphore(let semaphore, let count):
+                let previous = try arena.releaseSemaphore(names[semaphore], count: UInt32(count))
+                return (.previousCount(Int(previous)), nil)
             case .endThread(let thread): try arena.signalSlowly(names[thread], .thread)
+            case .abandon(let number): arena.abandonAll(of: owner(number))
             case .close(let object): arena.release(names[object])
             case .begin(let waiter, let wait, let mayBlock):
-                return (.done, try begin(waiters[waiter], wait, mayBlock: mayBlock))
-            case .timeOut(let waiter): return (interrupt(waiters[waiter], .timedOut), nil)
-            case .cancel(let waiter): return (interrupt(waiters[waiter], .cancelled), nil)
+                waits[waiter] = wait
+                return (.done, try begin(waiter, mayBlock: mayBlock)?.modelled)
+            case .signalAndWait(let signal, let waiter, let object, let mayBlock):
+                waits[waiter] = Model.Wait(objects: [object])
+                return (.done, try signalAndWait(signal, waiter, object, mayBlock: mayBlock)?.modelled)
+            case .timeOut(let waiter): return (interrupt(waiter, .timedOut), nil)
+            case .cancel(let waiter): return (interrupt(waiter, .cancelled), nil)
+            case .suspend(let waiter):
+                // As a thread does: it is woken, leaves, and sleeps until it is resumed.
+                guard interrupt(waiter, .suspended) == .done else { return (.tooLate, nil) }
+                precondition(arena.leave(waiters[waiter]) == nil, "a suspended thread's wait goes on")
+            case .resume(let waiter): return (.done, try begin(waiter, mayBlock: true)?.modelled)
             case .look(let object): return (.seen(look(object)), nil)
-            case .pulse, .releaseMutex, .releaseSemaphore, .abandon, .signalAndWait, .suspend, .resume:
-                preconditionFailure("the dispatcher has no \(operation)")
             }
         } catch {
             return (.refused(error.modelled), nil)
@@ -91,43 +97,70 @@ final class Subject {
         return (.done, nil)
     }
 
-    private func begin(_ waiter: UInt32, _ wait: Model.Wait, mayBlock: Bool) throws(DispatcherError) -> Verdict? {
-        try wait.objects.map { names[$0] }.withUnsafeBufferPointer { names in
+    private func owner(_ waiter: Int) -> Owner { Owner(index: waiters[waiter]) }
+
+    private func begin(_ waiter: Int, mayBlock: Bool) throws(DispatcherError) -> Verdict? {
+        let wait = waits[waiter]
+        return try wait.objects.map { names[$0] }.withUnsafeBufferPointer { names in
             // withUnsafeBufferPointer carries no typed error.
-            Result { () throws(DispatcherError) in try begin(waiter, names, all: wait.all, mayBlock: mayBlock) }
+            Result { () throws(DispatcherError) in
+                try begin(waiters[waiter], owner(waiter), names, all: wait.all, mayBlock: mayBlock)
+            }
         }.get()
     }
 
     private func begin(
-        _ waiter: UInt32, _ names: Names, all: Bool, mayBlock: Bool
+        _ waiter: UInt32, _ owner: Owner, _ names: Names, all: Bool, mayBlock: Bool
     ) throws(DispatcherError) -> Verdict? {
         // What a wait may not begin with is refused by looking.
         if way == .thread || !mayBlock || !names.allSatisfy(arena.exists) {
-            if let verdict = try arena.poll(names, all: all) { return verdict }
+            if let verdict = try arena.poll(names, all: all, owner: owner, isLast: !mayBlock) { return verdict }
         }
         if !mayBlock { return .timedOut }
+        arena.waiter(waiter).owner = owner
         if way == .thread && names.count == 1 {
-            return try arena.enterOne(waiter, names[0]) ? .satisfied(0) : nil
+            return try arena.enterOne(waiter, wait: arena.begin(waiter, .waiting), names[0])
         }
         return try arena.enter(waiter, wait: arena.begin(waiter), all: all, names)
     }
 
-    private func interrupt(_ waiter: UInt32, _ state: Claim.State) -> Answer {
-        arena.claim(waiter, state) == .lost ? .tooLate : .done
+    private func signalAndWait(
+        _ signal: Int, _ waiter: Int, _ object: Int, mayBlock: Bool
+    ) throws(DispatcherError) -> Verdict? {
+        let record = waiters[waiter]
+        arena.waiter(record).owner = owner(waiter)
+        let wait = arena.begin(record)
+        let verdict = try arena.enterSignaling(
+            names[signal], names[object], record, wait: wait, until: mayBlock ? Deadline.never : Deadline.now)
+        return verdict
+    }
+
+    private func interrupt(_ waiter: Int, _ state: Claim.State) -> Answer {
+        arena.claim(waiters[waiter], state) == .lost ? .tooLate : .done
     }
 
     /// How the waiter's wait has ended, if somebody ended it; it stands in queues until `leave`.
     func ended(_ waiter: Int) -> Model.Verdict? {
-        let claim = Claim(bits: arena.waiter(waiters[waiter]).pointee.claim.load(ordering: .relaxed))
+        let claim = claim(waiter)
         return claim.isOpen ? nil : claim.verdict?.modelled
     }
 
     /// The waiter wakes up, and takes itself out of the queues.
-    func leave(_ waiter: Int) -> Model.Verdict { arena.leave(waiters[waiter]).modelled }
+    func leave(_ waiter: Int) -> Model.Verdict? { arena.leave(waiters[waiter])?.modelled }
+
+    private func claim(_ waiter: Int) -> Claim {
+        Claim(bits: arena.waiter(waiters[waiter]).pointee.claim.load(ordering: .relaxed))
+    }
 
     // ---- what it is
 
-    func look(_ object: Int) -> Look { .signaled(arena.isSignaled(names[object])) }
+    func look(_ object: Int) -> Look {
+        if let count = arena.semaphoreCount(names[object]) { return .semaphore(count: Int(count)) }
+        guard let mutex = arena.mutexState(names[object]) else { return .signaled(arena.isSignaled(names[object])) }
+        return .mutex(
+            owner: waiters.firstIndex(of: mutex.owner.index), recursion: Int(mutex.recursion),
+            isAbandoned: mutex.isAbandoned)
+    }
 
     /// How it differs from the model, if it does.
     func difference(from model: Model) -> String? {
@@ -135,14 +168,30 @@ final class Subject {
             if let difference = difference(number, object, in: model) { return "object \(number) \(difference)" }
         }
         for (number, waiter) in model.waiters.enumerated() {
-            let claim = Claim(bits: arena.waiter(waiters[number]).pointee.claim.load(ordering: .relaxed))
             switch waiter {
-            case .waiting: if claim.state != .waiting { return "waiter \(number) does not wait: \(claim.state)" }
-            case .suspended: break
-            case .idle, .ended: if claim.isOpen { return "waiter \(number) waits: \(claim.state)" }
+            case .waiting: if claim(number).state != .waiting { return "waiter \(number) does not wait" }
+            case .suspended, .idle, .ended: if claim(number).isOpen { return "waiter \(number) waits" }
+            }
+            if owned(number) != model.owned[number] {
+                return "owner \(number) has \(owned(number)), not \(model.owned[number])"
             }
         }
         return nil
+    }
+
+    /// The mutexes on the owner's list, the last one first there.
+    private func owned(_ owner: Int) -> [Int] {
+        var owned: [Int] = []
+        var (index, previous) = (arena.waiter(waiters[owner]).pointee.next.load(ordering: .relaxed), UInt32(0))
+        while index != 0 {
+            let record = arena.object(index)
+            guard let number = names.firstIndex(where: { $0.index == index }), !owned.contains(number),
+                record.owned.pointee.previous == previous
+            else { return [-1] }
+            owned.insert(number, at: 0)
+            (index, previous) = (record.owned.pointee.next, index)
+        }
+        return owned
     }
 
     private func difference(_ number: Int, _ object: Model.Object, in model: Model) -> String? {
@@ -154,7 +203,9 @@ final class Subject {
         if !exists { return nil }
         let (look, expected) = (look(number), model.look(number))
         if look != expected { return "is \(look), not \(expected)" }
-        if (word.bits & Word.queued != 0) != (record.head != 0) { return "has a wrong mark of its queue" }
+        // A change of an object that must go, too, takes the lock.
+        if word.isFree != (record.head == 0 && object.isOpen) { return "has a wrong mark of its queue" }
+        if object.kind == .mutex && word.isSignaled != (object.owner == nil) { return "has a wrong signal" }
         // the queue, without waiters whose wait has ended and that have not left it
         var (queue, alls, last, index) = ([Int](), 0, UInt32(0), record.head)
         while index != 0 {
@@ -182,6 +233,7 @@ extension Verdict {
         case .abandoned(let position): .abandoned(position)
         case .timedOut: .timedOut
         case .cancelled: .cancelled
+        case .alerted: preconditionFailure("nobody queues a call")
         }
     }
 }
@@ -192,7 +244,9 @@ extension DispatcherError {
         case .noSuchObject(let position): .noSuchObject(position)
         case .duplicateObject(let position): .duplicateObject(position)
         case .wrongKind: .wrongKind
-        case .outOfRecords: preconditionFailure("the arena is too small for the check")
+        case .notOwner: .notOwner
+        case .limitExceeded: .limitExceeded
+        case .outOfRecords, .hasEnded, .needsOwner: preconditionFailure("the check does nothing of the kind: \(self)")
         }
     }
 }

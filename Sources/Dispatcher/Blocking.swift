@@ -17,6 +17,8 @@ extension Arena {
     package func block(
         on names: Names, all: Bool = false, until deadline: UInt64, alertable: Bool = false, owner: Owner? = nil
     ) throws(DispatcherError) -> Verdict {
+        var isKept = false
+        defer { if isKept { names.forEach { release($0) } } }
         while true {
             if isLocal { Threads.sleepWhileSuspended() }
             let taker = owner ?? threadOwner
@@ -31,7 +33,7 @@ extension Arena {
             }
             if deadline == Deadline.now { return alertable && Threads.runAPCs() ? .alerted : .timedOut }
             let verdict = try wait(
-                for: owner, until: deadline, alertable: alertable, isPublished: names.count == 1
+                for: owner, until: deadline, alertable: alertable, isPublished: names.count == 1, isKept: &isKept
             ) { waiter, wait throws(DispatcherError) in
                 if names.count == 1 { return try enterOne(waiter, wait: wait, names[0]) }
                 return try enter(waiter, wait: wait, all: all, names)
@@ -51,9 +53,10 @@ extension Arena {
     }
 
     /// One wait of the calling thread, which `enter` puts into its queues. nil: the thread was suspended meanwhile, or
-    /// the calls that ended the wait were withdrawn before they ran; the wait is to begin again.
+    /// the calls that ended the wait were withdrawn before they ran; the wait is to begin again. `isKept`: a suspended
+    /// thread refers to the objects, as it stands in no line that keeps them; the caller is to release them.
     func wait(
-        for owner: Owner?, until deadline: UInt64, alertable: Bool, isPublished: Bool = false,
+        for owner: Owner?, until deadline: UInt64, alertable: Bool, isPublished: Bool = false, isKept: inout Bool,
         _ enter: (UInt32, UInt32) throws(DispatcherError) -> Verdict?
     ) throws(DispatcherError) -> Verdict? {
         let waiter = try ownWaiter()
@@ -68,6 +71,10 @@ extension Arena {
             let place = leavePort()
             park(waiter, until: deadline)
             comeBack(to: place)
+        }
+        if !isKept && wasSuspended(waiter) {
+            keepObjects(of: waiter)
+            isKept = true
         }
         let verdict = leave(waiter)
         return verdict == .alerted && !Threads.runAPCs() ? nil : verdict

@@ -106,6 +106,17 @@ extension Arena {
         }
     }
 
+    /// Adds a reference to every object in whose line the waiter stands.
+    func keepObjects(of waiter: UInt32) {
+        forEachLink(of: waiter, upTo: self.waiter(waiter).count) { _, index in
+            let record = object(link(index).pointee.object)
+            let word = lock(record)
+            record.refs += 1
+            unlock(record, word)
+            return true
+        }
+    }
+
     // ---- waiters
 
     func allocateWaiter() throws(DispatcherError) -> UInt32 {

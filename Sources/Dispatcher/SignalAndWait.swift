@@ -20,7 +20,9 @@ extension Arena {
         let taker = owner ?? threadOwner
         if waitKind == .mutex && taker == .none { throw .needsOwner }
         // Not by the time-out of `wait`, so that what is signaled already counts.
-        let verdict = try wait(for: owner, until: deadline, alertable: alertable) {
+        var isKept = false
+        defer { if isKept { release(object) } }
+        let verdict = try wait(for: owner, until: deadline, alertable: alertable, isKept: &isKept) {
             waiter, wait throws(DispatcherError) in
             let verdict = try enterSignaling(signal, object, waiter, wait: wait, until: deadline)
             return verdict == .timedOut && alertable && Threads.runAPCs() ? .alerted : verdict

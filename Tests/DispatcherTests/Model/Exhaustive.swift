@@ -91,7 +91,10 @@ struct Exhaustive {
                 && !isDeep(object, model)
         case .releaseMutex(_, let owner): return model.waiters[owner] == .idle
         case .abandon(let owner): return model.waiters[owner] == .idle
-        case .timeOut(let waiter), .cancel(let waiter): return model.waiters[waiter] != .idle
+        case .timeOut(let waiter), .cancel(let waiter):
+            // Nobody gives up on a suspended thread's behalf.
+            if case .suspended = model.waiters[waiter] { return false }
+            return model.waiters[waiter] != .idle
         case .suspend(let waiter):
             if case .waiting = model.waiters[waiter] { return true }
             return false

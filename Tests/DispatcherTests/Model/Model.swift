@@ -157,9 +157,10 @@ struct Model: Hashable {
         if mayBlock { joinQueues(waiter, wait) } else { end(waiter, .timedOut) }
     }
 
-    /// Ends a wait for a reason that is no object. False: it had ended.
+    /// Ends a wait for a reason that is no object. False: it had ended. (A suspended thread sees its time-out when it
+    /// goes on.)
     mutating func interrupt(_ waiter: Int, _ verdict: Verdict) -> Bool {
-        guard waiters[waiter].wait != nil else { return false }
+        guard case .waiting = waiters[waiter] else { return false }
         end(waiter, verdict)
         return true
     }

@@ -19,6 +19,8 @@ final class Subject {
     private let waiters: [UInt32]
     /// What each waits for, or waited for last; a thread that was suspended begins anew.
     private var waits: [Model.Wait]
+    /// Whether it was suspended, and so refers to the objects of its wait.
+    private var isKept: [Bool]
 
     /// An object keeps what it is made with, and starts unsignaled, unowned and without a count.
     init(_ kinds: [Model.Kind], waiters count: Int, way: Way) throws {
@@ -31,6 +33,7 @@ final class Subject {
         names = try kinds.map { try Subject.make($0, in: arena) }
         waiters = try (0..<count).map { _ in try arena.allocateWaiter() }
         waits = Array(repeating: Model.Wait(objects: []), count: count)
+        isKept = Array(repeating: false, count: count)
     }
 
     deinit { memory.deallocate() }
@@ -49,13 +52,15 @@ final class Subject {
     struct Snapshot {
         fileprivate var bytes: [UInt8]
         fileprivate var waits: [Model.Wait]
+        fileprivate var isKept: [Bool]
     }
 
     func snapshot() -> Snapshot {
-        Snapshot(bytes: Array(UnsafeRawBufferPointer(start: memory, count: size)), waits: waits)
+        Snapshot(bytes: Array(UnsafeRawBufferPointer(start: memory, count: size)), waits: waits, isKept: isKept)
     }
     func restore(_ snapshot: Snapshot) {
         waits = snapshot.waits
+        isKept = snapshot.isKept
         snapshot.bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: size) }
     }
 
@@ -87,8 +92,13 @@ final class Subject {
             case .suspend(let waiter):
                 // As a thread does: it is woken, leaves, and sleeps until it is resumed.
                 guard interrupt(waiter, .suspended) == .done else { return (.tooLate, nil) }
+                if !isKept[waiter] { arena.keepObjects(of: waiters[waiter]) }
+                isKept[waiter] = true
                 precondition(arena.leave(waiters[waiter]) == nil, "a suspended thread's wait goes on")
-            case .resume(let waiter): return (.done, try begin(waiter, mayBlock: true)?.modelled)
+            case .resume(let waiter):
+                let verdict = try begin(waiter, mayBlock: true)?.modelled
+                if verdict != nil { letGo(waiter) }
+                return (.done, verdict)
             case .look(let object): return (.seen(look(object)), nil)
             }
         } catch {
@@ -142,11 +152,19 @@ final class Subject {
     /// How the waiter's wait has ended, if somebody ended it; it stands in queues until `leave`.
     func ended(_ waiter: Int) -> Model.Verdict? {
         let claim = claim(waiter)
-        return claim.isOpen ? nil : claim.verdict?.modelled
+        return claim.isOpen || claim.state == .suspended ? nil : claim.verdict?.modelled
     }
 
     /// The waiter wakes up, and takes itself out of the queues.
-    func leave(_ waiter: Int) -> Model.Verdict? { arena.leave(waiters[waiter])?.modelled }
+    func leave(_ waiter: Int) -> Model.Verdict? {
+        defer { letGo(waiter) }
+        return arena.leave(waiters[waiter])?.modelled
+    }
+
+    private func letGo(_ waiter: Int) {
+        if isKept[waiter] { waits[waiter].objects.forEach { arena.release(names[$0]) } }
+        isKept[waiter] = false
+    }
 
     private func claim(_ waiter: Int) -> Claim {
         Claim(bits: arena.waiter(waiters[waiter]).pointee.claim.load(ordering: .relaxed))
@@ -170,7 +188,9 @@ final class Subject {
         for (number, waiter) in model.waiters.enumerated() {
             switch waiter {
             case .waiting: if claim(number).state != .waiting { return "waiter \(number) does not wait" }
-            case .suspended, .idle, .ended: if claim(number).isOpen { return "waiter \(number) waits" }
+            // One whose call was refused never came to wait.
+            case .idle: if claim(number).state == .waiting { return "waiter \(number) waits" }
+            case .suspended, .ended: if claim(number).isOpen { return "waiter \(number) waits" }
             }
             if owned(number) != model.owned[number] {
                 return "owner \(number) has \(owned(number)), not \(model.owned[number])"
@@ -204,7 +224,7 @@ final class Subject {
         let (look, expected) = (look(number), model.look(number))
         if look != expected { return "is \(look), not \(expected)" }
         // A change of an object that must go, too, takes the lock.
-        if word.isFree != (record.head == 0 && object.isOpen) { return "has a wrong mark of its queue" }
+        if word.isFree != (record.head == 0 && record.refs > 0) { return "has a wrong mark of its queue" }
         if object.kind == .mutex && word.isSignaled != (object.owner == nil) { return "has a wrong signal" }
         // the queue, without waiters whose wait has ended and that have not left it
         var (queue, alls, last, index) = ([Int](), 0, UInt32(0), record.head)
@@ -215,13 +235,14 @@ final class Subject {
             guard let waiter = waiters.firstIndex(of: link.pointee.owner) else { return "has a strange link" }
             if arena.waiter(waiters[waiter]).waitsForAll { alls += 1 }
             if model.waiters[waiter] == .idle { return "has a link of waiter \(waiter), which does not wait" }
-            if ended(waiter) == nil && !queue.contains(waiter) { queue.append(waiter) }
+            if claim(waiter).isOpen && !queue.contains(waiter) { queue.append(waiter) }
             (last, index) = (index, link.pointee.next)
         }
         if record.tail != last { return "has a broken tail" }
         if queue != object.queue { return "has the queue \(queue), not \(object.queue)" }
         if record.allWaiters != alls { return "counts \(record.allWaiters) wait-alls of \(alls)" }
-        if record.refs != (object.isOpen ? 1 : 0) { return "has \(record.refs) references" }
+        let keepers = waiters.indices.filter { isKept[$0] && waits[$0].objects.contains(number) }
+        if record.refs != (object.isOpen ? 1 : 0) + keepers.count { return "has \(record.refs) references" }
         return nil
     }
 }

@@ -82,7 +82,7 @@ private func threadObject(_ thread: HANDLE?) -> ObjectName {
 
 @c(GetCurrentThread) @implementation public func __GetCurrentThread() -> HANDLE? { HANDLE(bitPattern: Pseudo.thread) }
 @c(GetCurrentThreadId) @implementation public func __GetCurrentThreadId() -> DWORD {
-    DWORD(bitPattern: signalbox_gettid())
+    signalbox_thread_id()
 }
 @c(GetCurrentProcess) @implementation public func __GetCurrentProcess() -> HANDLE? {
     HANDLE(bitPattern: Pseudo.process)

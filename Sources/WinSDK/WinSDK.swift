@@ -55,6 +55,26 @@ public func WaitForMultipleObjects(
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
 public func Sleep(_ milliseconds: DWORD) { __Sleep(milliseconds) }
 
+// ---- critical sections
+
+public func InitializeCriticalSection(_ section: LPCRITICAL_SECTION?) { __InitializeCriticalSection(section) }
+public func InitializeCriticalSectionAndSpinCount(_ section: LPCRITICAL_SECTION?, _ spinCount: DWORD) -> Bool {
+    __InitializeCriticalSectionAndSpinCount(section, spinCount) != 0
+}
+public func InitializeCriticalSectionEx(
+    _ section: LPCRITICAL_SECTION?, _ spinCount: DWORD, _ flags: DWORD
+) -> Bool { __InitializeCriticalSectionEx(section, spinCount, flags) != 0 }
+public func SetCriticalSectionSpinCount(_ section: LPCRITICAL_SECTION?, _ spinCount: DWORD) -> DWORD {
+    __SetCriticalSectionSpinCount(section, spinCount)
+}
+@available(*, noasync, message: "the thread that leaves must be the one that entered: use an actor or a Mutex instead")
+public func EnterCriticalSection(_ section: LPCRITICAL_SECTION?) { __EnterCriticalSection(section) }
+@available(*, noasync, message: "the thread that leaves must be the one that entered: use an actor or a Mutex instead")
+public func TryEnterCriticalSection(_ section: LPCRITICAL_SECTION?) -> Bool { __TryEnterCriticalSection(section) != 0 }
+@available(*, noasync, message: "the thread that leaves must be the one that entered: use an actor or a Mutex instead")
+public func LeaveCriticalSection(_ section: LPCRITICAL_SECTION?) { __LeaveCriticalSection(section) }
+public func DeleteCriticalSection(_ section: LPCRITICAL_SECTION?) { __DeleteCriticalSection(section) }
+
 // ---- threads
 
 public func CreateThread(

@@ -27,6 +27,7 @@ struct signalbox_thread {
     uint64_t port;            ///< name of the port that counts this thread as running; 0: none
     uint32_t locks;           ///< record locks held (kept in debug builds only)
     uint32_t holdsAllLock;    ///< whether the wait-all lock is held (kept in debug builds only)
+    uint32_t id;              ///< the kernel's id of the thread, see signalbox_thread_id; 0: not asked for yet
     uint64_t loop;            ///< the event loop whose thread this is, which must never be blocked; 0: none
     uint32_t hasEndHook;      ///< whether the dispatcher is told of the thread's end
     bool isScheduled;         ///< whether a test's scheduler decides when it runs (debug builds only)
@@ -87,6 +88,13 @@ static inline void signalbox_futex_wake(void *_Nonnull word, int count, bool sha
 }
 
 static inline int32_t signalbox_gettid(void) { return (int32_t)syscall(SYS_gettid); }
+
+/// The calling thread's id, asked for once a thread. (A child of fork(2) would inherit it, but may only exec.)
+static inline uint32_t signalbox_thread_id(void) {
+    struct signalbox_thread *thread = signalbox_thread();
+    if (__builtin_expect(thread->id == 0, 0)) thread->id = (uint32_t)signalbox_gettid();
+    return thread->id;
+}
 
 static inline void signalbox_pause(void) {
 #if defined(__x86_64__)

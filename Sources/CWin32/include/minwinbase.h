@@ -23,6 +23,9 @@ typedef struct _OVERLAPPED {
     HANDLE hEvent;
 } OVERLAPPED, *LPOVERLAPPED;
 
+typedef RTL_CRITICAL_SECTION CRITICAL_SECTION;
+typedef PRTL_CRITICAL_SECTION PCRITICAL_SECTION, LPCRITICAL_SECTION;
+
 #define MoveMemory(destination, source, length) ((void)__builtin_memmove((destination), (source), (length)))
 #define CopyMemory(destination, source, length) ((void)__builtin_memcpy((destination), (source), (length)))
 #define FillMemory(destination, length, fill) ((void)__builtin_memset((destination), (fill), (length)))

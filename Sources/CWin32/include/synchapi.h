@@ -1,4 +1,4 @@
-/* synchapi.h: events, waits, sleeping. */
+/* synchapi.h: events, waits, sleeping, critical sections. */
 #ifndef SIGNALBOX_SYNCHAPI_H
 #define SIGNALBOX_SYNCHAPI_H
 
@@ -24,6 +24,18 @@ SIGNALBOX_API DWORD WINAPI WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseco
 SIGNALBOX_API DWORD WINAPI WaitForMultipleObjects(
     DWORD nCount, const HANDLE *lpHandles, BOOL bWaitAll, DWORD dwMilliseconds);
 SIGNALBOX_API void WINAPI Sleep(DWORD dwMilliseconds);
+
+/* A null pointer is an access violation here, as it is on Windows: these functions have no way to say so. */
+SIGNALBOX_API void WINAPI InitializeCriticalSection(LPCRITICAL_SECTION lpCriticalSection);
+SIGNALBOX_API BOOL WINAPI InitializeCriticalSectionAndSpinCount(
+    LPCRITICAL_SECTION lpCriticalSection, DWORD dwSpinCount);
+SIGNALBOX_API BOOL WINAPI InitializeCriticalSectionEx(
+    LPCRITICAL_SECTION lpCriticalSection, DWORD dwSpinCount, DWORD Flags);
+SIGNALBOX_API DWORD WINAPI SetCriticalSectionSpinCount(LPCRITICAL_SECTION lpCriticalSection, DWORD dwSpinCount);
+SIGNALBOX_API void WINAPI EnterCriticalSection(LPCRITICAL_SECTION lpCriticalSection);
+SIGNALBOX_API BOOL WINAPI TryEnterCriticalSection(LPCRITICAL_SECTION lpCriticalSection);
+SIGNALBOX_API void WINAPI LeaveCriticalSection(LPCRITICAL_SECTION lpCriticalSection);
+SIGNALBOX_API void WINAPI DeleteCriticalSection(LPCRITICAL_SECTION lpCriticalSection);
 
 SIGNALBOX_END
 

@@ -125,33 +125,170 @@ typedef union _ULARGE_INTEGER {
 #define PROCESSOR_ARCHITECTURE_UNKNOWN 0xFFFF
 #define PROCESSOR_AMD_X8664 8664
 
-/* Interlocked operations: each is a full barrier. Increment and Decrement return the new value, the others the old. */
+/*
+ * A critical section, as 64-bit Windows lays it out. LockCount is -1 while it is free and even while it is held, as
+ * debuggers expect; DebugInfo is (void *)-1, which is how Windows says that there is none.
+ */
+typedef struct _RTL_CRITICAL_SECTION_DEBUG *PRTL_CRITICAL_SECTION_DEBUG;
+typedef struct _RTL_CRITICAL_SECTION {
+    PRTL_CRITICAL_SECTION_DEBUG DebugInfo;
+    LONG LockCount;
+    LONG RecursionCount;
+    HANDLE OwningThread;
+    HANDLE LockSemaphore;
+    ULONG_PTR SpinCount;
+} RTL_CRITICAL_SECTION, *PRTL_CRITICAL_SECTION;
+
+#define RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO 0x01000000
+#define RTL_CRITICAL_SECTION_FLAG_DYNAMIC_SPIN 0x02000000
+#define RTL_CRITICAL_SECTION_FLAG_STATIC_INIT 0x04000000
+#define RTL_CRITICAL_SECTION_FLAG_RESOURCE_TYPE 0x08000000
+#define RTL_CRITICAL_SECTION_FLAG_FORCE_DEBUG_INFO 0x10000000
+#define RTL_CRITICAL_SECTION_ALL_FLAG_BITS 0xFF000000
+#define RTL_CRITICAL_SECTION_FLAG_RESERVED 0xE0000000
+
+/*
+ * Interlocked operations: each is a full barrier. Increment, Decrement and Add return the new value, the others the old.
+ * The bit tests return whether the bit was set.
+ */
 SIGNALBOX_BEGIN
 
-SIGNALBOX_INLINE LONG InterlockedIncrement(LONG volatile *addend) { return __sync_add_and_fetch(addend, 1); }
-SIGNALBOX_INLINE LONG InterlockedDecrement(LONG volatile *addend) { return __sync_sub_and_fetch(addend, 1); }
-SIGNALBOX_INLINE LONG InterlockedExchange(LONG volatile *target, LONG value) {
+#define SIGNALBOX_INTERLOCKED(size, type) \
+    SIGNALBOX_INLINE type InterlockedExchange##size(type volatile *target, type value) { \
+        return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); \
+    } \
+    SIGNALBOX_INLINE type InterlockedExchangeAdd##size(type volatile *addend, type value) { \
+        return __sync_fetch_and_add(addend, value); \
+    } \
+    SIGNALBOX_INLINE type InterlockedAnd##size(type volatile *destination, type value) { \
+        return __sync_fetch_and_and(destination, value); \
+    } \
+    SIGNALBOX_INLINE type InterlockedOr##size(type volatile *destination, type value) { \
+        return __sync_fetch_and_or(destination, value); \
+    } \
+    SIGNALBOX_INLINE type InterlockedXor##size(type volatile *destination, type value) { \
+        return __sync_fetch_and_xor(destination, value); \
+    }
+#define SIGNALBOX_INTERLOCKED_COUNT(size, type) \
+    SIGNALBOX_INLINE type InterlockedIncrement##size(type volatile *addend) { \
+        return __sync_add_and_fetch(addend, 1); \
+    } \
+    SIGNALBOX_INLINE type InterlockedDecrement##size(type volatile *addend) { \
+        return __sync_sub_and_fetch(addend, 1); \
+    } \
+    SIGNALBOX_INLINE type InterlockedCompareExchange##size( \
+        type volatile *destination, type exchange, type comperand) { \
+        return __sync_val_compare_and_swap(destination, comperand, exchange); \
+    }
+#define SIGNALBOX_INTERLOCKED_WIDE(size, type) \
+    SIGNALBOX_INLINE type InterlockedAdd##size(type volatile *addend, type value) { \
+        return __sync_add_and_fetch(addend, value); \
+    } \
+    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndSet##size(type volatile *base, type bit) { \
+        const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
+        return (__sync_fetch_and_or(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
+    } \
+    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndReset##size(type volatile *base, type bit) { \
+        const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
+        return (__sync_fetch_and_and(base + bit / (type)(sizeof(type) * 8), ~mask) & mask) != 0; \
+    } \
+    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndComplement##size(type volatile *base, type bit) { \
+        const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
+        return (__sync_fetch_and_xor(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
+    }
+
+SIGNALBOX_INTERLOCKED(8, char)
+SIGNALBOX_INTERLOCKED(16, SHORT)
+SIGNALBOX_INTERLOCKED_COUNT(16, SHORT)
+SIGNALBOX_INTERLOCKED(, LONG)
+SIGNALBOX_INTERLOCKED_COUNT(, LONG)
+SIGNALBOX_INTERLOCKED_WIDE(, LONG)
+SIGNALBOX_INTERLOCKED(64, LONG64)
+SIGNALBOX_INTERLOCKED_COUNT(64, LONG64)
+SIGNALBOX_INTERLOCKED_WIDE(64, LONG64)
+#undef SIGNALBOX_INTERLOCKED
+#undef SIGNALBOX_INTERLOCKED_COUNT
+#undef SIGNALBOX_INTERLOCKED_WIDE
+
+SIGNALBOX_INLINE PVOID InterlockedExchangePointer(PVOID volatile *target, PVOID value) {
     return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
 }
-SIGNALBOX_INLINE LONG InterlockedExchangeAdd(LONG volatile *addend, LONG value) {
-    return __sync_fetch_and_add(addend, value);
-}
-SIGNALBOX_INLINE LONG InterlockedCompareExchange(LONG volatile *destination, LONG exchange, LONG comperand) {
+SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
+    PVOID volatile *destination, PVOID exchange, PVOID comperand) {
     return __sync_val_compare_and_swap(destination, comperand, exchange);
 }
 
-SIGNALBOX_INLINE LONG64 InterlockedIncrement64(LONG64 volatile *addend) { return __sync_add_and_fetch(addend, 1); }
-SIGNALBOX_INLINE LONG64 InterlockedDecrement64(LONG64 volatile *addend) { return __sync_sub_and_fetch(addend, 1); }
-SIGNALBOX_INLINE LONG64 InterlockedExchange64(LONG64 volatile *target, LONG64 value) {
-    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
-}
-SIGNALBOX_INLINE LONG64 InterlockedExchangeAdd64(LONG64 volatile *addend, LONG64 value) {
-    return __sync_fetch_and_add(addend, value);
-}
-SIGNALBOX_INLINE LONG64 InterlockedCompareExchange64(
-    LONG64 volatile *destination, LONG64 exchange, LONG64 comperand) {
-    return __sync_val_compare_and_swap(destination, comperand, exchange);
-}
+/* The weaker forms, where Win32 has them; here as on x86-64 Windows they are the full barrier. */
+#define InterlockedIncrement16Acquire InterlockedIncrement16
+#define InterlockedIncrement16Release InterlockedIncrement16
+#define InterlockedIncrement16NoFence InterlockedIncrement16
+#define InterlockedDecrement16Acquire InterlockedDecrement16
+#define InterlockedDecrement16Release InterlockedDecrement16
+#define InterlockedDecrement16NoFence InterlockedDecrement16
+#define InterlockedCompareExchange16Acquire InterlockedCompareExchange16
+#define InterlockedCompareExchange16Release InterlockedCompareExchange16
+#define InterlockedCompareExchange16NoFence InterlockedCompareExchange16
+#define InterlockedIncrementAcquire InterlockedIncrement
+#define InterlockedIncrementRelease InterlockedIncrement
+#define InterlockedIncrementNoFence InterlockedIncrement
+#define InterlockedDecrementAcquire InterlockedDecrement
+#define InterlockedDecrementRelease InterlockedDecrement
+#define InterlockedDecrementNoFence InterlockedDecrement
+#define InterlockedCompareExchangeAcquire InterlockedCompareExchange
+#define InterlockedCompareExchangeRelease InterlockedCompareExchange
+#define InterlockedCompareExchangeNoFence InterlockedCompareExchange
+#define InterlockedIncrement64Acquire InterlockedIncrement64
+#define InterlockedIncrement64Release InterlockedIncrement64
+#define InterlockedIncrement64NoFence InterlockedIncrement64
+#define InterlockedDecrement64Acquire InterlockedDecrement64
+#define InterlockedDecrement64Release InterlockedDecrement64
+#define InterlockedDecrement64NoFence InterlockedDecrement64
+#define InterlockedCompareExchange64Acquire InterlockedCompareExchange64
+#define InterlockedCompareExchange64Release InterlockedCompareExchange64
+#define InterlockedCompareExchange64NoFence InterlockedCompareExchange64
+#define InterlockedExchangeAcquire InterlockedExchange
+#define InterlockedExchangeNoFence InterlockedExchange
+#define InterlockedExchangeAddAcquire InterlockedExchangeAdd
+#define InterlockedExchangeAddRelease InterlockedExchangeAdd
+#define InterlockedExchangeAddNoFence InterlockedExchangeAdd
+#define InterlockedAndAcquire InterlockedAnd
+#define InterlockedAndRelease InterlockedAnd
+#define InterlockedAndNoFence InterlockedAnd
+#define InterlockedOrAcquire InterlockedOr
+#define InterlockedOrRelease InterlockedOr
+#define InterlockedOrNoFence InterlockedOr
+#define InterlockedXorAcquire InterlockedXor
+#define InterlockedXorRelease InterlockedXor
+#define InterlockedXorNoFence InterlockedXor
+#define InterlockedAddAcquire InterlockedAdd
+#define InterlockedAddRelease InterlockedAdd
+#define InterlockedAddNoFence InterlockedAdd
+#define InterlockedExchange64Acquire InterlockedExchange64
+#define InterlockedExchange64NoFence InterlockedExchange64
+#define InterlockedExchangeAdd64Acquire InterlockedExchangeAdd64
+#define InterlockedExchangeAdd64Release InterlockedExchangeAdd64
+#define InterlockedExchangeAdd64NoFence InterlockedExchangeAdd64
+#define InterlockedAnd64Acquire InterlockedAnd64
+#define InterlockedAnd64Release InterlockedAnd64
+#define InterlockedAnd64NoFence InterlockedAnd64
+#define InterlockedOr64Acquire InterlockedOr64
+#define InterlockedOr64Release InterlockedOr64
+#define InterlockedOr64NoFence InterlockedOr64
+#define InterlockedXor64Acquire InterlockedXor64
+#define InterlockedXor64Release InterlockedXor64
+#define InterlockedXor64NoFence InterlockedXor64
+#define InterlockedAdd64Acquire InterlockedAdd64
+#define InterlockedAdd64Release InterlockedAdd64
+#define InterlockedAdd64NoFence InterlockedAdd64
+#define InterlockedExchangePointerAcquire InterlockedExchangePointer
+#define InterlockedExchangePointerNoFence InterlockedExchangePointer
+#define InterlockedCompareExchangePointerAcquire InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerRelease InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerNoFence InterlockedCompareExchangePointer
+#define InterlockedBitTestAndSetAcquire InterlockedBitTestAndSet
+#define InterlockedBitTestAndSetRelease InterlockedBitTestAndSet
+#define InterlockedBitTestAndResetAcquire InterlockedBitTestAndReset
+#define InterlockedBitTestAndResetRelease InterlockedBitTestAndReset
 
 /* Tells the processor that this is a spinning loop. */
 SIGNALBOX_INLINE void YieldProcessor(void) {

@@ -1,0 +1,21 @@
+import CLinux
+
+/// Sleeping on a word of a caller's own: what locks that are no kernel objects are made of.
+package enum AddressWait {
+    /// Sleeps while the word holds `value`, or for no reason at all: the caller looks again. The thread's place at its
+    /// port is free meanwhile.
+    @available(*, noasync, message: "blocks the thread")
+    package static func sleep(_ word: UnsafeMutableRawPointer, while value: UInt32) {
+        // A thread that has a place has used the arena; another has no need of it.
+        guard signalbox_thread().pointee.port != 0 else {
+            _ = signalbox_futex_wait(word, value, Deadline.never, false)
+            return
+        }
+        let place = Arena.local.leavePort()
+        _ = signalbox_futex_wait(word, value, Deadline.never, false)
+        Arena.local.comeBack(to: place)
+    }
+
+    /// Wakes one sleeper, if there is any. The word may be gone by now: a stray wake does no harm.
+    package static func wakeOne(_ word: UnsafeMutableRawPointer) { signalbox_futex_wake(word, 1, false) }
+}

@@ -249,7 +249,7 @@ static void interlocked_arithmetic(void) {
     EQUAL(InterlockedXor(&value, 0x11), 0xff);
     EQUAL(value, 0xee);
     EQUAL(InterlockedIncrementAcquire(&value), 0xef);
-    EQUAL(InterlockedCompareExchangeNoFence(&value, 0, 0xef), 0xef);
+    EQUAL(InterlockedCompareExchangeRelease(&value, 0, 0xef), 0xef);
     EQUAL(value, 0);
 
     SHORT narrow = 0x7fff;

@@ -151,11 +151,15 @@ package enum Threads {
     // ---- the end
 
     /// Has `end` run when the calling thread ends, whoever made it.
-    static func atEnd() {
+    package static func atEnd() {
         guard signalbox_thread().pointee.hasEndHook == 0 else { return }
         signalbox_thread().pointee.hasEndHook = 1
         signalbox_at_thread_end { Threads.end() }
     }
+
+    /// Gives back the handle slots that the calling thread has at hand. Set by the floor above, before it first gives a
+    /// thread some.
+    package nonisolated(unsafe) static var giveBackSlots: (@convention(c) () -> Void)?
 
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
@@ -163,6 +167,8 @@ package enum Threads {
         let arena = Arena.local
         thread.pointee.hasEndHook = 2  // keeps no more records
         _ = arena.leavePort()
+        // Only who has some reads the hook, and so after it was set.
+        if thread.pointee.slots != nil { giveBackSlots?() }
         if thread.pointee.waiter != 0 {
             let waiter = thread.pointee.waiter
             if own != .none { _ = withFields(own) { fields, _ in fields.pointee.waiter = 0 } }

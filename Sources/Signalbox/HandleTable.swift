@@ -6,8 +6,8 @@ public import Synchronization
 /// The process's handles: what a Win32 `HANDLE` names.
 ///
 /// A handle is a multiple of 4 that fits 31 bits: slot in bits 2–21, the slot's generation in bits 22–30. Lookups
-/// ignore the low two bits. A slot is one atomic word, so a lookup takes no lock; freed slots are used again in the
-/// order they were freed, at least 1024 slots apart, and with another generation.
+/// ignore the low two bits. A slot is one atomic word, so a lookup takes no lock. A freed slot is used again after 1024
+/// others, and with another generation; HandleSlots.swift keeps the free ones.
 ///
 /// | bits of a slot | meaning |
 /// | --- | --- |
@@ -26,21 +26,10 @@ package enum HandleTable {
         @inlinable package static var all: Rights { [.synchronize, .modify] }
     }
 
-    private static let slotCount = 1 << 20
-
-    private struct Free {
-        /// Slots from this one on were never used.
-        var fresh = 1
-        var queue: [UInt32] = []
-        /// Slots in `queue` before this index are taken.
-        var taken = 0
-    }
-    private static let free = Guarded(Free())
-
     /// The table's memory: address space until touched. Concurrency-safe: atomics that are never unmapped.
     private nonisolated(unsafe) static let prepared: UnsafeMutablePointer<Atomic<UInt64>> = {
         let memory = mmap(
-            nil, slotCount * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            nil, HandleSlots.total * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else {
             fatalError("Signalbox cannot map its handle table (errno \(errno))")
         }
@@ -77,36 +66,26 @@ package enum HandleTable {
 
     /// Makes a handle to an object; the reference that the caller holds becomes the handle's. nil: a million handles
     /// are open.
-    package static func insert(_ object: ObjectName, _ rights: Rights = .all) -> UInt? {
-        guard let slot = takeSlot() else { return nil }
-        Arena.local.becomeHandle(object)
+    ///
+    /// - Parameter isCounted: whether the object was made with this handle counted already.
+    package static func insert(_ object: ObjectName, _ rights: Rights = .all, isCounted: Bool = false) -> UInt? {
+        guard let slot = HandleSlots.take() else { return nil }
+        if !isCounted { Arena.local.becomeHandle(object) }
         return fill(slot, object, rights)
     }
 
-    private static func fill(_ slot: Int, _ object: ObjectName, _ rights: Rights) -> UInt {
-        let table = prepared
-        // Nobody else writes a slot that is free and was taken from the list.
+    @inline(__always) private static func fill(_ slot: Int, _ object: ObjectName, _ rights: Rights) -> UInt {
+        let table = base
+        // Nobody else writes a slot that was taken.
         let generation = table[slot].load(ordering: .relaxed) >> 48 & 0x1FF
         table[slot].store(object.bits | generation << 48 | rights.rawValue, ordering: .releasing)
         return UInt(generation) << 22 | UInt(slot) << 2
     }
 
-    private static func takeSlot() -> Int? {
-        _ = prepared
-        return free.withLock { free -> Int? in
-            if free.queue.count - free.taken >= 1024 || free.fresh == slotCount {
-                guard free.taken < free.queue.count else { return nil }
-                defer {
-                    free.taken += 1
-                    if free.taken >= 4096 {
-                        free.queue.removeFirst(free.taken)
-                        free.taken = 0
-                    }
-                }
-                return Int(free.queue[free.taken])
-            }
-            defer { free.fresh += 1 }
-            return free.fresh
+    /// The table's memory, by a C global: a lazy one would be asked each time whether it is there.
+    private static var base: UnsafeMutablePointer<Atomic<UInt64>> {
+        @inline(__always) get {
+            signalbox_handles_base()?.assumingMemoryBound(to: Atomic<UInt64>.self) ?? prepared
         }
     }
 
@@ -118,7 +97,7 @@ package enum HandleTable {
         // Counted as a handle before it is one: otherwise a close of the source meanwhile would be the last.
         guard Arena.local.retain(object, asHandle: true) else { throw .invalid }
         let isOpen = if let now = try? name(handle, []) { now == object } else { false }
-        guard isOpen, let slot = takeSlot() else {
+        guard isOpen, let slot = HandleSlots.take() else {
             releaseHandle(object)
             throw isOpen ? .tooMany : .invalid
         }
@@ -127,15 +106,17 @@ package enum HandleTable {
 
     /// Closes a handle. With the last one, a port releases its waiters, and a driver's object ends its requests.
     package static func close(_ handle: UInt) throws(HandleError) {
-        let object = try name(handle, [])
-        let slot = Int(handle >> 2 & 0xF_FFFF)
-        let generation = (UInt64(handle >> 22) + 1) & 0x1FF
-        let entry = prepared[slot].load(ordering: .relaxed)
-        guard entry & 0xFFFF_FFFF_FFFF == object.bits, entry >> 48 & 0x1FF == UInt64(handle >> 22),
-            prepared[slot].compareExchange(expected: entry, desired: generation << 48, ordering: .acquiringAndReleasing)
-                .exchanged
-        else { throw .invalid }  // closed by another thread just now
-        free.withLock { $0.queue.append(UInt32(slot)) }
+        guard handle < 1 << 31 else { throw .invalid }
+        let (slot, generation) = (Int(handle >> 2 & 0xF_FFFF), UInt64(handle >> 22))
+        let table = base
+        let entry = table[slot].load(ordering: .acquiring)
+        let object = ObjectName(bits: entry & 0xFFFF_FFFF_FFFF)
+        guard object != .none, entry >> 48 & 0x1FF == generation,
+            table[slot].compareExchange(
+                expected: entry, desired: ((generation + 1) & 0x1FF) << 48, ordering: .acquiringAndReleasing
+            ).exchanged
+        else { throw .invalid }  // closed, perhaps by another thread just now
+        HandleSlots.free(slot)
         releaseHandle(object)
     }
 
@@ -148,8 +129,8 @@ package enum HandleTable {
         driver?.close()
     }
 
-    /// Handles that are open.
-    package static var count: Int { free.withLock { $0.fresh - 1 - ($0.queue.count - $0.taken) } }
+    /// Handles that are open. Exact while none is made or closed.
+    package static var count: Int { HandleSlots.used }
 }
 
 /// Why a handle cannot be used.

@@ -28,6 +28,7 @@ struct signalbox_thread {
     uint32_t locks;           ///< record locks held (kept in debug builds only)
     uint32_t holdsAllLock;    ///< whether the wait-all lock is held (kept in debug builds only)
     uint32_t id;              ///< the kernel's id of the thread, see signalbox_thread_id; 0: not asked for yet
+    void *_Nullable slots;    ///< free handle slots at hand, see `HandleSlots`; NULL: none
     uint64_t loop;            ///< the event loop whose thread this is, which must never be blocked; 0: none
     uint32_t hasEndHook;      ///< whether the dispatcher is told of the thread's end
     bool isScheduled;         ///< whether a test's scheduler decides when it runs (debug builds only)

@@ -163,7 +163,9 @@ struct HandleTests {
         let shared = try makeEvent()
         for _ in 0..<200 {
             let thread = try ThreadObject {
-                for _ in 0..<100 { if let handle = try? HandleTable.duplicate(shared) { try? HandleTable.close(handle) } }
+                for _ in 0..<100 {
+                    if let handle = try? HandleTable.duplicate(shared) { try? HandleTable.close(handle) }
+                }
             }
             try await thread.wait()
         }

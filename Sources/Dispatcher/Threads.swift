@@ -28,13 +28,12 @@ package enum Threads {
         thread.pointee.object = object.bits
         let id = UInt32(bitPattern: signalbox_gettid())
         atEnd()
-        let hasCalls = Arena.local.withLock(object) { record, word in
+        _ = Arena.local.withLock(object) { record, word in
             record.thread.pointee.id = id
             record.thread.pointee.waiter = thread.pointee.waiter
-            return record.thread.pointee.calls.first != 0
         }
         sleepWhileSuspended()
-        if hasCalls == true { runAPCs() }
+        runAPCs()  // those too that were queued while it slept
     }
 
     /// The calling thread's object, without a reference of the caller's; `.none` if nobody asked for one.

@@ -68,7 +68,7 @@ extension Arena {
                 isCounted = isCounted && word.countsSignals
             }
         }
-        if first == names.count && !isLast { return nil }
+        if first == names.count && (!isLast || names.isEmpty) { return nil }
         if first == 0 {
             if tryWait(names[0], owner) { return .satisfied(0) }
             if let verdict = try tryWaitLocked(names, 0, owner) { return verdict }

@@ -21,9 +21,11 @@ package enum HandleTable {
         @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
         /// May be waited for.
         @inlinable package static var synchronize: Rights { Rights(rawValue: 1 << 57) }
-        /// May be set, reset, posted to.
+        /// May be set, reset, released, posted to, resumed.
         @inlinable package static var modify: Rights { Rights(rawValue: 1 << 58) }
-        @inlinable package static var all: Rights { [.synchronize, .modify] }
+        /// May be given calls to run: a thread.
+        @inlinable package static var setContext: Rights { Rights(rawValue: 1 << 59) }
+        @inlinable package static var all: Rights { [.synchronize, .modify, .setContext] }
     }
 
     /// The table's memory: address space until touched. Concurrency-safe: atomics that are never unmapped.

@@ -56,10 +56,10 @@ public actor ThreadObject: KernelObject {
     }
 
     /// Starts a thread that calls a C function, under which nothing of ours needs cleaning up: it may leave by
-    /// pthread_exit(3).
+    /// pthread_exit(3). `isSuspended`: not before `Threads.resume`.
     package static func start(
-        name: String?, stackSize: Int, _ function: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UInt32,
-        _ argument: UnsafeMutableRawPointer?
+        name: String?, stackSize: Int, isSuspended: Bool = false,
+        _ function: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UInt32, _ argument: UnsafeMutableRawPointer?
     ) throws(ThreadError) -> ObjectName {
         let object: ObjectName
         do {
@@ -68,6 +68,7 @@ public actor ThreadObject: KernelObject {
             throw ThreadError(code: ENOMEM)
         }
         _ = Arena.local.retain(object)  // the thread's own, dropped when it has ended
+        if isSuspended { _ = try? Threads.suspend(object) }  // a new thread can be suspended
         let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
         start.initialize(to: Start(object: object, function: function, argument: argument))
         let error = signalbox_start_thread(stackSize, ThreadObject.run, start, name)

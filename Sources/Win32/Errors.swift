@@ -22,10 +22,11 @@ func noHandle(_ code: Int32) -> HANDLE? {
     return nil
 }
 
-/// Why the handle was not found with these rights.
-func code(forHandle handle: HANDLE?, _ rights: HandleTable.Rights) -> Int32 {
+/// Why the handle was not found with these rights. An object of another kind than `kind` comes before a missing right.
+func code(forHandle handle: HANDLE?, _ rights: HandleTable.Rights, _ kind: ObjectKind? = nil) -> Int32 {
     do {
-        _ = try HandleTable.name(value(handle), rights)
+        let object = try HandleTable.name(value(handle), [])
+        if kind == nil || kind == Arena.local.kind(of: object) { _ = try HandleTable.name(value(handle), rights) }
         return ERROR_INVALID_HANDLE
     } catch {
         return code(error)

@@ -1,3 +1,4 @@
+import CLinux
 public import CWin32
 import Dispatcher
 import Signalbox
@@ -15,11 +16,44 @@ enum Pseudo {
     static var thread: UInt { UInt(bitPattern: -2) }
 }
 
-/// Makes a handle to a new object, or sets the last error and gives the object up.
+/// Makes an object that counts its first handle already, and the handle; or sets the last error. `access`: nil for all.
+@inline(__always)
+func newHandle(
+    _ kind: ObjectKind, _ access: DWORD?, _ make: () throws(DispatcherError) -> ObjectName
+) -> HANDLE? {
+    let object: ObjectName
+    do throws(DispatcherError) { object = try make() } catch { return noHandle(code(error)) }
+    let rights = access.map { HandleTable.Rights(access: $0, kind) } ?? .all
+    guard let made = HandleTable.insert(object, rights, isCounted: true) else {
+        Arena.local.release(object, asHandle: true)
+        return noHandle(ERROR_NO_SYSTEM_RESOURCES)
+    }
+    signalbox_thread().pointee.lastError = 0  // success sets it, so that callers can look for ERROR_ALREADY_EXISTS
+    return handle(made)
+}
+
+/// Makes a handle to an object whose reference the caller gives up, or sets the last error.
 func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HANDLE? {
     if let made = HandleTable.insert(object, rights) { return handle(made) }
     Arena.local.release(object)
     return noHandle(ERROR_NO_SYSTEM_RESOURCES)
+}
+
+/// Runs `body` with the object of the handle, or sets the last error. `kind` is what `body` takes: it decides only which
+/// error there is, for `body` looks itself.
+@inline(__always)
+func change(
+    _ handle: HANDLE?, _ kind: ObjectKind, needing rights: HandleTable.Rights = .modify,
+    _ body: (ObjectName) throws(DispatcherError) -> Void
+) -> BOOL {
+    let object = HandleTable.find(value(handle), rights)
+    guard object != .none else { return failure(code(forHandle: handle, rights, kind)) }
+    do throws(DispatcherError) {
+        try body(object)
+        return 1
+    } catch {
+        return failure(code(error))
+    }
 }
 
 @c(CloseHandle) @implementation public func __CloseHandle(_ object: HANDLE?) -> BOOL {
@@ -45,19 +79,24 @@ func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HAN
         return failure(ERROR_INVALID_PARAMETER)
     }
     do {
-        let rights = options & DWORD(DUPLICATE_SAME_ACCESS) != 0 ? nil : HandleTable.Rights(access: access)
+        let isSame = options & DWORD(DUPLICATE_SAME_ACCESS) != 0
+        func rights(_ kind: ObjectKind?) -> HandleTable.Rights? {
+            isSame ? nil : HandleTable.Rights(access: access, kind ?? .none)
+        }
         let made: UInt
         switch value(source) {
         case Pseudo.process: return failure(ERROR_NOT_SUPPORTED)  // there are no process objects yet
         case Pseudo.thread:
             let own = try Threads.ownOrNew()
             _ = Arena.local.retain(own)
-            guard let inserted = HandleTable.insert(own, rights ?? .all) else {
+            guard let inserted = HandleTable.insert(own, rights(.thread) ?? .all) else {
                 Arena.local.release(own)
                 throw HandleError.tooMany
             }
             made = inserted
-        default: made = try HandleTable.duplicate(value(source), rights)
+        default:
+            let kind = Arena.prepared().kind(of: HandleTable.find(value(source), []))
+            made = try HandleTable.duplicate(value(source), rights(kind))
         }
         // Without a place for it, the duplicate would be lost.
         if let target { target.pointee = handle(made) } else { try HandleTable.close(made) }
@@ -83,11 +122,18 @@ func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HAN
 }
 
 extension HandleTable.Rights {
-    /// What an access mask grants. "Modify" is 0x2 for events as for all kinds that have it.
-    init(access: DWORD) {
+    /// What an access mask grants for an object of that kind.
+    init(access: DWORD, _ kind: ObjectKind) {
         self = []
         if access & (DWORD(MAXIMUM_ALLOWED) | DWORD(GENERIC_ALL)) != 0 { self = .all }
-        if access & (DWORD(SYNCHRONIZE) | DWORD(GENERIC_EXECUTE) | DWORD(GENERIC_READ)) != 0 { insert(.synchronize) }
+        // What GENERIC_READ stands for includes SYNCHRONIZE for files and sockets only.
+        let waiting = DWORD(SYNCHRONIZE) | DWORD(GENERIC_EXECUTE)
+        let files = kind == .source ? DWORD(GENERIC_READ) | DWORD(GENERIC_WRITE) : 0
+        if access & (waiting | files) != 0 { insert(.synchronize) }
+        // Bit 1 says so for all kinds that have it: EVENT_MODIFY_STATE, SEMAPHORE_MODIFY_STATE, TIMER_MODIFY_STATE,
+        // THREAD_SUSPEND_RESUME, IO_COMPLETION_MODIFY_STATE, FILE_WRITE_DATA.
         if access & (DWORD(EVENT_MODIFY_STATE) | DWORD(GENERIC_WRITE)) != 0 { insert(.modify) }
+        let calling = DWORD(THREAD_SET_CONTEXT) | DWORD(GENERIC_WRITE)
+        if kind == .thread, access & calling != 0 { insert(.setContext) }
     }
 }

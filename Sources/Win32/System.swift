@@ -8,6 +8,17 @@ import Signalbox
 @c(GetTickCount64) @implementation public func __GetTickCount64() -> ULONGLONG { signalbox_now() / 1_000_000 }
 @c(GetTickCount) @implementation public func __GetTickCount() -> DWORD { DWORD(truncatingIfNeeded: __GetTickCount64()) }
 
+enum FileTime {
+    /// 1970 as a FILETIME, which counts 100 ns since 1601.
+    static var epoch: LONGLONG { 116_444_736_000_000_000 }
+}
+
+@c(GetSystemTimeAsFileTime) @implementation public func __GetSystemTimeAsFileTime(_ time: LPFILETIME?) {
+    let ticks = UInt64(FileTime.epoch) + signalbox_realtime() / 100
+    time?.pointee = FILETIME(
+        dwLowDateTime: DWORD(truncatingIfNeeded: ticks), dwHighDateTime: DWORD(truncatingIfNeeded: ticks >> 32))
+}
+
 @c(QueryPerformanceCounter) @implementation
 public func __QueryPerformanceCounter(_ count: UnsafeMutablePointer<LARGE_INTEGER>?) -> BOOL {
     guard let count else { return failure(ERROR_NOACCESS) }

@@ -15,7 +15,7 @@ private struct ThreadStart: BitwiseCopyable {
     _ attributes: LPSECURITY_ATTRIBUTES?, _ stackSize: SIZE_T, _ start: LPTHREAD_START_ROUTINE?, _ parameter: LPVOID?,
     _ flags: DWORD, _ id: LPDWORD?
 ) -> HANDLE? {
-    guard let start, flags & ~DWORD(STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else {
+    guard let start, flags & ~DWORD(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else {
         return noHandle(ERROR_INVALID_PARAMETER)
     }
     let copy = UnsafeMutablePointer<ThreadStart>.allocate(capacity: 1)
@@ -24,7 +24,7 @@ private struct ThreadStart: BitwiseCopyable {
         // 0 means the executable's default, which is 1 MiB.
         let size = stackSize == 0 ? 1 << 20 : Int(clamping: stackSize)
         let object = try ThreadObject.start(
-            name: nil, stackSize: size,
+            name: nil, stackSize: size, isSuspended: flags & DWORD(CREATE_SUSPENDED) != 0,
             { argument in
                 let pointer = argument!.assumingMemoryBound(to: ThreadStart.self)
                 let start = pointer.move()
@@ -55,13 +55,43 @@ private func threadID(_ object: ObjectName) -> DWORD {
     pthread_exit(nil)
 }
 
-/// The thread object of a handle; `.none`, with the last error set, if it is none.
-private func threadObject(_ thread: HANDLE?) -> ObjectName {
-    if value(thread) == Pseudo.thread { return (try? Dispatcher.Threads.ownOrNew()) ?? .none }
-    let object = HandleTable.find(value(thread), [])
+/// The thread object of a handle with those rights; `.none`, with the last error set, if it is none.
+private func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) -> ObjectName {
+    if value(thread) == Pseudo.thread {
+        if let own = try? Dispatcher.Threads.ownOrNew() { return own }
+        _ = failure(ERROR_NOT_ENOUGH_MEMORY)
+        return .none
+    }
+    let object = HandleTable.find(value(thread), rights)
     if object != .none, Arena.local.kind(of: object) == .thread { return object }
-    _ = failure(ERROR_INVALID_HANDLE)
+    _ = failure(code(forHandle: thread, rights, .thread))
     return .none
+}
+
+@c(ResumeThread) @implementation public func __ResumeThread(_ thread: HANDLE?) -> DWORD {
+    let object = threadObject(thread, needing: .modify)
+    guard object != .none else { return DWORD.max }
+    do throws(DispatcherError) {
+        return try Dispatcher.Threads.resume(object)
+    } catch {
+        if error == .hasEnded { return 0 }
+        _ = failure(code(error))
+        return DWORD.max
+    }
+}
+
+@c(QueueUserAPC) @implementation
+public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULONG_PTR) -> DWORD {
+    guard let routine else { return DWORD(failure(ERROR_INVALID_PARAMETER)) }
+    let object = threadObject(thread, needing: .setContext)
+    guard object != .none else { return 0 }
+    do throws(DispatcherError) {
+        // Called with three words in registers, it reads the first: x86-64 and aarch64 allow that.
+        try Dispatcher.Threads.queueAPC(to: object, unsafeBitCast(routine, to: APCRoutine.self), UInt64(data))
+        return 1
+    } catch {
+        return DWORD(failure(code(error)))
+    }
 }
 
 @c(GetExitCodeThread) @implementation public func __GetExitCodeThread(_ thread: HANDLE?, _ code: LPDWORD?) -> BOOL {

@@ -43,6 +43,7 @@ public func CreateEventExA(
 ) -> HANDLE? { __CreateEventExA(attributes, name, flags, access) }
 public func SetEvent(_ event: HANDLE?) -> Bool { __SetEvent(event) != 0 }
 public func ResetEvent(_ event: HANDLE?) -> Bool { __ResetEvent(event) != 0 }
+public func PulseEvent(_ event: HANDLE?) -> Bool { __PulseEvent(event) != 0 }
 
 @available(*, noasync, message: "blocks the thread: await an EventObject instead")
 public func WaitForSingleObject(_ handle: HANDLE?, _ milliseconds: DWORD) -> DWORD {
@@ -52,6 +53,20 @@ public func WaitForSingleObject(_ handle: HANDLE?, _ milliseconds: DWORD) -> DWO
 public func WaitForMultipleObjects(
     _ count: DWORD, _ handles: UnsafePointer<HANDLE?>?, _ waitAll: Bool, _ milliseconds: DWORD
 ) -> DWORD { __WaitForMultipleObjects(count, handles, waitAll.winBOOL, milliseconds) }
+@available(*, noasync, message: "blocks the thread: await an EventObject instead")
+public func WaitForSingleObjectEx(_ handle: HANDLE?, _ milliseconds: DWORD, _ alertable: Bool) -> DWORD {
+    __WaitForSingleObjectEx(handle, milliseconds, alertable.winBOOL)
+}
+@available(*, noasync, message: "blocks the thread: await waitAny or waitAll instead")
+public func WaitForMultipleObjectsEx(
+    _ count: DWORD, _ handles: UnsafePointer<HANDLE?>?, _ waitAll: Bool, _ milliseconds: DWORD, _ alertable: Bool
+) -> DWORD { __WaitForMultipleObjectsEx(count, handles, waitAll.winBOOL, milliseconds, alertable.winBOOL) }
+@available(*, noasync, message: "blocks the thread")
+public func SignalObjectAndWait(
+    _ signal: HANDLE?, _ object: HANDLE?, _ milliseconds: DWORD, _ alertable: Bool
+) -> DWORD { __SignalObjectAndWait(signal, object, milliseconds, alertable.winBOOL) }
+@available(*, noasync, message: "blocks the thread: await Task.sleep instead")
+public func SleepEx(_ milliseconds: DWORD, _ alertable: Bool) -> DWORD { __SleepEx(milliseconds, alertable.winBOOL) }
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
 public func Sleep(_ milliseconds: DWORD) { __Sleep(milliseconds) }
 
@@ -75,6 +90,65 @@ public func TryEnterCriticalSection(_ section: LPCRITICAL_SECTION?) -> Bool { __
 public func LeaveCriticalSection(_ section: LPCRITICAL_SECTION?) { __LeaveCriticalSection(section) }
 public func DeleteCriticalSection(_ section: LPCRITICAL_SECTION?) { __DeleteCriticalSection(section) }
 
+// ---- mutexes and semaphores
+
+public func CreateMutexW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ initialOwner: Bool, _ name: UnsafePointer<WCHAR>?
+) -> HANDLE? { __CreateMutexW(attributes, initialOwner.winBOOL, name) }
+public func CreateMutexA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ initialOwner: Bool, _ name: UnsafePointer<CChar>?
+) -> HANDLE? { __CreateMutexA(attributes, initialOwner.winBOOL, name) }
+public func CreateMutexExW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ name: UnsafePointer<WCHAR>?, _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateMutexExW(attributes, name, flags, access) }
+public func CreateMutexExA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ name: UnsafePointer<CChar>?, _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateMutexExA(attributes, name, flags, access) }
+@available(*, noasync, message: "a task may release on another thread than it waited on: use a MutexObject instead")
+public func ReleaseMutex(_ mutex: HANDLE?) -> Bool { __ReleaseMutex(mutex) != 0 }
+
+public func CreateSemaphoreW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: UnsafePointer<WCHAR>?
+) -> HANDLE? { __CreateSemaphoreW(attributes, count, maximum, name) }
+public func CreateSemaphoreA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: UnsafePointer<CChar>?
+) -> HANDLE? { __CreateSemaphoreA(attributes, count, maximum, name) }
+public func CreateSemaphoreExW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: UnsafePointer<WCHAR>?,
+    _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateSemaphoreExW(attributes, count, maximum, name, flags, access) }
+public func CreateSemaphoreExA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: UnsafePointer<CChar>?,
+    _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateSemaphoreExA(attributes, count, maximum, name, flags, access) }
+public func ReleaseSemaphore(_ semaphore: HANDLE?, _ count: LONG, _ previous: UnsafeMutablePointer<LONG>?) -> Bool {
+    __ReleaseSemaphore(semaphore, count, previous) != 0
+}
+
+// ---- waitable timers
+
+public func CreateWaitableTimerW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ manualReset: Bool, _ name: UnsafePointer<WCHAR>?
+) -> HANDLE? { __CreateWaitableTimerW(attributes, manualReset.winBOOL, name) }
+public func CreateWaitableTimerA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ manualReset: Bool, _ name: UnsafePointer<CChar>?
+) -> HANDLE? { __CreateWaitableTimerA(attributes, manualReset.winBOOL, name) }
+public func CreateWaitableTimerExW(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ name: UnsafePointer<WCHAR>?, _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateWaitableTimerExW(attributes, name, flags, access) }
+public func CreateWaitableTimerExA(
+    _ attributes: LPSECURITY_ATTRIBUTES?, _ name: UnsafePointer<CChar>?, _ flags: DWORD, _ access: DWORD
+) -> HANDLE? { __CreateWaitableTimerExA(attributes, name, flags, access) }
+public func SetWaitableTimer(
+    _ timer: HANDLE?, _ due: UnsafePointer<LARGE_INTEGER>?, _ period: LONG, _ routine: PTIMERAPCROUTINE?,
+    _ argument: UnsafeMutableRawPointer?, _ resume: Bool
+) -> Bool { __SetWaitableTimer(timer, due, period, routine, argument, resume.winBOOL) != 0 }
+public func SetWaitableTimerEx(
+    _ timer: HANDLE?, _ due: UnsafePointer<LARGE_INTEGER>?, _ period: LONG, _ routine: PTIMERAPCROUTINE?,
+    _ argument: UnsafeMutableRawPointer?, _ wakeContext: PREASON_CONTEXT?, _ tolerableDelay: ULONG
+) -> Bool { __SetWaitableTimerEx(timer, due, period, routine, argument, wakeContext, tolerableDelay) != 0 }
+public func CancelWaitableTimer(_ timer: HANDLE?) -> Bool { __CancelWaitableTimer(timer) != 0 }
+
 // ---- threads
 
 public func CreateThread(
@@ -87,6 +161,10 @@ public func GetExitCodeThread(_ thread: HANDLE?, _ code: UnsafeMutablePointer<DW
 }
 public func GetCurrentThread() -> HANDLE? { __GetCurrentThread() }
 public func GetCurrentThreadId() -> DWORD { __GetCurrentThreadId() }
+public func ResumeThread(_ thread: HANDLE?) -> DWORD { __ResumeThread(thread) }
+public func QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULONG_PTR) -> DWORD {
+    __QueueUserAPC(routine, thread, data)
+}
 public func GetThreadId(_ thread: HANDLE?) -> DWORD { __GetThreadId(thread) }
 public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }
 public func GetCurrentProcess() -> HANDLE? { __GetCurrentProcess() }
@@ -110,6 +188,7 @@ public func GetQueuedCompletionStatus(
 // ---- the machine, the console
 
 public func GetTickCount() -> DWORD { __GetTickCount() }
+public func GetSystemTimeAsFileTime(_ time: LPFILETIME?) { __GetSystemTimeAsFileTime(time) }
 public func GetTickCount64() -> ULONGLONG { __GetTickCount64() }
 public func QueryPerformanceCounter(_ count: UnsafeMutablePointer<LARGE_INTEGER>?) -> Bool {
     __QueryPerformanceCounter(count) != 0

@@ -160,6 +160,7 @@ static void only_events_are_set(void) {
     for (size_t i = 0; i < COUNT(bad); i++) {
         FAILS(SetEvent(bad[i]), ERROR_INVALID_HANDLE);
         FAILS(ResetEvent(bad[i]), ERROR_INVALID_HANDLE);
+        FAILS(PulseEvent(bad[i]), ERROR_INVALID_HANDLE);
     }
     TRUTH(!is_signaled(thread));
     TRUTH(SetEvent(hold));
@@ -170,12 +171,85 @@ static void only_events_are_set(void) {
     EQUAL(WSACleanup(), 0);
 }
 
+// ---- pulses
+
+static void a_pulse_that_nobody_waits_for_is_lost(void) {
+    for (int manual = 0; manual < 2; manual++) {
+        for (int set = 0; set < 2; set++) {
+            HANDLE event = CreateEventA(NULL, manual, set, NULL);
+            QUIETLY(PulseEvent(event), TRUE);
+            TRUTH(!is_signaled(event));
+            QUIETLY(SetEvent(event), TRUE);
+            TRUTH(is_signaled(event));
+            CloseHandle(event);
+        }
+    }
+}
+
+static void a_pulse_of_manual_reset_releases_all_who_wait_now(void) {
+    HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL), threads[8], late;
+    DWORD id;
+    for (int i = 0; i < 8; i++) {
+        threads[i] = start(wait_for, event, &id);
+        until_blocked(id);
+    }
+    QUIETLY(PulseEvent(event), TRUE);
+    TRUTH(!is_signaled(event));
+    late = start(wait_for, event, &id);
+    until_blocked(id);
+    for (int i = 0; i < 8; i++) EQUAL(join(threads[i]), WAIT_OBJECT_0);
+    TRUTH(!is_signaled(late));
+    QUIETLY(PulseEvent(event), TRUE);
+    EQUAL(join(late), WAIT_OBJECT_0);
+    CloseHandle(event);
+}
+
+static void a_pulse_of_auto_reset_releases_one(void) {
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL), threads[4];
+    DWORD id, left = 4;
+    for (int i = 0; i < 4; i++) {
+        threads[i] = start(wait_for, event, &id);
+        until_blocked(id);
+    }
+    while (left > 0) {
+        QUIETLY(PulseEvent(event), TRUE);
+        TRUTH(!is_signaled(event));
+        DWORD ended = WaitForMultipleObjects(left, threads, FALSE, INFINITE) - WAIT_OBJECT_0;
+        REQUIRE(ended < left);
+        EQUAL(join(threads[ended]), WAIT_OBJECT_0);
+        threads[ended] = threads[--left];
+        if (left > 0) EQUAL(WaitForMultipleObjects(left, threads, FALSE, 0), WAIT_TIMEOUT);
+    }
+    CloseHandle(event);
+}
+
+static DWORD WINAPI wait_for_both(LPVOID handles) { return WaitForMultipleObjects(2, handles, TRUE, INFINITE); }
+
+static void a_pulse_completes_a_wait_for_all_that_lacks_only_it(void) {
+    HANDLE handles[2] = {CreateEventA(NULL, TRUE, FALSE, NULL), CreateEventA(NULL, FALSE, FALSE, NULL)};
+    DWORD id;
+    HANDLE thread = start(wait_for_both, handles, &id);
+    until_blocked(id);
+    QUIETLY(PulseEvent(handles[0]), TRUE); // the other is not signaled: nothing happens
+    TRUTH(SetEvent(handles[1]));
+    TRUTH(!is_signaled(thread));
+    QUIETLY(PulseEvent(handles[0]), TRUE);
+    EQUAL(join(thread), WAIT_OBJECT_0);
+    TRUTH(!is_signaled(handles[0]));
+    TRUTH(!is_signaled(handles[1]));
+    CloseHandle(handles[0]);
+    CloseHandle(handles[1]);
+}
+
+// ---- rights
+
 static void synchronize_alone_may_only_wait(void) {
     HANDLE event = CreateEventExA(NULL, NULL, CREATE_EVENT_MANUAL_RESET, SYNCHRONIZE);
     REQUIRE(event);
     FAILS(SetEvent(event), ERROR_ACCESS_DENIED);
     QUIETLY(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
     FAILS(ResetEvent(event), ERROR_ACCESS_DENIED);
+    FAILS(PulseEvent(event), ERROR_ACCESS_DENIED);
     CloseHandle(event);
     event = CreateEventExW(NULL, NULL, CREATE_EVENT_MANUAL_RESET | CREATE_EVENT_INITIAL_SET, SYNCHRONIZE);
     REQUIRE(event);
@@ -198,6 +272,29 @@ static void modify_state_alone_may_not_wait(void) {
     TRUTH(!is_signaled(copy));
     CloseHandle(event);
     CloseHandle(copy);
+}
+
+static void generic_rights(void) {
+    HANDLE event = CreateEventExA(NULL, NULL, CREATE_EVENT_MANUAL_RESET, GENERIC_EXECUTE);
+    REQUIRE(event);
+    QUIETLY(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
+    FAILS(SetEvent(event), ERROR_ACCESS_DENIED);
+    CloseHandle(event);
+    event = CreateEventExA(NULL, NULL, CREATE_EVENT_MANUAL_RESET, GENERIC_WRITE);
+    REQUIRE(event);
+    QUIETLY(SetEvent(event), TRUE);
+    FAILS_WITH(WaitForSingleObject(event, 0), WAIT_FAILED, ERROR_ACCESS_DENIED);
+    CloseHandle(event);
+    event = CreateEventExA(NULL, NULL, CREATE_EVENT_MANUAL_RESET, GENERIC_READ); // to query: neither of the two
+    REQUIRE(event);
+    FAILS(SetEvent(event), ERROR_ACCESS_DENIED);
+    FAILS_WITH(WaitForSingleObject(event, 0), WAIT_FAILED, ERROR_ACCESS_DENIED);
+    CloseHandle(event);
+    event = CreateEventExA(NULL, NULL, CREATE_EVENT_MANUAL_RESET, GENERIC_ALL);
+    REQUIRE(event);
+    QUIETLY(SetEvent(event), TRUE);
+    QUIETLY(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    CloseHandle(event);
 }
 
 static void all_that_is_allowed_is_all(void) {
@@ -406,8 +503,13 @@ static const struct test_case cases[] = {
     CASE(names_are_refused),
 #endif
     CASE(only_events_are_set),
+    CASE(a_pulse_that_nobody_waits_for_is_lost),
+    CASE(a_pulse_of_manual_reset_releases_all_who_wait_now),
+    CASE(a_pulse_of_auto_reset_releases_one),
+    CASE(a_pulse_completes_a_wait_for_all_that_lacks_only_it),
     CASE(synchronize_alone_may_only_wait),
     CASE(modify_state_alone_may_not_wait),
+    CASE(generic_rights),
     CASE(all_that_is_allowed_is_all),
     CASE(duplicate_with_given_access),
     CASE(duplicate_with_same_access),

@@ -253,6 +253,130 @@ static void all_is_atomic_beside_a_thief(void) {
     close_all(array.handles, 3);
 }
 
+// ---- signal and wait
+
+static DWORD WINAPI wait_single(LPVOID handle) { return WaitForSingleObject(handle, INFINITE); }
+
+static void signals_an_event_and_waits(void) {
+    HANDLE signal = event(FALSE, FALSE), gate = event(FALSE, TRUE);
+    QUIETLY(SignalObjectAndWait(signal, gate, 0, FALSE), WAIT_OBJECT_0);
+    TRUTH(is_signaled(signal));
+    TRUTH(!is_signaled(gate));
+    QUIETLY(SignalObjectAndWait(signal, gate, 0, FALSE), WAIT_TIMEOUT); // signaled all the same
+    TRUTH(is_signaled(signal));
+    QUIETLY(SignalObjectAndWait(signal, gate, 5, TRUE), WAIT_TIMEOUT);
+    TRUTH(is_signaled(signal));
+    QUIETLY(SignalObjectAndWait(signal, GetCurrentThread(), 0, FALSE), WAIT_TIMEOUT);
+    TRUTH(is_signaled(signal));
+    CloseHandle(signal);
+    CloseHandle(gate);
+}
+
+static void signals_what_it_waits_for(void) {
+    HANDLE automatic = event(FALSE, FALSE), manual = event(TRUE, FALSE), semaphore = CreateSemaphoreA(NULL, 0, 1, NULL);
+    QUIETLY(SignalObjectAndWait(automatic, automatic, INFINITE, FALSE), WAIT_OBJECT_0);
+    TRUTH(!is_signaled(automatic));
+    QUIETLY(SignalObjectAndWait(manual, manual, INFINITE, FALSE), WAIT_OBJECT_0);
+    TRUTH(is_signaled(manual));
+    QUIETLY(SignalObjectAndWait(semaphore, semaphore, INFINITE, FALSE), WAIT_OBJECT_0);
+    TRUTH(!is_signaled(semaphore));
+    CloseHandle(automatic);
+    CloseHandle(manual);
+    CloseHandle(semaphore);
+}
+
+static void signals_semaphores_and_mutexes(void) {
+    HANDLE semaphore = CreateSemaphoreA(NULL, 0, 1, NULL), mutex = CreateMutexA(NULL, TRUE, NULL);
+    HANDLE gate = event(TRUE, TRUE);
+    QUIETLY(SignalObjectAndWait(semaphore, gate, 0, FALSE), WAIT_OBJECT_0);
+    TRUTH(is_signaled(semaphore));
+    QUIETLY(WaitForSingleObject(mutex, 0), WAIT_OBJECT_0);
+    QUIETLY(SignalObjectAndWait(mutex, gate, 0, FALSE), WAIT_OBJECT_0); // once of two
+    QUIETLY(SignalObjectAndWait(mutex, gate, 0, FALSE), WAIT_OBJECT_0);
+    FAILS_WITH(SignalObjectAndWait(mutex, gate, 0, FALSE), WAIT_FAILED, ERROR_NOT_OWNER);
+    QUIETLY(SignalObjectAndWait(semaphore, mutex, 0, FALSE), WAIT_OBJECT_0);
+    QUIETLY(ReleaseMutex(mutex), TRUE);
+    CloseHandle(semaphore);
+    CloseHandle(mutex);
+    CloseHandle(gate);
+}
+
+static void a_signal_that_fails_skips_the_wait(void) {
+    HANDLE gate = event(FALSE, TRUE), full = CreateSemaphoreA(NULL, 1, 1, NULL), mutex = CreateMutexA(NULL, FALSE, NULL);
+    HANDLE closed = event(TRUE, TRUE), hold = event(TRUE, FALSE), thread = start(wait_single, hold, NULL);
+    TRUTH(CloseHandle(closed));
+    struct {
+        HANDLE signal;
+        DWORD error;
+    } bad[] = {{full, ERROR_TOO_MANY_POSTS},          {mutex, ERROR_NOT_OWNER},
+               {thread, ERROR_INVALID_HANDLE},        {NULL, ERROR_INVALID_HANDLE},
+               {closed, ERROR_INVALID_HANDLE},        {GetCurrentThread(), ERROR_INVALID_HANDLE},
+               {GetCurrentProcess(), ERROR_INVALID_HANDLE}};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        FAILS_WITH(SignalObjectAndWait(bad[i].signal, gate, INFINITE, FALSE), WAIT_FAILED, bad[i].error);
+        TRUTH(is_signaled(gate));
+        TRUTH(SetEvent(gate));
+    }
+    QUIETLY(WaitForSingleObject(full, 0), WAIT_OBJECT_0);
+    QUIETLY(WaitForSingleObject(full, 0), WAIT_TIMEOUT);
+    TRUTH(SetEvent(hold));
+    EQUAL(join(thread), WAIT_OBJECT_0);
+    CloseHandle(gate);
+    CloseHandle(full);
+    CloseHandle(mutex);
+    CloseHandle(hold);
+}
+
+static void a_wait_that_cannot_begin_signals_nothing(void) {
+    HANDLE signal = event(FALSE, FALSE), closed = event(TRUE, TRUE);
+    HANDLE setter = CreateEventExA(NULL, NULL, CREATE_EVENT_INITIAL_SET, EVENT_MODIFY_STATE);
+    TRUTH(CloseHandle(closed));
+    FAILS_WITH(SignalObjectAndWait(signal, NULL, 0, FALSE), WAIT_FAILED, ERROR_INVALID_HANDLE);
+    FAILS_WITH(SignalObjectAndWait(signal, closed, 0, FALSE), WAIT_FAILED, ERROR_INVALID_HANDLE);
+    FAILS_WITH(SignalObjectAndWait(signal, setter, 0, FALSE), WAIT_FAILED, ERROR_ACCESS_DENIED);
+    TRUTH(!is_signaled(signal));
+    CloseHandle(signal);
+    CloseHandle(setter);
+}
+
+static void signalling_takes_the_right_to(void) {
+    HANDLE gate = event(FALSE, TRUE), signal = CreateEventExA(NULL, NULL, 0, SYNCHRONIZE);
+    HANDLE semaphore = CreateSemaphoreExA(NULL, 0, 1, NULL, 0, SYNCHRONIZE);
+    HANDLE mutex = CreateMutexExA(NULL, NULL, CREATE_MUTEX_INITIAL_OWNER, SYNCHRONIZE);
+    FAILS_WITH(SignalObjectAndWait(signal, gate, 0, FALSE), WAIT_FAILED, ERROR_ACCESS_DENIED);
+    FAILS_WITH(SignalObjectAndWait(semaphore, gate, 0, FALSE), WAIT_FAILED, ERROR_ACCESS_DENIED);
+    TRUTH(!is_signaled(signal));
+    TRUTH(!is_signaled(semaphore));
+    QUIETLY(SignalObjectAndWait(mutex, gate, 0, FALSE), WAIT_OBJECT_0); // a mutex takes none
+    CloseHandle(gate);
+    CloseHandle(signal);
+    CloseHandle(semaphore);
+    CloseHandle(mutex);
+}
+
+static DWORD WINAPI answer_by_signal_and_wait(LPVOID argument) {
+    HANDLE *ball = argument;
+    if (WaitForSingleObject(ball[0], INFINITE)) return 1;
+    for (int i = 0; i < 20000; i++)
+        if (SignalObjectAndWait(ball[1], ball[0], INFINITE, FALSE)) return 2;
+    return SetEvent(ball[1]) ? 0 : 3;
+}
+
+static void twenty_thousand_exchanges(void) {
+#ifdef ON_WINE
+    SKIP("Wine takes too long");
+#endif
+    HANDLE ball[2] = {event(FALSE, FALSE), event(FALSE, FALSE)}, thread = start(answer_by_signal_and_wait, ball, NULL);
+    int exchanges = 0;
+    while (exchanges <= 20000 && SignalObjectAndWait(ball[0], ball[1], INFINITE, FALSE) == WAIT_OBJECT_0) exchanges++;
+    EQUAL(exchanges, 20001);
+    EQUAL(join(thread), 0);
+    TRUTH(!is_signaled(ball[0]));
+    TRUTH(!is_signaled(ball[1]));
+    CloseHandle(ball[0]);
+    CloseHandle(ball[1]);
+}
+
 // ---- time
 
 static void a_timeout_is_never_early(void) {
@@ -306,8 +430,6 @@ static void sleep_is_never_early(void) {
 }
 
 // ---- several threads
-
-static DWORD WINAPI wait_single(LPVOID handle) { return WaitForSingleObject(handle, INFINITE); }
 
 static void manual_reset_releases_everyone(void) {
     HANDLE gate = event(TRUE, FALSE), threads[8];
@@ -438,6 +560,13 @@ static const struct test_case cases[] = {
     CASE(all_in_any_order_of_setting),
     CASE(all_does_not_hold_what_is_there),
     CASE(all_is_atomic_beside_a_thief),
+    CASE(signals_an_event_and_waits),
+    CASE(signals_what_it_waits_for),
+    CASE(signals_semaphores_and_mutexes),
+    CASE(a_signal_that_fails_skips_the_wait),
+    CASE(a_wait_that_cannot_begin_signals_nothing),
+    CASE(signalling_takes_the_right_to),
+    CASE(twenty_thousand_exchanges),
     CASE(a_timeout_is_never_early),
     CASE(an_early_signal_ends_a_long_wait),
     CASE(a_timed_out_wait_takes_nothing),

@@ -7,6 +7,7 @@
 /* There is one calling convention. */
 #define WINAPI
 #define WINAPIV
+#define NTAPI
 #define APIENTRY
 #define CALLBACK
 #define PASCAL
@@ -66,6 +67,12 @@ typedef float FLOAT, *PFLOAT;
 typedef int *LPLONG;
 typedef void *LPVOID;
 typedef const void *LPCVOID;
+
+/* A time: 100 ns since 1601 in UTC, in two halves. */
+typedef struct _FILETIME {
+    DWORD dwLowDateTime;
+    DWORD dwHighDateTime;
+} FILETIME, *PFILETIME, *LPFILETIME;
 
 #define MAKEWORD(low, high) \
     ((WORD)(((BYTE)((DWORD_PTR)(low) & 0xff)) | ((WORD)((BYTE)((DWORD_PTR)(high) & 0xff))) << 8))

@@ -75,6 +75,15 @@ func onThread<R: Sendable>(_ body: @escaping @Sendable () -> R) -> R? {
     return thread.join() ? result.value.withLock { $0 } : nil
 }
 
+/// Runs `body`, with its expectations, on a thread of its own.
+func onThreadOrFail(_ body: @escaping @Sendable () throws -> Void) {
+    let error: String? = onThread {
+        do { try body() } catch { return "\(error)" }
+        return ""
+    }
+    #expect(error == "")
+}
+
 /// A value under a lock, which closures can share.
 final class Box<Value: Sendable>: Sendable {
     let value: Guarded<Value>
@@ -235,7 +244,11 @@ extension Arena {
 func milliseconds(_ count: UInt64) -> UInt64 { Deadline.after(nanoseconds: count * 1_000_000) }
 
 extension Arena {
-    func block(on names: [ObjectName], all: Bool = false, until deadline: UInt64) throws -> Verdict {
-        try names.withUnsafeBufferPointer { try block(on: $0, all: all, until: deadline) }
+    func block(
+        on names: [ObjectName], all: Bool = false, until deadline: UInt64, alertable: Bool = false, owner: Owner? = nil
+    ) throws -> Verdict {
+        try names.withUnsafeBufferPointer {
+            try block(on: $0, all: all, until: deadline, alertable: alertable, owner: owner)
+        }
     }
 }

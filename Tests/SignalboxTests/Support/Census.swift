@@ -48,6 +48,11 @@ package struct Census: Sendable {
         // Where a composition root is linked in, its host runs from now on.
         DriverRegistry.shared.startOnDemand()
         _ = try? await EventObject().wait(timeout: .microseconds(1))
+        // The first absolute timer starts the thread that sleeps by the wall clock.
+        let arena = Arena.prepared()
+        let timer = try! arena.makeTimer(manualReset: false)
+        try! arena.setTimer(timer, due: .absolute(realtimeNanoseconds: 0))
+        arena.release(timer)
         let gate = EventObject(.manual)
         await withTaskGroup(of: Void.self) { group in
             for priority in [TaskPriority.high, .medium, .low] {

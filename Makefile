@@ -24,7 +24,7 @@ run: deps-run build-service ## the main job: EchoService under systemd, loaded, 
 test: deps-test unit-tests native-tests windows-build load-tests deployment-tests ## all tests
 	@echo "make test: everything passed"
 
-bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside a bare futex
+bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside a bare futex and the peers
 	Benchmarks/sync/run $(TEST_PREFIX)
 
 soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort

@@ -12,11 +12,11 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench conformance install tsan asan soak fuzz lint docs clean deps deps-% \
+.PHONY: help run test bench bench-async conformance install tsan asan soak fuzz lint docs clean deps deps-% \
 	build-service unit-tests test-prefix echo-port native-tests load-tests windows-build deployment-tests
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: deps-run build-service ## the main job: EchoService under systemd, loaded, frozen, restarted, stopped; under 90 s
 	Scripts/run $(ECHO_SERVICE)
@@ -26,6 +26,9 @@ test: deps-test unit-tests native-tests windows-build load-tests deployment-test
 
 bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside a bare futex and the peers
 	Benchmarks/sync/run $(TEST_PREFIX)
+
+bench-async: deps-build ## benchmarks of what tasks wait for, beside bare continuations
+	Benchmarks/async/run --scratch-path $(abspath $(BUILD)/async)
 
 soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0

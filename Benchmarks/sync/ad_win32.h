@@ -19,15 +19,8 @@
 #define AD_NAME "signalbox"
 #endif
 #endif
-#if defined(AD_WINPR) || defined(CreateMutex)
 #define AD_HAS (A_EVENT | A_MUTEX | A_SEM | A_CS | A_ANY | A_ALL | A_THREAD)
 #define AD_APC 1
-#else // the headers have neither mutexes, semaphores nor APCs yet
-#define AD_HAS (A_EVENT | A_CS | A_ANY | A_ALL | A_THREAD)
-#define NO_MUTEX
-#define NO_SEM
-#include "ad_none.h"
-#endif
 
 #if defined(_WIN32)
 static LONGLONG ad_frequency;
@@ -122,7 +115,6 @@ static inline void wm_all(wm_t group) {
 }
 
 // mutexes and semaphores
-#if !defined(NO_MUTEX)
 typedef HANDLE mx_t;
 static inline mx_t mx_new(void) { return w32_made(CreateMutexA(NULL, FALSE, NULL)); }
 static inline void mx_del(mx_t mutex) { w32_done(CloseHandle(mutex)); }
@@ -135,7 +127,6 @@ static inline sm_t sm_new(int initial, int maximum) {
 static inline void sm_del(sm_t semaphore) { w32_done(CloseHandle(semaphore)); }
 static inline void sm_wait(sm_t semaphore) { w32_done(WaitForSingleObject(semaphore, INFINITE) == WAIT_OBJECT_0); }
 static inline void sm_post(sm_t semaphore) { w32_done(ReleaseSemaphore(semaphore, 1, NULL)); }
-#endif
 
 // critical sections
 typedef CRITICAL_SECTION cs_t;
@@ -167,7 +158,6 @@ static DWORD WINAPI th_nothing(LPVOID parameter) { (void)parameter; return 0; }
 static inline void th_empty(void) { th_join(w32_made(CreateThread(NULL, 0, th_nothing, NULL, 0, NULL))); }
 
 // APCs, to the calling thread
-#if defined(AD_APC)
 static void (*w32_call)(uintptr_t);
 static void CALLBACK w32_apc(ULONG_PTR argument) { w32_call((uintptr_t)argument); }
 static inline void apc_self(void (*function)(uintptr_t), uintptr_t argument) {
@@ -175,7 +165,6 @@ static inline void apc_self(void (*function)(uintptr_t), uintptr_t argument) {
     w32_done(QueueUserAPC(w32_apc, AD_THIS_THREAD, argument) != 0);
 }
 static inline void apc_run(void) { SleepEx(0, TRUE); }
-#endif
 
 // completion ports
 #if defined(AD_IOCP)

@@ -8,7 +8,9 @@ final class BareSignal: Sendable {
     nonisolated(nonsending) func wait() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let waiting = unsafeBitCast(continuation, to: UInt.self)
-            if word.compareExchange(expected: 0, desired: waiting, ordering: .acquiringAndReleasing).exchanged { return }
+            if word.compareExchange(expected: 0, desired: waiting, ordering: .acquiringAndReleasing).exchanged {
+                return
+            }
             word.store(0, ordering: .releasing)
             continuation.resume()
         }

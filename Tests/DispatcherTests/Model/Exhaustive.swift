@@ -167,7 +167,7 @@ struct Exhaustive {
                 let isActor = operation.waiter == waiter
                 var ended = isActor ? verdict : nil
                 // Whoever was blocked leaves the queues; who came to an end at once stands in none.
-                if before[waiter].wait != nil || isActor && ended == nil && answer == .done {
+                if ended == nil && (before[waiter].wait != nil || isActor && answer == .done) {
                     ended = subject.ended(waiter)
                     if ended != nil && !leavesLate { ended = subject.leave(waiter) }
                 }

@@ -6,14 +6,17 @@ BUILD := .build
 TEST_PREFIX := $(abspath $(BUILD)/prefix)
 SOAK_SCALE ?= 1
 TEST_TIMEOUT ?= 600
+DEPTH ?= 8
+WINDOWS ?= 100000
 SWIFT ?= swift
 ECHO_SERVICE ?= $(BUILD)/release/EchoService
 SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async conformance install tsan asan soak fuzz lint docs clean deps deps-% \
-	build-service unit-tests test-prefix echo-port native-tests load-tests windows-build deployment-tests
+.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate fuzz lint \
+	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests load-tests \
+	windows-build deployment-tests
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,6 +36,12 @@ bench-async: deps-build ## benchmarks of what tasks wait for, beside bare contin
 soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(BUILD)/echo_port 0
+
+exhaustive: model-tests ## every state of 3 waiters and 3 objects to depth DEPTH (8), against the model
+	SIGNALBOX_DEPTH=$(DEPTH) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter ExhaustiveTests
+
+linearize: model-tests ## histories of real threads, in WINDOWS windows (100,000), against the model
+	SIGNALBOX_WINDOWS=$(WINDOWS) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter HistoryTests
 
 tsan: deps-test ## the unit tests under the thread sanitizer
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan
@@ -59,7 +68,7 @@ docs: ## the DocC documentation
 	@echo "make docs: there is no DocC catalog yet; the articles are in Docs/" >&2; exit 1
 
 clean: ## remove everything that was built
-	rm -rf $(BUILD) .build-tsan .build-asan
+	rm -rf $(BUILD) .build-tsan .build-asan .build-exhaustive
 
 deps: deps-ci ## install every package that any target needs (as root; otherwise say how)
 
@@ -74,6 +83,11 @@ build-service:
 unit-tests:
 	$(SWIFT) build --build-tests
 	Scripts/with-stacks $(TEST_TIMEOUT) $(SWIFT) test --skip-build
+
+# Optimised, but with what tests may see.
+MODEL_BUILD := -c release -Xswiftc -enable-testing --scratch-path .build-exhaustive
+model-tests: deps-test
+	$(SWIFT) build $(MODEL_BUILD) --build-tests
 
 test-prefix: deps-build
 	Scripts/build-library

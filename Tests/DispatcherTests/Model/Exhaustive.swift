@@ -1,13 +1,15 @@
 /// Walks breadth-first over every state of a few waiters and objects that some steps lead to, each state once whatever
 /// its waiters are called, and takes every step from it in the model and in the dispatcher: they must answer alike, end
 /// the same waits in the same way, and be in the same state after.
-struct Exhaustive {
+struct Exhaustive: Sendable {
     /// The objects, all in their first state.
     let kinds: [Model.Kind]
     let waiters = 3
     let way: Subject.Way
     /// Whether waiters whose wait has ended stay in their queues for a while, until a step of their own.
     let leavesLate: Bool
+
+    var names: String { kinds.map { "\($0)" }.joined(separator: " + ") }
 
     private let operations: [Step]
     private let shapes: [Model.Wait: Int]
@@ -115,9 +117,9 @@ struct Exhaustive {
     /// than to keep it.
     private typealias Path = UInt64
 
-    mutating func run(depth: Int) throws {
-        precondition(depth <= 8)
-        let subject = try Subject(kinds, waiters: waiters, way: way)
+    mutating func run(depth: Int) {
+        precondition(depth <= 8, "a path keeps eight steps")
+        let subject = Subject(kinds, waiters: waiters, way: way)
         let start = subject.snapshot()
         let model = Model(kinds.map { Model.Object(kind: $0) }, waiters: waiters)
         var seen: Set<UInt128> = [model.canonical(shapes: shapes)]

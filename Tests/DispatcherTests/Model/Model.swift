@@ -6,12 +6,21 @@
 // is one of Win32's, or one that the dispatcher adds: first in first out at each object, lowest position first.
 
 struct Model: Hashable {
-    enum Kind: Hashable {
+    enum Kind: Hashable, CustomStringConvertible {
         case event(manualReset: Bool)
         case mutex
         case semaphore(maximum: Int)
         /// Signaled once, for ever, when it ends: a thread or a process.
         case thread
+
+        var description: String {
+            switch self {
+            case .event(let manualReset): manualReset ? "manual event" : "auto event"
+            case .mutex: "mutex"
+            case .semaphore(let maximum): "semaphore of \(maximum)"
+            case .thread: "thread"
+            }
+        }
     }
 
     struct Object: Hashable {

@@ -9,7 +9,7 @@ import Synchronization
 final class Subject {
     /// How waits come in: as a thread's (looks first, and enters one object by the short way), or as a task's that went
     /// straight to the queues.
-    enum Way: CaseIterable { case thread, task }
+    enum Way: CaseIterable, Sendable { case thread, task }
 
     let arena: Arena
     private let memory: UnsafeMutableRawPointer
@@ -23,15 +23,15 @@ final class Subject {
     private var isKept: [Bool]
 
     /// An object keeps what it is made with, and starts unsignaled, unowned and without a count.
-    init(_ kinds: [Model.Kind], waiters count: Int, way: Way) throws {
+    init(_ kinds: [Model.Kind], waiters count: Int, way: Way) {
         size = (4 + kinds.count + count * 2) * 64  // the header, and for each waiter a block of links
         memory = .allocate(byteCount: size, alignment: 64)
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         let arena = Arena(formatting: memory, size: size, shared: false)
         self.arena = arena
         self.way = way
-        names = try kinds.map { try Subject.make($0, in: arena) }
-        waiters = try (0..<count).map { _ in try arena.allocateWaiter() }
+        names = kinds.map { try! Subject.make($0, in: arena) }
+        waiters = (0..<count).map { _ in try! arena.allocateWaiter() }
         waits = Array(repeating: Model.Wait(objects: []), count: count)
         isKept = Array(repeating: false, count: count)
     }

@@ -41,7 +41,9 @@ struct Stage: Sendable {
                 return .verdict(verdict.modelled)
             case .signalAndWait(let signal, _, let object, _):
                 return .verdict(try arena.signalAndWait(names[signal], names[object], until: deadline).modelled)
-            case .endThread, .abandon, .close, .timeOut, .cancel, .suspend, .resume, .look:
+            // What becomes of a thread's mutexes when it ends; this one goes on.
+            case .abandon: arena.abandonAll(of: try Threads.owner())
+            case .endThread, .close, .timeOut, .cancel, .suspend, .resume, .look:
                 preconditionFailure("a thread's part has no \(operation)")
             }
         } catch {

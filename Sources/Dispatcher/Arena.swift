@@ -68,7 +68,7 @@ package struct Arena: @unchecked Sendable {
         (base + Int(index) &* 16).assumingMemoryBound(to: Link.self)
     }
     func index(of record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
-        UInt32((UnsafeMutableRawPointer(record) - base) / 64)
+        UInt32(truncatingIfNeeded: UInt(bitPattern: UnsafeMutableRawPointer(record) - base) >> 6)
     }
 
     // ---- records that come and go
@@ -93,11 +93,15 @@ package struct Arena: @unchecked Sendable {
 
     /// Takes a free record, or a fresh one, which is all zeros. A free list is a stack whose head carries a count of
     /// its changes in the upper half, so that a head seen twice is known not to be the same.
-    func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
+    @inline(__always) func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
         if let cached = takeCached(type) {
             adjustLive(type, +1)
             return cached
         }
+        return try allocateSlowly(type)
+    }
+
+    @inline(never) private func allocateSlowly(_ type: RecordType) throws(DispatcherError) -> UInt32 {
         let list = free(type)
         var head = list.pointee.load(ordering: .acquiring)
         while case let index = UInt32(truncatingIfNeeded: head), index != 0 {
@@ -119,13 +123,13 @@ package struct Arena: @unchecked Sendable {
         return index
     }
 
-    func deallocate(_ type: RecordType, _ index: UInt32) {
+    @inline(__always) func deallocate(_ type: RecordType, _ index: UInt32) {
         adjustLive(type, -1)
         if !cache(type, index) { push(type, first: index, last: index) }
     }
 
     /// Puts records that are linked from `first` to `last` on the free list.
-    private func push(_ type: RecordType, first: UInt32, last: UInt32) {
+    @inline(never) private func push(_ type: RecordType, first: UInt32, last: UInt32) {
         let list = free(type)
         var head = list.pointee.load(ordering: .relaxed)
         while true {
@@ -142,24 +146,27 @@ package struct Arena: @unchecked Sendable {
     /// At most so many of a type.
     private static var cacheLimit: UInt32 { 32 }
 
-    private func takeCached(_ type: RecordType) -> UInt32? {
+    @inline(__always) private func takeCached(_ type: RecordType) -> UInt32? {
         guard isLocal else { return nil }
         let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
         let index = cache.pointee.first
         guard index != 0 else { return nil }
         cache.pointee.first = next(type, index).pointee.load(ordering: .relaxed)
-        cache.pointee.count -= 1
+        cache.pointee.count &-= 1
         return index
     }
 
-    private func cache(_ type: RecordType, _ index: UInt32) -> Bool {
-        guard isLocal, signalbox_thread().pointee.hasEndHook != 2 else { return false }
-        Threads.atEnd()
+    @inline(__always) private func cache(_ type: RecordType, _ index: UInt32) -> Bool {
+        guard isLocal else { return false }
+        if signalbox_thread().pointee.hasEndHook != 1 {
+            guard signalbox_thread().pointee.hasEndHook == 0 else { return false }  // the thread is at its end
+            Threads.atEnd()
+        }
         let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
         guard cache.pointee.count < Arena.cacheLimit else { return false }
         next(type, index).pointee.store(cache.pointee.first, ordering: .relaxed)
         cache.pointee.first = index
-        cache.pointee.count += 1
+        cache.pointee.count &+= 1
         return true
     }
 

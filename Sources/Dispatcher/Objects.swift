@@ -7,7 +7,21 @@ extension Arena {
     /// fields, which are 0, their values.
     package func makeObject(
         _ kind: ObjectKind, signaled: Bool = false, manualReset: Bool = false, count: UInt32 = 0, handles: UInt32 = 0,
-        _ fill: (UnsafeMutablePointer<ObjectRecord>) -> Void = { _ in }
+        _ fill: (UnsafeMutablePointer<ObjectRecord>) -> Void
+    ) throws(DispatcherError) -> ObjectName {
+        try make(kind, signaled: signaled, manualReset: manualReset, count: count, handles: handles, fill)
+    }
+
+    /// Makes an object with one reference, which counts as a handle if `handles` is 1; the kind's own fields are 0.
+    package func makeObject(
+        _ kind: ObjectKind, signaled: Bool = false, manualReset: Bool = false, handles: UInt32 = 0
+    ) throws(DispatcherError) -> ObjectName {
+        try make(kind, signaled: signaled, manualReset: manualReset, count: 0, handles: handles) { _ in }
+    }
+
+    @inline(__always) private func make(
+        _ kind: ObjectKind, signaled: Bool, manualReset: Bool, count: UInt32, handles: UInt32,
+        _ fill: (UnsafeMutablePointer<ObjectRecord>) -> Void
     ) throws(DispatcherError) -> ObjectName {
         let index = try allocate(.object)
         let record = object(index)
@@ -59,23 +73,23 @@ extension Arena {
             unlock(record, word)
             return false
         }
-        record.refs -= 1
+        record.refs &-= 1
         var wasLastHandle = false
         if asHandle {
-            record.handles -= 1
+            record.handles &-= 1
             wasLastHandle = record.handles == 0
         }
         unlockAndRetire(record, word)
         return wasLastHandle
     }
 
-    @inlinable func word(_ name: ObjectName) -> Word {
+    @inlinable package func word(_ name: ObjectName) -> Word {
         Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
     }
     /// Whether the object is signaled at this moment; takes nothing. False if there is no such object.
     package func isSignaled(_ name: ObjectName) -> Bool { word(name).belongs(to: name) && word(name).isSignaled }
     package func exists(_ name: ObjectName) -> Bool { word(name).belongs(to: name) }
-    package func kind(of name: ObjectName) -> ObjectKind? {
+    @inlinable package func kind(of name: ObjectName) -> ObjectKind? {
         let word = word(name)
         return word.belongs(to: name) ? word.kind : nil
     }
@@ -96,9 +110,22 @@ extension Arena {
     }
 
     /// Unlocks, and frees the record if nothing refers to it any more.
-    func unlockAndRetire(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+    @inline(__always) func unlockAndRetire(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+        if record.refs != 0 { return unlock(record, word) }
+        retire(record, word)
+    }
+
+    @inline(never) private func retire(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+        if record.head == 0 && word.kind == .event {
+            unlock(record, word.retired)
+            return deallocate(.object, index(of: record))
+        }
+        retireSlowly(record, word)
+    }
+
+    @inline(never) private func retireSlowly(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
         // A stale name may have led here: a record that is free already stays so.
-        guard word.kind != .none, record.refs == 0 else { return unlock(record, word) }
+        if word.kind == .none { return unlock(record, word) }
         if record.head != 0 || word.isOwned {
             // The last wait to leave, or the owner's release, must come by here: no fast path.
             var word = word

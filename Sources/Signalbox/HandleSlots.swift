@@ -24,14 +24,19 @@ enum HandleSlots {
 
         var count: Int { joined - left }
 
-        mutating func take() -> UInt32? {
-            if count <= 1024 && fresh < UInt32(HandleSlots.total) {
-                defer { fresh += 1 }
-                return fresh
-            }
-            guard count > 0 else { return nil }
-            defer { left += 1 }
-            return ring[left & (HandleSlots.total - 1)]
+        /// Takes up to `limit` slots: those of the line that have waited long enough, then fresh ones, then any.
+        mutating func take(_ limit: Int, _ body: (UInt32) -> Void) {
+            let rested = min(limit, max(count - 1024, 0))
+            takeFirst(rested, body)
+            let unused = min(limit - rested, HandleSlots.total - Int(fresh))
+            for slot in fresh..<fresh + UInt32(unused) { body(slot) }
+            fresh += UInt32(unused)
+            if unused == 0 && rested == 0 { takeFirst(min(limit, count), body) }
+        }
+
+        private mutating func takeFirst(_ number: Int, _ body: (UInt32) -> Void) {
+            for place in left..<left + number { body(ring[place & (HandleSlots.total - 1)]) }
+            left += number
         }
 
         mutating func append(_ slot: UInt32) {
@@ -59,13 +64,9 @@ enum HandleSlots {
             // Near the end, no thread keeps what another may need.
             let isScarce = line.count + HandleSlots.total - Int(line.fresh) < 1 << 16
             if isScarce { batches.drainFreed { line.append($0) } }
-            guard let slot = line.take() else { return nil }
-            for _ in 0..<(isScarce ? 0 : SlotBatches.size) {
-                guard let next = line.take() else { break }
-                batches.addFree(next)
-            }
+            line.take(isScarce ? 1 : SlotBatches.size) { batches.addFree($0) }
             batches.reverseFree()
-            return Int(slot)
+            return batches.popFree().map { Int($0) }
         }
     }
 

@@ -123,11 +123,19 @@ package enum HandleTable {
     }
 
     /// Drops a reference that counts as a handle, and with the last one does what that entails.
-    private static func releaseHandle(_ object: ObjectName) {
+    @inline(__always) private static func releaseHandle(_ object: ObjectName) {
         let kind = Arena.local.kind(of: object)
-        let driver = kind == .source ? SourceObject.driver(of: object) : nil
+        guard kind == .port || kind == .source else {
+            Arena.local.release(object, asHandle: true)
+            return
+        }
+        releaseServedHandle(object, isPort: kind == .port)
+    }
+
+    @inline(never) private static func releaseServedHandle(_ object: ObjectName, isPort: Bool) {
+        let driver = isPort ? nil : SourceObject.driver(of: object)
         guard Arena.local.release(object, asHandle: true) else { return }
-        if kind == .port { Arena.local.closePort(object) }
+        if isPort { Arena.local.closePort(object) }
         driver?.close()
     }
 

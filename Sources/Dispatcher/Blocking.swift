@@ -12,20 +12,25 @@ enum Parking {
 extension Arena {
     /// Blocks the calling thread until one object (or all) satisfies the wait, or CLOCK_MONOTONIC reads `deadline`; or,
     /// if it is `alertable`, until calls were queued to it and have run. `owner` gets the mutexes: the thread, if it is
-    /// nil.
+    /// nil. `isLooked`: the caller has seen a moment ago that no object is signaled, and none is a port or a mutex.
     @available(*, noasync, message: "blocks the thread: await wait() instead")
     package func block(
-        on names: Names, all: Bool = false, until deadline: UInt64, alertable: Bool = false, owner: Owner? = nil
+        on names: Names, all: Bool = false, until deadline: UInt64, alertable: Bool = false, owner: Owner? = nil,
+        isLooked: Bool = false
     ) throws(DispatcherError) -> Verdict {
+        var isLooked = isLooked && deadline != Deadline.now
         var isKept = false
         defer { if isKept { names.forEach { release($0) } } }
         while true {
             if isLocal { Threads.sleepWhileSuspended() }
             let taker = owner ?? threadOwner
             do {
-                if let verdict = try poll(names, all: all, owner: taker, isLast: deadline == Deadline.now) {
+                if !isLooked,
+                    let verdict = try poll(names, all: all, owner: taker, isLast: deadline == Deadline.now)
+                {
                     return verdict
                 }
+                isLooked = false
             } catch {
                 guard error == .needsOwner, owner == nil, isLocal, taker == .none else { throw error }
                 _ = try Threads.attach()

@@ -39,7 +39,8 @@ public struct ObjectName: Hashable, Sendable, BitwiseCopyable {
     @inlinable package var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 24) & 0xFF_FFFF }
 }
 
-/// What an object is: it decides who may signal it and what a satisfied wait takes.
+/// What an object is: it decides who may signal it and what a satisfied wait takes. Numbers from 8 on are of kinds that
+/// are not plain: it takes more than the signal to tell whether a wait is satisfied, or whether one was meanwhile.
 @frozen
 @usableFromInline
 package struct ObjectKind: Equatable, Sendable, BitwiseCopyable {
@@ -53,17 +54,17 @@ package struct ObjectKind: Equatable, Sendable, BitwiseCopyable {
     /// Signaled once, when the thread has ended.
     @inlinable package static var thread: ObjectKind { ObjectKind(rawValue: 2) }
     /// A queue of completion packets.
-    @inlinable package static var port: ObjectKind { ObjectKind(rawValue: 3) }
+    @inlinable package static var port: ObjectKind { ObjectKind(rawValue: 8) }
     /// A driver's object: a socket, later a file, pipe or console.
-    @inlinable package static var source: ObjectKind { ObjectKind(rawValue: 4) }
+    @inlinable package static var source: ObjectKind { ObjectKind(rawValue: 3) }
     /// Owned by a thread or a task, more than once if it likes; abandoned if the owner ends.
-    @inlinable package static var mutex: ObjectKind { ObjectKind(rawValue: 5) }
+    @inlinable package static var mutex: ObjectKind { ObjectKind(rawValue: 9) }
     /// A count, which a satisfied wait takes one from.
-    @inlinable package static var semaphore: ObjectKind { ObjectKind(rawValue: 6) }
+    @inlinable package static var semaphore: ObjectKind { ObjectKind(rawValue: 10) }
     /// Signaled when it expires; resets as an event does.
-    @inlinable package static var timer: ObjectKind { ObjectKind(rawValue: 7) }
+    @inlinable package static var timer: ObjectKind { ObjectKind(rawValue: 4) }
     /// Signaled once, when the process has ended.
-    @inlinable package static var process: ObjectKind { ObjectKind(rawValue: 8) }
+    @inlinable package static var process: ObjectKind { ObjectKind(rawValue: 5) }
 }
 
 /// Who owns mutexes: a thread, or the token of a task. It is the index of a waiter's record, which lists them.

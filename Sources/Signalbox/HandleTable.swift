@@ -12,19 +12,19 @@ public import Synchronization
 /// | bits of a slot | meaning |
 /// | --- | --- |
 /// | 0–47 | the object's name; 0 when free |
-/// | 48–56 | the generation that a handle must have |
-/// | 57–63 | rights and attributes |
+/// | 48–54 | rights and attributes |
+/// | 55–63 | the generation that a handle must have |
 @usableFromInline
 package enum HandleTable {
     @usableFromInline package struct Rights: OptionSet, Sendable {
         @usableFromInline package let rawValue: UInt64
         @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
         /// May be waited for.
-        @inlinable package static var synchronize: Rights { Rights(rawValue: 1 << 57) }
+        @inlinable package static var synchronize: Rights { Rights(rawValue: 1 << 48) }
         /// May be set, reset, released, posted to, resumed.
-        @inlinable package static var modify: Rights { Rights(rawValue: 1 << 58) }
+        @inlinable package static var modify: Rights { Rights(rawValue: 1 << 49) }
         /// May be given calls to run: a thread.
-        @inlinable package static var setContext: Rights { Rights(rawValue: 1 << 59) }
+        @inlinable package static var setContext: Rights { Rights(rawValue: 1 << 50) }
         @inlinable package static var all: Rights { [.synchronize, .modify, .setContext] }
     }
 
@@ -41,15 +41,55 @@ package enum HandleTable {
 
     // ---- lookup
 
+    /// Where the name stands in a slot.
+    @inlinable package static var nameMask: UInt64 { 0xFFFF_FFFF_FFFF }
+
     /// The object that the handle names, if the handle has all of `rights`; else `.none`.
     @inlinable package static func find(_ handle: UInt, _ rights: Rights) -> ObjectName {
         guard let base = signalbox_handles_base(), handle < 1 << 31 else { return .none }
         let slot = Int(handle >> 2 & 0xF_FFFF)
         let entry = base.assumingMemoryBound(to: Atomic<UInt64>.self)[slot].load(ordering: .acquiring)
-        guard entry >> 48 & 0x1FF == UInt64(handle >> 22), entry & rights.rawValue == rights.rawValue else {
+        guard entry >> 55 == UInt64(handle >> 22), entry & rights.rawValue == rights.rawValue else {
             return .none
         }
-        return ObjectName(bits: entry & 0xFFFF_FFFF_FFFF)
+        return ObjectName(bits: entry & nameMask)
+    }
+
+    /// Finds the objects of handles that all have `rights`, and glances at them, in one go; `names` gets their names
+    /// up to the first that is signaled, with the upper bits of the slots. nil: there is one that needs a closer look.
+    @inlinable @inline(__always)
+    package static func glance(
+        _ handles: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, _ rights: Rights,
+        names: UnsafeMutablePointer<UInt64>
+    ) -> Glance? {
+        guard let base = signalbox_handles_base() else { return nil }
+        let table = base.assumingMemoryBound(to: Atomic<UInt64>.self)
+        let arena = Arena.local
+        var glance = Glance()
+        var common: UInt64 = ~0
+        var differences: UInt64 = 0
+        // What a bad handle leads to is looked at all the same: a free slot to the arena's own record, which is as good
+        // as any. It has no rights.
+        @inline(__always) func name(_ position: Int) -> UInt64 {
+            let handle = UInt64(UInt(bitPattern: handles[position]))
+            let entry = table[Int(truncatingIfNeeded: handle &>> 2 & 0xF_FFFF)].load(ordering: .acquiring)
+            common &= entry
+            differences |= entry &>> 55 ^ handle &>> 22
+            return entry
+        }
+        var position = 0
+        while position < count {
+            let name = name(position)
+            names[position] = name
+            if glance.look(at: name, in: arena) { break }
+            position &+= 1
+        }
+        glance.first = position
+        while position < count {
+            glance.lookAfter(at: name(position), in: arena)
+            position &+= 1
+        }
+        return differences == 0 && common & rights.rawValue == rights.rawValue && glance.isPlain ? glance : nil
     }
 
     /// As `find`, with the reason why not.
@@ -61,7 +101,7 @@ package enum HandleTable {
 
     package static func rights(of handle: UInt) throws(HandleError) -> Rights {
         _ = try name(handle, [])
-        return Rights(rawValue: prepared[Int(handle >> 2 & 0xF_FFFF)].load(ordering: .relaxed) & ~0 << 57)
+        return Rights(rawValue: prepared[Int(handle >> 2 & 0xF_FFFF)].load(ordering: .relaxed) & 0x7F << 48)
     }
 
     // ---- making and closing
@@ -79,8 +119,8 @@ package enum HandleTable {
     @inline(__always) private static func fill(_ slot: Int, _ object: ObjectName, _ rights: Rights) -> UInt {
         let table = base
         // Nobody else writes a slot that was taken.
-        let generation = table[slot].load(ordering: .relaxed) >> 48 & 0x1FF
-        table[slot].store(object.bits | generation << 48 | rights.rawValue, ordering: .releasing)
+        let generation = table[slot].load(ordering: .relaxed) >> 55
+        table[slot].store(object.bits | rights.rawValue | generation << 55, ordering: .releasing)
         return UInt(generation) << 22 | UInt(slot) << 2
     }
 
@@ -112,10 +152,10 @@ package enum HandleTable {
         let (slot, generation) = (Int(handle >> 2 & 0xF_FFFF), UInt64(handle >> 22))
         let table = base
         let entry = table[slot].load(ordering: .acquiring)
-        let object = ObjectName(bits: entry & 0xFFFF_FFFF_FFFF)
-        guard object != .none, entry >> 48 & 0x1FF == generation,
+        let object = ObjectName(bits: entry & nameMask)
+        guard object != .none, entry >> 55 == generation,
             table[slot].compareExchange(
-                expected: entry, desired: ((generation + 1) & 0x1FF) << 48, ordering: .acquiringAndReleasing
+                expected: entry, desired: (generation &+ 1) &<< 55, ordering: .acquiringAndReleasing
             ).exchanged
         else { throw .invalid }  // closed, perhaps by another thread just now
         HandleSlots.free(slot)

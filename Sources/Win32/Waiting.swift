@@ -87,16 +87,42 @@ private func wait(
     guard (1...DWORD(MAXIMUM_WAIT_OBJECTS)).contains(count), let handles else {
         return failedWait(ERROR_INVALID_PARAMETER)
     }
-    return withUnsafeTemporaryAllocation(of: ObjectName.self, capacity: Int(count)) { names in
-        for index in 0..<Int(count) {
-            let object = HandleTable.find(value(handles[index]), .synchronize)
+    return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(MAXIMUM_WAIT_OBJECTS)) { memory in
+        let memory = memory.baseAddress!
+        var isLooked = false
+        if !all, let glance = HandleTable.glance(handles, count: Int(count), .synchronize, names: memory) {
+            if glance.first < count {
+                if Arena.local.take(glance, of: memory) {
+                    return DWORD(WAIT_OBJECT_0) + DWORD(truncatingIfNeeded: glance.first)
+                }
+            } else {
+                isLooked = milliseconds != 0
+            }
+        }
+        return waitSlowly(Int(count), handles, memory, all: all, milliseconds, alertable: alertable, isLooked: isLooked)
+    }
+}
+
+/// `isLooked`: the names are there, and none of the objects was signaled.
+@inline(never)
+private func waitSlowly(
+    _ count: Int, _ handles: UnsafePointer<HANDLE?>, _ memory: UnsafeMutablePointer<UInt64>, all: Bool,
+    _ milliseconds: DWORD, alertable: Bool, isLooked: Bool
+) -> DWORD {
+    memory.withMemoryRebound(to: ObjectName.self, capacity: count) { names in
+        for index in 0..<count {
+            let object =
+                isLooked
+                ? ObjectName(bits: names[index].bits & HandleTable.nameMask)
+                : HandleTable.find(value(handles[index]), .synchronize)
             guard object != .none else { return failedWait(code(forHandle: handles[index], .synchronize)) }
-            names.initializeElement(at: index, to: object)
+            names[index] = object
         }
         do throws(DispatcherError) {
-            let names = UnsafeBufferPointer(rebasing: names[..<Int(count)])
-            let until = deadline(milliseconds)
-            return result(try Arena.local.block(on: names, all: all, until: until, alertable: alertable))
+            return result(
+                try Arena.local.block(
+                    on: UnsafeBufferPointer(start: names, count: count), all: all, until: deadline(milliseconds),
+                    alertable: alertable, isLooked: isLooked))
         } catch {
             return failedWait(code(error))
         }

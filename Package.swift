@@ -63,9 +63,9 @@ let package = Package(
             ],
             path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
         // tests
-        .target(name: "Sanitizers", path: "Tests/Sanitizers"),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
-            name: "TestSupport", dependencies: ["Dispatcher", "Sanitizers", "Signalbox"],
+            name: "TestSupport", dependencies: ["CTestSupport", "Dispatcher", "Signalbox"],
             path: "Tests/SignalboxTests/Support",
             swiftSettings: house),
         .testTarget(
@@ -81,7 +81,7 @@ let package = Package(
             dependencies: ["CLinux", "Dispatcher", "Signalbox", "Systemd", "TestSupport", lifecycle, logging],
             swiftSettings: house),
         .testTarget(
-            name: "DispatcherTests", dependencies: ["CLinux", "Dispatcher", "ArenaPeer", "TestSupport"],
+            name: "DispatcherTests", dependencies: ["CLinux", "CTestSupport", "Dispatcher", "ArenaPeer", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "WinSDKTests", dependencies: ["WinSDK"], swiftSettings: house),
         .executableTarget(

@@ -37,11 +37,12 @@ extension Arena {
                 continue
             }
             if deadline == Deadline.now { return alertable && Threads.runAPCs() ? .alerted : .timedOut }
-            let verdict = try wait(
-                for: owner, until: deadline, alertable: alertable, isPublished: names.count == 1, isKept: &isKept
-            ) { waiter, wait throws(DispatcherError) in
-                if names.count == 1 { return try enterOne(waiter, wait: wait, names[0]) }
-                return try enter(waiter, wait: wait, all: all, names)
+            let verdict = try wait(for: owner, until: deadline, alertable: alertable, isKept: &isKept) {
+                waiter throws(DispatcherError) in
+                if names.count == 1 { return try enterOne(waiter, names[0]) }
+                let wait = begin(waiter)
+                guard let verdict = try enter(waiter, wait: wait, all: all, names) else { return .inLine(wait) }
+                return wasSuspended(waiter) ? .again : .ended(verdict)
             }
             if let verdict { return verdict }
         }
@@ -58,17 +59,21 @@ extension Arena {
     }
 
     /// One wait of the calling thread, which `enter` puts into its queues. nil: the thread was suspended meanwhile, or
-    /// the calls that ended the wait were withdrawn before they ran; the wait is to begin again. `isKept`: a suspended
-    /// thread refers to the objects, as it stands in no line that keeps them; the caller is to release them.
+    /// the calls that ended the wait were withdrawn before they ran; the wait is to begin again. `isKept`: the thread
+    /// refers to the objects, as it stands in no line that keeps them; the caller is to release them.
     func wait(
-        for owner: Owner?, until deadline: UInt64, alertable: Bool, isPublished: Bool = false, isKept: inout Bool,
-        _ enter: (UInt32, UInt32) throws(DispatcherError) -> Verdict?
+        for owner: Owner?, until deadline: UInt64, alertable: Bool, isKept: inout Bool,
+        _ enter: (UInt32) throws(DispatcherError) -> Entered
     ) throws(DispatcherError) -> Verdict? {
         let waiter = try ownWaiter()
         defer { releaseOwnWaiter(waiter) }
         self.waiter(waiter).owner = owner ?? threadOwner
-        let wait = begin(waiter, isPublished ? .waiting : .linking)
-        if let verdict = try enter(waiter, wait) { return wasSuspended(waiter) ? nil : verdict }
+        let wait: UInt32
+        switch try enter(waiter) {
+        case .ended(let verdict): return verdict
+        case .again: return nil
+        case .inLine(let number): wait = number
+        }
         // queued or suspended before anyone could know of this wait?
         if let end = isLocal ? Threads.endBeforeSleep(wait, alertable) : nil, claim(waiter, end) != .lost {
             // nobody is to be woken
@@ -77,7 +82,7 @@ extension Arena {
             park(waiter, until: deadline)
             comeBack(to: place)
         }
-        if !isKept && wasSuspended(waiter) {
+        if !isKept && mayBeginAgain(waiter) {
             keepObjects(of: waiter)
             isKept = true
         }

@@ -80,8 +80,11 @@ extension Arena {
         return verdict
     }
 
-    /// Whether the wait ended because its thread was suspended.
-    func wasSuspended(_ waiter: UInt32) -> Bool {
-        Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .acquiring)).state == .suspended
+    private func state(_ waiter: UInt32) -> Claim.State {
+        Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .acquiring)).state
     }
+    /// Whether the wait ended because its thread was suspended.
+    func wasSuspended(_ waiter: UInt32) -> Bool { state(waiter) == .suspended }
+    /// Whether the wait ended for a reason that does not end the call.
+    func mayBeginAgain(_ waiter: UInt32) -> Bool { state(waiter) == .suspended || state(waiter) == .alerted }
 }

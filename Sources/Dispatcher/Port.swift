@@ -98,7 +98,7 @@ extension Arena {
         return (try receive(waiter, verdict), verdict == .cancelled)
     }
 
-    private enum Entered {
+    private enum PortEntry {
         case packet(Packet)
         case published
         /// Nothing to take, and the caller only looks; or the wait has ended otherwise before it was published.
@@ -107,7 +107,7 @@ extension Arena {
 
     private func enterPort(
         _ name: ObjectName, _ waiter: UInt32, _ wait: UInt32, wasRunning: Bool, counted: Bool, poll: Bool
-    ) throws(DispatcherError) -> Entered {
+    ) throws(DispatcherError) -> PortEntry {
         try ensureLinks(waiter, 1)
         self.waiter(waiter).shape = 1 | (counted ? WaiterRecord.counted : 0)
         self.waiter(waiter).packet = 0

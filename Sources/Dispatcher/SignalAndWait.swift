@@ -19,13 +19,12 @@ extension Arena {
         defer { releaseOwnWaiter(waiter) }
         let taker = owner ?? threadOwner
         if waitKind == .mutex && taker == .none { throw .needsOwner }
-        // Not by the time-out of `wait`, so that what is signaled already counts.
         var isKept = false
         defer { if isKept { release(object) } }
         let verdict = try wait(for: owner, until: deadline, alertable: alertable, isKept: &isKept) {
-            waiter, wait throws(DispatcherError) in
-            let verdict = try enterSignaling(signal, object, waiter, wait: wait, until: deadline)
-            return verdict == .timedOut && alertable && Threads.runAPCs() ? .alerted : verdict
+            waiter throws(DispatcherError) in
+            let entered = try enterSignaling(signal, object, waiter, mayStand: deadline != Deadline.now)
+            return entered == .ended(.timedOut) && alertable && Threads.runAPCs() ? .ended(.alerted) : entered
         }
         if let verdict { return verdict }
         do throws(DispatcherError) {
@@ -35,63 +34,36 @@ extension Arena {
         }
     }
 
-    /// As `enter`, in one step with the signal.
+    /// As `enterOne`, in one step with the signal.
     func enterSignaling(
-        _ signal: ObjectName, _ object: ObjectName, _ waiter: UInt32, wait: UInt32, until deadline: UInt64
-    ) throws(DispatcherError) -> Verdict? {
-        try ensureLinks(waiter, 1)
-        self.waiter(waiter).shape = 1
+        _ signal: ObjectName, _ object: ObjectName, _ waiter: UInt32, mayStand: Bool
+    ) throws(DispatcherError) -> Entered {
         var wake = WakeList()
-        let verdict = try signalAndEnter(signal, object, waiter, mayEnter: deadline != Deadline.now, &wake)
-        wake.perform(in: self)
-        if let verdict { return verdict }
-        if deadline == Deadline.now { return .timedOut }
-        if publish(waiter, wait: wait) { return nil }
-        unlinkAll(waiter, upTo: 1)
-        return self.verdict(waiter)
-    }
-
-    private func signalAndEnter(
-        _ signal: ObjectName, _ object: ObjectName, _ waiter: UInt32, mayEnter: Bool, _ wake: inout WakeList
-    ) throws(DispatcherError) -> Verdict? {
+        defer { wake.perform(in: self) }
         let (first, second) = (self.object(signal.index), self.object(object.index))
         let owner = self.waiter(waiter).owner
         lockAll()
         defer { unlockAll() }
         newStamp()
         _ = hold(second)
-        guard heldWord(second).belongs(to: object) else {
-            drop(second, heldWord(second))
-            throw .noSuchObject(1)
-        }
+        defer { drop(second, heldWord(second)) }
+        guard heldWord(second).belongs(to: object) else { throw .noSuchObject(1) }
         let isOther = hold(first)
-        do throws(DispatcherError) {
-            var word = heldWord(first)
-            guard word.belongs(to: signal) else { throw .noSuchObject(0) }
-            switch word.kind {
-            case .event: word.signal()
-            case .semaphore: try addLocked(1, first, &word)
-            default: if try disownOnce(signal, owner) { word.disown() }
-            }
-            satisfyLocked(first, &word, &wake)
-            keep(first, word)
-        } catch {
-            if isOther { drop(first, heldWord(first)) }
-            drop(second, heldWord(second))
-            throw error
+        defer { if isOther { drop(first, heldWord(first)) } }
+        var word = heldWord(first)
+        guard word.belongs(to: signal) else { throw .noSuchObject(0) }
+        switch word.kind {
+        case .event: word.signal()
+        case .semaphore: try addLocked(1, first, &word)
+        default: if try disownOnce(signal, owner) { word.disown() }
         }
-        var word = heldWord(second)
-        var verdict: Verdict?
+        satisfyLocked(first, &word, &wake)
+        keep(first, word)
+        word = heldWord(second)
+        defer { keep(second, word) }
         if word.isSignaled(for: owner) {
-            if claim(waiter, word.endOfWait) != .lost {
-                verdict = takeLocked(second, &word, owner) ? .abandoned(0) : .satisfied(0)
-            }
-        } else if mayEnter {
-            link(waiter * 4 + 2).pointee.object = object.index
-            appendLocked(waiter * 4 + 2, to: second, &word)
+            return .ended(takeLocked(second, &word, owner) ? .abandoned(0) : .satisfied(0))
         }
-        if isOther { drop(first, heldWord(first)) }
-        drop(second, word)
-        return verdict
+        return mayStand ? .inLine(standLocked(waiter, second, &word)) : .ended(.timedOut)
     }
 }

@@ -161,30 +161,40 @@ extension Arena {
         return linked
     }
 
-    /// As `enter`, for a thread that waits for one object: nothing remains to be done after it stands in line, so that
-    /// it is published from the beginning.
-    func enterOne(_ waiter: UInt32, wait: UInt32, _ name: ObjectName) throws(DispatcherError) -> Verdict? {
+    /// How a thread's wait has begun.
+    enum Entered: Equatable {
+        case ended(Verdict)
+        /// It stands in line, for the wait of that number: whoever claims the waiter wakes it.
+        case inLine(UInt32)
+        /// The thread was suspended before it stood in line.
+        case again
+    }
+
+    /// As `enter`, for a thread that waits for one object. It begins under that object's lock, so that nobody can end
+    /// the wait before it stands in line, and it is published from the beginning.
+    func enterOne(_ waiter: UInt32, _ name: ObjectName) throws(DispatcherError) -> Entered {
+        let object = object(name.index)
+        var word = lock(object)
+        defer { unlock(object, word) }
+        guard word.belongs(to: name) else { throw .noSuchObject(0) }
+        let owner = self.waiter(waiter).owner
+        if word.isSignaled(for: owner) {
+            return .ended(takeLocked(object, &word, owner) ? .abandoned(0) : .satisfied(0))
+        }
+        return .inLine(standLocked(waiter, object, &word))
+    }
+
+    /// Begins a wait for one object that is not signaled.
+    func standLocked(
+        _ waiter: UInt32, _ object: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word
+    ) -> UInt32 {
         let record = self.waiter(waiter)
         record.shape = 1
         record.link.pointee.owner = waiter
-        record.link.pointee.object = name.index
-        record.link.pointee.previous = Link.unlinked
-        let object = object(name.index)
-        var word = lock(object)
-        let found = word.belongs(to: name)
-        var verdict: Verdict?
-        if found && word.isSignaled(for: record.owner) {
-            // Who suspends the thread may have been faster.
-            if claim(waiter, word.endOfWait) != .lost {
-                verdict = takeLocked(object, &word, record.owner) ? .abandoned(0) : .satisfied(0)
-            }
-        } else if found {
-            appendLocked(waiter * 4 + 2, to: object, &word)
-        }
-        unlock(object, word)
-        if found { return verdict }
-        if claim(waiter, .cancelled) == .lost { park(waiter, until: Deadline.never) }
-        throw .noSuchObject(0)
+        record.link.pointee.object = index(of: object)
+        let wait = begin(waiter, .waiting)
+        appendLocked(waiter * 4 + 2, to: object, &word)
+        return wait
     }
 
     /// Takes a waiter whose wait has ended out of the queues in which it still stands. nil: its thread was suspended,

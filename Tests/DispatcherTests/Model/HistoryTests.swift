@@ -189,7 +189,7 @@ extension Stage {
 }
 
 extension Operation {
-    fileprivate var mayBlock: Bool {
+    var mayBlock: Bool {
         switch self {
         case .begin(_, _, let mayBlock), .signalAndWait(_, _, _, let mayBlock): mayBlock
         default: false

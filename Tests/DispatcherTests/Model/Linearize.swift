@@ -63,7 +63,8 @@ extension Call {
         return call
     }
 
-    fileprivate var waiter: Int? {
+    /// Who waits, if it is a wait.
+    var waiter: Int? {
         switch operation {
         case .begin(let waiter, _, _), .signalAndWait(_, let waiter, _, _): waiter
         default: nil

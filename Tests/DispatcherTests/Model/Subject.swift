@@ -129,7 +129,7 @@ final class Subject {
         if !mayBlock { return .timedOut }
         arena.waiter(waiter).owner = owner
         if way == .thread && names.count == 1 {
-            return try arena.enterOne(waiter, wait: arena.begin(waiter, .waiting), names[0])
+            return try arena.enterOne(waiter, names[0]).verdict
         }
         return try arena.enter(waiter, wait: arena.begin(waiter), all: all, names)
     }
@@ -139,10 +139,7 @@ final class Subject {
     ) throws(DispatcherError) -> Verdict? {
         let record = waiters[waiter]
         arena.waiter(record).owner = owner(waiter)
-        let wait = arena.begin(record)
-        let verdict = try arena.enterSignaling(
-            names[signal], names[object], record, wait: wait, until: mayBlock ? Deadline.never : Deadline.now)
-        return verdict
+        return try arena.enterSignaling(names[signal], names[object], record, mayStand: mayBlock).verdict
     }
 
     private func interrupt(_ waiter: Int, _ state: Claim.State) -> Answer {
@@ -270,4 +267,9 @@ extension DispatcherError {
         case .outOfRecords, .hasEnded, .needsOwner: preconditionFailure("the check does nothing of the kind: \(self)")
         }
     }
+}
+
+extension Arena.Entered {
+    /// The verdict of a wait that has ended at once.
+    fileprivate var verdict: Verdict? { if case .ended(let verdict) = self { verdict } else { nil } }
 }

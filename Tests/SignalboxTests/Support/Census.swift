@@ -53,6 +53,8 @@ package struct Census: Sendable {
         let timer = try! arena.makeTimer(manualReset: false)
         try! arena.setTimer(timer, due: .absolute(realtimeNanoseconds: 0))
         arena.release(timer)
+        // A thread bears its maker's name until it has run.
+        _ = await eventually { threadNames().count { $0 == "signalbox-timer" } == 2 }
         let gate = EventObject(.manual)
         await withTaskGroup(of: Void.self) { group in
             for priority in [TaskPriority.high, .medium, .low] {

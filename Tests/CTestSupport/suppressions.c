@@ -1,4 +1,4 @@
-#include "Sanitizers.h"
+#include "CTestSupport.h"
 
 // The thread sanitizer's runtime calls this. A resumed task runs on another thread, and it is libdispatch that hands it over:
 // it is not instrumented, so to the sanitizer the task's use of its own frame races with the resume that came before.

@@ -40,6 +40,7 @@ package struct Glance {
     @discardableResult
     @inlinable @inline(__always)
     package mutating func lookAfter(at name: UInt64, in arena: Arena) -> UInt64 {
+        Seam.step()
         let word = Glance.word(of: name, in: arena).pointee.load(ordering: .acquiring)
         differences |= name &>> 15 ^ word
         union |= word
@@ -63,6 +64,7 @@ extension Arena {
     package func confirms(_ glance: Glance, _ names: UnsafePointer<UInt64>) -> Bool {
         var again: UInt64 = 0
         for position in 0..<glance.first {
+            Seam.step()
             again &+= Glance.word(of: names[position], in: self).pointee.load(ordering: .acquiring)
         }
         return again == glance.sum
@@ -75,6 +77,7 @@ extension Arena {
         if word.bits & Word.manualReset != 0 { return true }
         var taken = word
         taken.reset()
+        Seam.step()
         return Glance.word(of: names[glance.first], in: self).pointee.compareExchange(
             expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
         ).exchanged

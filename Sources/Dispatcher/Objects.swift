@@ -84,7 +84,8 @@ extension Arena {
     }
 
     @inlinable package func word(_ name: ObjectName) -> Word {
-        Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
+        Seam.step()
+        return Word(bits: object(name.index).pointee.word.load(ordering: .acquiring))
     }
     /// Whether the object is signaled at this moment; takes nothing. False if there is no such object.
     package func isSignaled(_ name: ObjectName) -> Bool { word(name).belongs(to: name) && word(name).isSignaled }

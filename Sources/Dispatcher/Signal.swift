@@ -60,8 +60,7 @@ extension Arena {
     /// Takes what a satisfied wait takes if the object is signaled and nobody else is at it; false if that cannot be
     /// told so simply.
     @inlinable package func tryWait(_ name: ObjectName, _ owner: Owner) -> Bool {
-        let record = object(name.index)
-        let word = Word(bits: record.pointee.word.load(ordering: .acquiring))
+        let (record, word) = (object(name.index), word(name))
         guard word.belongs(to: name) else { return false }
         if word.kind == .mutex { return tryAcquire(name, word, owner) }
         guard word.isFree && word.isSignaled else { return false }

@@ -35,11 +35,13 @@ struct Exhaustive: Sendable {
         precondition(operations.count < 256, "a path keeps a step in a byte")
     }
 
-    /// Waits for one object, for any of two or three in every order, and for all of two or three.
+    /// Waits for one object, for any of two or three in every order, for all of two or three, and for one that is named
+    /// twice.
     private static func shapes(of objects: [Int]) -> [Model.Wait] {
         var shapes: [Model.Wait] = []
         for a in objects {
             shapes.append(Model.Wait(objects: [a]))
+            shapes += [false, true].map { Model.Wait(objects: [a, a], all: $0) }
             for b in objects where b != a {
                 shapes.append(Model.Wait(objects: [a, b]))
                 if a < b { shapes.append(Model.Wait(objects: [a, b], all: true)) }

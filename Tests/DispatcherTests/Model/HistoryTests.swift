@@ -37,6 +37,7 @@ final class History: Sendable {
     let complaints = Complaints()
     private let stage: Stage
     private let clock = Atomic<Int>(0)
+    private let arrived = Atomic<Int>(0)
     private let seed: UInt64
     private let records = (0..<threads).map { _ in Box<[Record]>([]) }
     private let owners = (0..<threads).map { _ in Box(Owner.none) }
@@ -79,6 +80,9 @@ final class History: Sendable {
         var random = SeededRandom(seed: seed &+ UInt64(window) &* 0x1_0001 &+ UInt64(thread))
         records[thread].value.withLock { $0 = [] }
         owners[thread].value.withLock { $0 = try! Threads.owner() }
+        // They are woken one after another: nobody begins before all run.
+        arrived.wrappingAdd(1, ordering: .relaxed)
+        while arrived.load(ordering: .relaxed) < (window + 1) * History.threads { sched_yield() }
         for _ in 0..<History.callsOfThread {
             switch random.next() % 4 {
             case 0: sched_yield()

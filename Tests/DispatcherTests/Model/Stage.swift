@@ -36,7 +36,7 @@ struct Stage: Sendable {
                 return .answer(.previousCount(Int(previous)))
             case .begin(_, let wait, _):
                 let verdict = try wait.objects.map { names[$0] }.withUnsafeBufferPointer { names in
-                    Result { () throws(DispatcherError) in try arena.block(on: names, all: wait.all, until: deadline) }
+                    Result { () throws(DispatcherError) in try block(on: names, all: wait.all, until: deadline) }
                 }.get()
                 return .verdict(verdict.modelled)
             case .signalAndWait(let signal, _, let object, _):
@@ -50,6 +50,26 @@ struct Stage: Sendable {
             return .answer(.refused(error.modelled))
         }
         return .answer(.done)
+    }
+
+    /// Waits; half of the waits for any glance first, as the Win32 functions do.
+    private func block(on names: Names, all: Bool, until deadline: UInt64) throws(DispatcherError) -> Verdict {
+        let arena = Arena.local
+        var isLooked = false
+        if !all && names[0].bits % 2 == 0 {
+            var glance = Glance()
+            while glance.first < names.count, !glance.look(at: names[glance.first].bits, in: arena) {
+                glance.first += 1
+            }
+            for name in names[glance.first...] { glance.lookAfter(at: name.bits, in: arena) }
+            if glance.isPlain && glance.first < names.count {
+                let isTaken = names.withMemoryRebound(to: UInt64.self) { arena.take(glance, of: $0.baseAddress!) }
+                if isTaken { return .satisfied(glance.first) }
+            } else {
+                isLooked = glance.isPlain
+            }
+        }
+        return try arena.block(on: names, all: all, until: deadline, isLooked: isLooked)
     }
 
     /// What can be seen of an object. `owners` are the threads.

@@ -238,8 +238,10 @@ final class Subject {
         if record.tail != last { return "has a broken tail" }
         if queue != object.queue { return "has the queue \(queue), not \(object.queue)" }
         if record.allWaiters != alls { return "counts \(record.allWaiters) wait-alls of \(alls)" }
-        let keepers = waiters.indices.filter { isKept[$0] && waits[$0].objects.contains(number) }
-        if record.refs != (object.isOpen ? 1 : 0) + keepers.count { return "has \(record.refs) references" }
+        let keepers = waiters.indices.reduce(0) { count, waiter in
+            count + (isKept[waiter] ? waits[waiter].objects.count { $0 == number } : 0)
+        }
+        if record.refs != (object.isOpen ? 1 : 0) + keepers { return "has \(record.refs) references" }
         return nil
     }
 }

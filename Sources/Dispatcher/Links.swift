@@ -49,21 +49,25 @@ extension Arena {
     }
 
     /// Calls `body` with each position and link of the waiter, in order, until it returns false.
-    func forEachLink(of waiter: UInt32, upTo count: Int, _ body: (Int, UInt32) -> Bool) {
-        guard count > 0, body(0, waiter * 4 + 2) else { return }
-        var block = self.waiter(waiter).blocks
-        var position = 1
-        while position < count {
-            for slot in UInt32(1)...3 where position < count {
-                guard body(position, block * 4 + slot) else { return }
-                position += 1
-            }
+    @inline(__always) func forEachLink(of waiter: UInt32, upTo count: Int, _ body: (Int, UInt32) -> Bool) {
+        guard count > 0 else { return }
+        var position = 0
+        var index = waiter &* 4 &+ 2
+        while body(position, index) {
+            position &+= 1
             // After the last link the waiter may be another's already: read nothing of it.
-            if position < count { block = self.block(block).nextBlock }
+            if position == count { return }
+            if position == 1 {
+                index = self.waiter(waiter).blocks &* 4 &+ 1
+            } else if index & 3 == 3 {
+                index = block(index / 4).nextBlock &* 4 &+ 1
+            } else {
+                index &+= 1
+            }
         }
     }
 
-    /// Gives the waiter links for `count` objects; it keeps those that it has.
+    /// Gives the waiter links for `count` objects; it keeps those that it has, which stand in no queue between waits.
     func ensureLinks(_ waiter: UInt32, _ count: Int) throws(DispatcherError) {
         let record = self.waiter(waiter)
         record.link.pointee.owner = waiter
@@ -73,20 +77,23 @@ extension Arena {
         while position < count {
             var next = last == 0 ? record.blocks : block(last).nextBlock
             if next == 0 {
-                next = try allocate(.block)
-                let block = self.block(next)
-                block.nextBlock = 0
-                block.position = UInt32(position)
-                if last == 0 { record.blocks = next } else { self.block(last).nextBlock = next }
-            }
-            for slot in UInt32(1)...3 {
-                let link = self.link(next * 4 + slot)
-                link.pointee.owner = waiter
-                link.pointee.previous = Link.unlinked
+                next = try makeBlock(for: waiter, position)
+                if last == 0 { record.blocks = next } else { block(last).nextBlock = next }
             }
             last = next
-            position += 3
+            position &+= 3
         }
+    }
+
+    private func makeBlock(for waiter: UInt32, _ position: Int) throws(DispatcherError) -> UInt32 {
+        let index = try allocate(.block)
+        block(index).nextBlock = 0
+        block(index).position = UInt32(position)
+        for slot in UInt32(1)...3 {
+            link(index * 4 + slot).pointee.owner = waiter
+            link(index * 4 + slot).pointee.previous = Link.unlinked
+        }
+        return index
     }
 
     /// Takes the waiter out of every queue in which it still stands, after its wait has ended.

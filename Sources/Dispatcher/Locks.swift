@@ -76,7 +76,7 @@ extension Arena {
         return lockSlowly(record)
     }
 
-    @usableFromInline func lockSlowly(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
+    @inline(never) @usableFromInline func lockSlowly(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
         var spins = 0
         var slept: UInt64 = 0  // who has slept does not know whether others do, and so passes the mark on
         while true {
@@ -118,7 +118,7 @@ extension Arena {
         if record.pointee.word.exchange(clean, ordering: .releasing) & Word.contended != 0 { wakeLocker(record) }
     }
 
-    @usableFromInline func wakeLocker(_ record: UnsafeMutablePointer<ObjectRecord>) {
+    @inline(never) @usableFromInline func wakeLocker(_ record: UnsafeMutablePointer<ObjectRecord>) {
         signalbox_futex_wake(record, 1, isShared)
     }
 

@@ -25,7 +25,7 @@
 /// Names an object for as long as it lives: a record's index and the generation it had. A stale name finds nothing.
 @frozen
 public struct ObjectName: Hashable, Sendable, BitwiseCopyable {
-    /// Index in bits 0–23, generation in bits 24–47; 0 names nothing.
+    /// Index in bits 0–23, generation in bits 24–47; 0 names nothing. The bits above are ignored by all but `==`.
     public let bits: UInt64
 
     @inlinable package init(bits: UInt64) { self.bits = bits }

@@ -110,11 +110,8 @@ private func waitSlowly(
     _ milliseconds: DWORD, alertable: Bool, isLooked: Bool
 ) -> DWORD {
     memory.withMemoryRebound(to: ObjectName.self, capacity: count) { names in
-        for index in 0..<count {
-            let object =
-                isLooked
-                ? ObjectName(bits: names[index].bits & HandleTable.nameMask)
-                : HandleTable.find(value(handles[index]), .synchronize)
+        for index in 0..<(isLooked ? 0 : count) {
+            let object = HandleTable.find(value(handles[index]), .synchronize)
             guard object != .none else { return failedWait(code(forHandle: handles[index], .synchronize)) }
             names[index] = object
         }

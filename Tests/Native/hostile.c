@@ -165,6 +165,77 @@ static void call_handles(struct random *r) {
     if (made) share(r, made);
 }
 
+static LONG volatile calls_back;
+static VOID CALLBACK call_back(ULONG_PTR value) {
+    if (value != 77) InterlockedIncrement(&failed_checks);
+    InterlockedIncrement(&calls_back);
+}
+static VOID CALLBACK timer_call_back(LPVOID value, DWORD low, DWORD high) {
+    if (value != (LPVOID)77 || (low == 0 && high == 0)) InterlockedIncrement(&failed_checks);
+    InterlockedIncrement(&calls_back);
+}
+
+static void call_other_objects(struct random *r) {
+    static const DWORD access[] = {0, SYNCHRONIZE, SEMAPHORE_MODIFY_STATE, GENERIC_WRITE, MAXIMUM_ALLOWED};
+    HANDLE made = NULL;
+    LONG before = UNTOUCHED;
+    LARGE_INTEGER due;
+    switch (below(r, 12)) {
+    case 0: CHECK(IS_FALSE, made = CreateMutexA(NULL, below(r, 2), NULL), RESOURCE_ERRORS); break;
+    case 1:
+        CHECK(IS_FALSE, made = CreateMutexExW(NULL, NULL, below(r, 3), access[below(r, COUNT(access))]),
+              RESOURCE_ERRORS, ERROR_INVALID_PARAMETER);
+        break;
+    case 2:
+    case 3: CHECK(IS_FALSE, ReleaseMutex(any_handle(r)), HANDLE_ERRORS, ERROR_NOT_OWNER); break;
+    case 4:
+        CHECK(IS_FALSE, made = CreateSemaphoreExW(NULL, (LONG)extreme(r) % 3, (LONG)extreme(r), NULL, below(r, 8) == 0,
+                                                  access[below(r, COUNT(access))]),
+              RESOURCE_ERRORS, ERROR_INVALID_PARAMETER);
+        break;
+    case 5:
+    case 6:
+        CHECK(IS_FALSE, ReleaseSemaphore(any_handle(r), below(r, 2) ? 1 : (LONG)extreme(r), &before), HANDLE_ERRORS,
+              ERROR_INVALID_PARAMETER, ERROR_TOO_MANY_POSTS);
+        if (before < 0) InterlockedIncrement(&failed_checks);
+        break;
+    case 7:
+        CHECK(IS_FALSE, made = CreateWaitableTimerExW(NULL, NULL, below(r, 5), access[below(r, COUNT(access))]),
+              RESOURCE_ERRORS, ERROR_INVALID_PARAMETER);
+        break;
+    case 8:
+    case 9:
+        due.QuadPart = below(r, 2) ? -(LONGLONG)below(r, 20000) : (LONGLONG)next(r);
+        CHECK(IS_FALSE, SetWaitableTimer(any_handle(r), &due, below(r, 2) ? (LONG)below(r, 3) : (LONG)extreme(r),
+                                         below(r, 2) ? timer_call_back : NULL, (LPVOID)77, FALSE),
+              HANDLE_ERRORS, RESOURCE_ERRORS, ERROR_INVALID_PARAMETER);
+        break;
+    case 10: CHECK(IS_FALSE, CancelWaitableTimer(any_handle(r)), HANDLE_ERRORS); break;
+    default: CHECK(IS_FALSE, PulseEvent(any_handle(r)), HANDLE_ERRORS);
+    }
+    if (made) share(r, made);
+}
+
+static void call_alertable_waits(struct random *r) {
+    HANDLE array[64];
+    switch (below(r, 6)) {
+    case 0: SleepEx(soon(r), below(r, 2)); break;
+    case 1:
+        CHECK(IS_FALSE, QueueUserAPC(call_back, any_handle(r), 77), HANDLE_ERRORS, RESOURCE_ERRORS, ERROR_GEN_FAILURE);
+        break;
+    case 2: CHECK(IS_FAILED, WaitForSingleObjectEx(any_handle(r), soon(r), below(r, 2)), HANDLE_ERRORS); break;
+    case 3:
+        for (size_t i = 0; i < COUNT(array); i++) array[i] = handles[below(r, SHARED)];
+        CHECK(IS_FAILED, WaitForMultipleObjectsEx(1 + below(r, 64), array, below(r, 2), soon(r), below(r, 2)),
+              HANDLE_ERRORS, ERROR_INVALID_PARAMETER);
+        break;
+    case 4: CHECK(IS_FAILED, ResumeThread(any_handle(r)), HANDLE_ERRORS); break;
+    default:
+        CHECK(IS_FAILED, SignalObjectAndWait(any_handle(r), any_handle(r), soon(r), below(r, 2)), HANDLE_ERRORS,
+              ERROR_NOT_OWNER, ERROR_TOO_MANY_POSTS);
+    }
+}
+
 static void call_waits(struct random *r) {
     HANDLE array[64];
     if (below(r, 2)) {
@@ -350,8 +421,9 @@ static void call_the_rest(struct random *r) {
 }
 
 static DWORD WINAPI work(LPVOID number) {
-    static void (*const families[])(struct random *) = {call_events, call_handles,  call_waits,    call_threads,
-                                                        call_ports,  call_sockets, call_requests, call_the_rest};
+    static void (*const families[])(struct random *) = {
+        call_events, call_other_objects, call_alertable_waits, call_handles, call_waits, call_threads,
+        call_ports,  call_sockets,       call_requests,        call_the_rest};
     struct random random = {seed + (ULONG_PTR)number * 0x1234567, (int)(ULONG_PTR)number};
     while (InterlockedDecrement(&calls_left) >= 0) families[below(&random, COUNT(families))](&random);
     now_calling[random.worker] = "nothing";

@@ -90,6 +90,12 @@ extension Arena {
         // It is the owner's from here on: nobody else can take it from him.
         record.recursion -= 1
         if record.recursion > 0 { return false }
+        forgetOwned(record, by: owner)
+        return true
+    }
+
+    /// Takes the mutex off its owner's list; for the owner to call.
+    func forgetOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
         let (next, previous) = record.owned.pointee
         if previous == 0 {
             waiter(owner.index).pointee.next.store(next, ordering: .relaxed)
@@ -97,7 +103,6 @@ extension Arena {
             object(previous).owned.pointee.next = next
         }
         if next != 0 { object(next).owned.pointee.previous = previous }
-        return true
     }
 
     private func noteOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {

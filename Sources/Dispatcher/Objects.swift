@@ -127,8 +127,10 @@ extension Arena {
     @inline(never) private func retireSlowly(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
         // A stale name may have led here: a record that is free already stays so.
         if word.kind == .none { return unlock(record, word) }
-        if record.head != 0 || word.isOwned {
-            // The last wait to leave, or the owner's release, must come by here: no fast path.
+        if record.head == 0 && word.isOwned && word.owner == threadOwner {
+            forgetOwned(record, by: word.owner)  // who owns it has closed it
+        } else if record.head != 0 || word.isOwned {
+            // The last wait to leave, or the owner's release or end, must come by here: no fast path.
             var word = word
             word.setQueued(true)
             return unlock(record, word)

@@ -100,6 +100,24 @@ struct HandleTests {
         #expect(!Arena.local.exists(name))
     }
 
+    @Test("a mutex whose owner closes its last handle is gone, and the owner has its others still")
+    func ownedMutex() throws {
+        let owner = try Threads.owner()
+        let handles = try (0..<3).map { _ in
+            try #require(HandleTable.insert(Arena.prepared().makeMutex(owner: owner, handles: 1), isCounted: true))
+        }
+        let names = try handles.map { try HandleTable.name($0, []) }
+        try HandleTable.close(handles[1])
+        #expect(!Arena.local.exists(names[1]))
+        for name in [names[2], names[0]] {
+            #expect(Arena.local.mutexState(name)?.owner == owner)
+            try Arena.local.releaseMutex(name, owner: owner)
+            #expect(Arena.local.mutexState(name)?.owner == Owner.none)
+        }
+        try HandleTable.close(handles[0])
+        try HandleTable.close(handles[2])
+    }
+
     @Test("closing the last handle during a wait does not end the wait")
     func closeDuringWait() async throws {
         let event = EventObject()

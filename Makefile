@@ -8,6 +8,7 @@ SOAK_SCALE ?= 1
 TEST_TIMEOUT ?= 600
 DEPTH ?= 8
 WINDOWS ?= 100000
+SEEDS ?= 100000
 SWIFT ?= swift
 ECHO_SERVICE ?= $(BUILD)/release/EchoService
 SHELL := /bin/bash
@@ -42,6 +43,9 @@ exhaustive: model-tests ## every state of 3 waiters and 3 objects to depth DEPTH
 
 linearize: model-tests ## histories of real threads, in WINDOWS windows (100,000), against the model
 	SIGNALBOX_WINDOWS=$(WINDOWS) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter HistoryTests
+
+simulate: model-tests ## SEEDS (100,000) schedules of the real dispatcher, each replayed by its seed, against the model
+	SIGNALBOX_SCHEDULES=$(SEEDS) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter SimulationTests
 
 tsan: deps-test ## the unit tests under the thread sanitizer
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan
@@ -85,7 +89,7 @@ unit-tests:
 	Scripts/with-stacks $(TEST_TIMEOUT) $(SWIFT) test --skip-build
 
 # Optimised, but with what tests may see.
-MODEL_BUILD := -c release -Xswiftc -enable-testing --scratch-path .build-exhaustive
+MODEL_BUILD := -c release -Xswiftc -enable-testing -Xswiftc -DSCHEDULED --scratch-path .build-exhaustive
 model-tests: deps-test
 	$(SWIFT) build $(MODEL_BUILD) --build-tests
 

@@ -1,11 +1,11 @@
 import CLinux
 
 /// Where the dispatcher meets the platform: sleeping, time, and the steps between which another thread may come. In
-/// debug builds a test's scheduler can take these over for threads of its own, and so decide who runs next. Release
-/// builds have nothing of it.
+/// debug builds, and in builds with SCHEDULED defined, a test's scheduler can take these over for threads of its own, and
+/// so decide who runs next. Release builds have nothing of it.
 @usableFromInline
 package enum Seam {
-    #if DEBUG
+    #if DEBUG || SCHEDULED
         package protocol Scheduler: Sendable {
             /// The calling thread is about to do something that others can see.
             func step()
@@ -19,17 +19,17 @@ package enum Seam {
     #endif
 
     @inlinable package static func step() {
-        #if DEBUG
+        #if DEBUG || SCHEDULED
             stepIfScheduled()
         #endif
     }
-    #if DEBUG
+    #if DEBUG || SCHEDULED
         @usableFromInline static func stepIfScheduled() { current?.step() }
     #endif
 
     /// CLOCK_MONOTONIC, in nanoseconds.
     package static var now: UInt64 {
-        #if DEBUG
+        #if DEBUG || SCHEDULED
             if let current { return current.now }
         #endif
         return signalbox_now()
@@ -37,7 +37,7 @@ package enum Seam {
 
     /// Sleeps as long as the scheduler likes; nil: the caller is none of its threads, and sleeps itself.
     static func sleep(until deadline: UInt64 = .max, _ isReady: () -> Bool) -> Bool? {
-        #if DEBUG
+        #if DEBUG || SCHEDULED
             if let current { return current.sleep(until: deadline, isReady) }
         #endif
         return nil

@@ -98,7 +98,7 @@ extension Arena {
     /// are locked here, unless the operation holds them. On success the waiter stands in no queue any more.
     func satisfyAllLocked(
         _ waiter: UInt32, signaled record: UnsafeMutablePointer<ObjectRecord>, _ current: inout Word,
-        _ wake: inout WakeList
+        _ wake: inout WakeList, isPulse: Bool
     ) {
         let (count, owner) = (self.waiter(waiter).count, self.waiter(waiter).owner)
         guard Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .acquiring)).isOpen else { return }
@@ -115,7 +115,7 @@ extension Arena {
             }
             return ready
         }
-        let outcome = ready ? claim(waiter, isAbandoned ? .abandoned : .satisfied) : .lost
+        let outcome = ready ? claim(waiter, isAbandoned ? .abandoned : .satisfied, isPulse: isPulse) : .lost
         forEachLink(of: waiter, upTo: locked) { _, index in
             let other = object(link(index).pointee.object)
             var word = other == record ? current : heldWord(other)

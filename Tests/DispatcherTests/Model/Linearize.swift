@@ -98,9 +98,12 @@ private struct Search {
         if failed.count > limit { isGivenUp = true }
         for call in open where !isGivenUp {
             let hasBegun = state.begun & 1 << call != 0
-            guard let next = hasBegun ? timeOut(call, state, firstReturn) : begin(call, state, firstReturn) else {
-                continue
-            }
+            let next =
+                switch calls[call].operation {
+                case .abandon(let owner): abandon(call, owner, state, firstReturn)
+                default: hasBegun ? timeOut(call, state, firstReturn) : begin(call, state, firstReturn)
+                }
+            guard let next else { continue }
             if run(next) {
                 if !hasBegun { order.append(call) }
                 return true
@@ -125,6 +128,15 @@ private struct Search {
         return settle(&next) ? next : nil
     }
 
+    private func abandon(_ number: Int, _ owner: Int, _ state: State, _ firstReturn: Int) -> State? {
+        guard calls[number].invoked < firstReturn else { return nil }
+        var next = state
+        next.model.abandonLast(of: owner)
+        next.begun |= 1 << number
+        if next.model.owned[owner].isEmpty { next.done |= 1 << number }
+        return settle(&next) ? next : nil
+    }
+
     private func timeOut(_ number: Int, _ state: State, _ firstReturn: Int) -> State? {
         let call = calls[number]
         guard call.outcome == .verdict(.timedOut), call.deadlineAfter < firstReturn else { return nil }
@@ -136,7 +148,7 @@ private struct Search {
     /// Whoever's wait has ended returns; false if it did not return so.
     private func settle(_ state: inout State) -> Bool {
         for call in calls.indices where (state.begun & ~state.done) & 1 << call != 0 {
-            guard let verdict = state.model.collect(calls[call].waiter!) else { continue }
+            guard let waiter = calls[call].waiter, let verdict = state.model.collect(waiter) else { continue }
             guard calls[call].outcome == .verdict(verdict) else { return false }
             state.done |= 1 << call
         }

@@ -265,12 +265,15 @@ struct Model: Hashable {
 
     /// The owner ends, and leaves behind each mutex that it owns, the last one first: the next owner is told.
     mutating func abandon(_ owner: Int) {
-        while let mutex = owned[owner].popLast() {
-            objects[mutex].owner = nil
-            objects[mutex].recursion = 0
-            objects[mutex].isAbandoned = true
-            serve(mutex)
-        }
+        while !owned[owner].isEmpty { abandonLast(of: owner) }
+    }
+
+    mutating func abandonLast(of owner: Int) {
+        guard let mutex = owned[owner].popLast() else { return }
+        objects[mutex].owner = nil
+        objects[mutex].recursion = 0
+        objects[mutex].isAbandoned = true
+        serve(mutex)
     }
 
     /// Signals one object and begins to wait for another in the same step. If either is refused, neither is done.

@@ -30,6 +30,44 @@ final class WinSDKTests: XCTestCase {
         XCTAssert(CloseHandle(thread) && CloseHandle(event))
     }
 
+    /// A mutex and a semaphore are made, taken, released and closed.
+    func testMutexesAndSemaphores() {
+        let mutex = CreateMutexW(nil, true, nil)
+        XCTAssert(WaitForSingleObject(mutex, 0) == WAIT_OBJECT_0)
+        XCTAssert(ReleaseMutex(mutex) && ReleaseMutex(mutex))
+        XCTAssert(!ReleaseMutex(mutex) && GetLastError() == DWORD(ERROR_NOT_OWNER))
+        let semaphore = CreateSemaphoreW(nil, 0, 1, nil)
+        var before: LONG = -1
+        XCTAssert(ReleaseSemaphore(semaphore, 1, &before) && before == 0)
+        XCTAssert(!ReleaseSemaphore(semaphore, 1, nil) && GetLastError() == DWORD(ERROR_TOO_MANY_POSTS))
+        let handles: [HANDLE?] = [mutex, semaphore]
+        XCTAssert(WaitForMultipleObjectsEx(2, handles, true, INFINITE, true) == WAIT_OBJECT_0)
+        XCTAssert(SignalObjectAndWait(semaphore, semaphore, INFINITE, false) == WAIT_OBJECT_0)
+        XCTAssert(ReleaseMutex(mutex))
+        XCTAssert(CloseHandle(mutex) && CloseHandle(semaphore))
+    }
+
+    /// A timer expires and has its routine called, beside a call that was queued.
+    func testTimersAndCalls() {
+        let timer = CreateWaitableTimerW(nil, true, nil)
+        var due = LARGE_INTEGER(QuadPart: -10_000)
+        let counts = UnsafeMutablePointer<Int>.allocate(capacity: 2)
+        counts.initialize(repeating: 0, count: 2)
+        defer { counts.deallocate() }
+        XCTAssert(
+            SetWaitableTimer(
+                timer, &due, 0, { argument, _, _ in argument!.assumingMemoryBound(to: Int.self).pointee += 1 }, counts,
+                false))
+        XCTAssert(WaitForSingleObject(timer, INFINITE) == WAIT_OBJECT_0)
+        XCTAssert(
+            QueueUserAPC(
+                { UnsafeMutablePointer<Int>(bitPattern: UInt($0))!.pointee += 1 }, GetCurrentThread(),
+                ULONG_PTR(UInt(bitPattern: counts + 1))) != 0)
+        while counts[0] == 0 || counts[1] == 0 { XCTAssert(SleepEx(INFINITE, true) == DWORD(WAIT_IO_COMPLETION)) }
+        XCTAssert(counts[0] == 1 && counts[1] == 1)
+        XCTAssert(CancelWaitableTimer(timer) && CloseHandle(timer))
+    }
+
     /// A packet that is posted to a port comes out of it.
     func testPorts() {
         let port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, nil, 0, 1)

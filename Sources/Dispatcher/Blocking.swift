@@ -152,7 +152,7 @@ extension Arena {
     @inlinable var isLocal: Bool { base == UnsafeMutableRawPointer(signalbox_arena_base()) }
 
     /// The calling thread as an owner; `.none` before its first wait, and in other arenas than the process's own.
-    @inlinable var threadOwner: Owner { isLocal ? Owner(index: signalbox_thread().pointee.waiter) : .none }
+    @inlinable package var threadOwner: Owner { isLocal ? Owner(index: signalbox_thread().pointee.waiter) : .none }
 
     /// The calling thread's waiter: its own for life in the process's arena, borrowed for one wait in another.
     func ownWaiter() throws(DispatcherError) -> UInt32 {

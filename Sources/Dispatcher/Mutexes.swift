@@ -24,17 +24,17 @@ extension Arena {
     }
 
     /// Takes the mutex if that is simple, its word being `word`.
-    @usableFromInline func tryAcquire(_ name: ObjectName, _ word: Word, _ owner: Owner) -> Bool {
+    @inline(__always) func tryAcquire(_ name: ObjectName, _ word: Word, _ owner: Owner) -> Bool {
         guard owner != .none else { return false }
         let record = object(name.index)
         if word.owner == owner {
             guard record.recursion < Arena.recursionLimit else { return false }
-            record.recursion += 1
+            record.recursion &+= 1
             return true
         }
         guard word.isFree && word.isSignaled && !word.isAbandoned else { return false }
         var taken = word
-        taken.consume(for: owner)
+        taken.own(by: owner)
         guard
             record.pointee.word.compareExchange(
                 expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing,
@@ -65,17 +65,32 @@ extension Arena {
 
     /// Gives the mutex back once; with the last time, the next waiter gets it.
     package func releaseMutex(_ name: ObjectName, owner: Owner) throws(DispatcherError) {
-        let record = object(name.index)
-        guard try disownOnce(name, owner) else { return }
-        let word = self.word(name)
+        let (record, word) = (object(name.index), word(name))
+        guard word.isNamed(name, .mutex) && word.owner == owner && owner != .none else {
+            throw refusal(of: name, word)
+        }
+        // It is the owner's from here on: nobody else can take it from him.
+        let recursion = record.recursion &- 1
+        record.recursion = recursion
+        if recursion > 0 { return }
+        forgetOwned(record, by: owner)
         if word.isFree {
             var released = word
             released.disown()
+            Seam.step()
             let done = record.pointee.word.compareExchange(
                 expected: word.bits, desired: released.bits, successOrdering: .acquiringAndReleasing,
                 failureOrdering: .relaxed)
             if done.exchanged { return }
         }
+        try disownSlowly(name)
+    }
+
+    @inline(never) private func refusal(of name: ObjectName, _ word: Word) -> DispatcherError {
+        word.isNamed(name, .mutex) ? .notOwner : word.belongs(to: name) ? .wrongKind : .noSuchObject(0)
+    }
+
+    @inline(never) private func disownSlowly(_ name: ObjectName) throws(DispatcherError) {
         try change(name) { record, word, wake throws(DispatcherError) in
             word.disown()
             satisfyLocked(record, &word, &wake)
@@ -95,7 +110,7 @@ extension Arena {
     }
 
     /// Takes the mutex off its owner's list; for the owner to call.
-    func forgetOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
+    @inline(__always) func forgetOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
         let (next, previous) = record.owned.pointee
         if previous == 0 {
             waiter(owner.index).pointee.next.store(next, ordering: .relaxed)

@@ -59,16 +59,28 @@ extension Arena {
 
     /// Takes what a satisfied wait takes if the object is signaled and nobody else is at it; false if that cannot be
     /// told so simply.
-    @inlinable package func tryWait(_ name: ObjectName, _ owner: Owner) -> Bool {
+    @inlinable @inline(__always) package func tryWait(_ name: ObjectName, _ owner: Owner) -> Bool {
         let (record, word) = (object(name.index), word(name))
-        guard word.belongs(to: name) else { return false }
-        if word.kind == .mutex { return tryAcquire(name, word, owner) }
-        guard word.isFree && word.isSignaled else { return false }
+        guard word.isReady(named: name) else { return !word.isPlain && tryWaitForOther(name, word, owner) }
+        if word.bits & Word.manualReset != 0 { return true }
         var taken = word
-        taken.consume(for: owner)
-        if taken == word { return true }
+        taken.reset()
         Seam.step()
         return record.pointee.word.compareExchange(
+            expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
+        ).exchanged
+    }
+
+    /// `tryWait` for kinds that are not plain.
+    @inline(never) @usableFromInline
+    func tryWaitForOther(_ name: ObjectName, _ word: Word, _ owner: Owner) -> Bool {
+        guard word.belongs(to: name) else { return false }
+        if word.kind == .mutex { return tryAcquire(name, word, owner) }
+        guard word.kind == .semaphore && word.isFree && word.isSignaled else { return false }
+        var taken = word
+        taken.takeOne()
+        Seam.step()
+        return object(name.index).pointee.word.compareExchange(
             expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
         ).exchanged
     }

@@ -60,6 +60,13 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
     @inlinable package func isNamed(_ name: ObjectName, _ kind: ObjectKind) -> Bool {
         bits & 0x1_FFFF_FFE0 == UInt64(name.generation) << 9 | UInt64(kind.rawValue) << 5
     }
+    @inlinable package var isPlain: Bool { bits & Word.isNotPlain == 0 }
+    /// Whether it is the word of that object, which is of a plain kind, signaled, and neither locked nor queued: one
+    /// compare. (A free record has the generation of no object but its next.)
+    @inlinable package func isReady(named name: ObjectName) -> Bool {
+        let looked = 0x1_FFFF_FE00 | Word.locked | Word.queued | Word.signaled | Word.isNotPlain
+        return bits & looked == UInt64(name.generation) << 9 | Word.signaled
+    }
     /// Neither locked nor queued: a compare-and-swap may change it.
     @inlinable package var isFree: Bool { bits & (Word.locked | Word.queued) == 0 }
 
@@ -74,20 +81,27 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
     @inlinable package mutating func consume(for owner: Owner) {
         if bits & Word.manualReset != 0 { return }
         switch kind {
-        case .semaphore:
-            bits -= Word.one
-            if count == 0 { bits &= ~Word.signaled }
-        case .mutex: bits = bits & 0x1_FFFF_FFF7 | UInt64(owner.index) << 33
+        case .semaphore: takeOne()
+        case .mutex: own(by: owner)
         default: bits &= ~Word.signaled
         }
+    }
+    /// Takes one of a semaphore's count, which is not 0.
+    @inlinable package mutating func takeOne() {
+        bits &-= Word.one
+        if bits < Word.one { bits &= ~Word.signaled }
+    }
+    /// Makes a mutex, which must be unowned, the owner's.
+    @inlinable package mutating func own(by owner: Owner) {
+        bits = bits & 0x1_FFFF_FFF7 | UInt64(owner.index) << 33
     }
     /// Signals what is not counted or owned.
     @inlinable package mutating func signal() { bits = (bits | Word.signaled) &+ Word.one }
     @inlinable package mutating func reset() { bits &= ~Word.signaled }
     /// Adds to a semaphore's count, which must not exceed 31 bits.
     @inlinable package mutating func add(_ count: UInt32) {
-        bits += UInt64(count) << 33
-        if self.count > 0 { bits |= Word.signaled }
+        bits &+= UInt64(count) << 33
+        if bits >= Word.one { bits |= Word.signaled }
     }
     /// Makes a mutex nobody's.
     @inlinable package mutating func disown() { bits = bits & 0x1_FFFF_FFFF | Word.signaled }

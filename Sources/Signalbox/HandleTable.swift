@@ -45,7 +45,7 @@ package enum HandleTable {
     @inlinable package static var nameMask: UInt64 { 0xFFFF_FFFF_FFFF }
 
     /// The object that the handle names, if the handle has all of `rights`; else `.none`.
-    @inlinable package static func find(_ handle: UInt, _ rights: Rights) -> ObjectName {
+    @inlinable @inline(__always) package static func find(_ handle: UInt, _ rights: Rights) -> ObjectName {
         guard let base = signalbox_handles_base(), handle < 1 << 31 else { return .none }
         let slot = Int(handle >> 2 & 0xF_FFFF)
         let entry = base.assumingMemoryBound(to: Atomic<UInt64>.self)[slot].load(ordering: .acquiring)

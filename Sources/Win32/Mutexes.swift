@@ -37,6 +37,7 @@ private func createMutexEx(_ isNamed: Bool, _ flags: DWORD, _ access: DWORD) -> 
 @c(ReleaseMutex) @implementation public func __ReleaseMutex(_ mutex: HANDLE?) -> BOOL {
     // It takes no right: who owns the mutex may release it through any handle.
     change(mutex, .mutex, needing: []) { object throws(DispatcherError) in
-        try Arena.local.releaseMutex(object, owner: Threads.owner())
+        // A thread that has never waited owns nothing.
+        try Arena.local.releaseMutex(object, owner: Arena.local.threadOwner)
     }
 }

@@ -120,7 +120,7 @@ extension Arena {
         if next != 0 { object(next).owned.pointee.previous = previous }
     }
 
-    private func noteOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
+    @inline(__always) private func noteOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
         let (index, list) = (index(of: record), waiter(owner.index))
         let next = list.pointee.next.load(ordering: .relaxed)
         record.recursion = 1

@@ -86,7 +86,7 @@ extension Arena {
     }
 
     /// As `tryWait`, for the calling thread.
-    @inlinable package func tryWait(_ name: ObjectName) -> Bool { tryWait(name, threadOwner) }
+    @inlinable @inline(__always) package func tryWait(_ name: ObjectName) -> Bool { tryWait(name, threadOwner) }
 
     // ---- drivers' objects: signaled when a request has ended, reset when the next one starts
 

@@ -46,9 +46,10 @@ package enum HandleTable {
 
     /// The object that the handle names, if the handle has all of `rights`; else `.none`.
     @inlinable @inline(__always) package static func find(_ handle: UInt, _ rights: Rights) -> ObjectName {
-        guard let base = signalbox_handles_base(), handle < 1 << 31 else { return .none }
+        guard let base = signalbox_handles_base() else { return .none }
         let slot = Int(handle >> 2 & 0xF_FFFF)
         let entry = base.assumingMemoryBound(to: Atomic<UInt64>.self)[slot].load(ordering: .acquiring)
+        // A handle of more than 31 bits has a generation that no slot has; a free slot's name is 0.
         guard entry >> 55 == UInt64(handle >> 22), entry & rights.rawValue == rights.rawValue else {
             return .none
         }

@@ -48,13 +48,11 @@ extension Arena {
     }
 
     /// Tries to end the wait. `wait`: only if it is that wait still (who holds the lock of an object in whose queue the
-    /// waiter stands need not ask). `isPulse`: only if it stands in all its queues.
-    func claim(
-        _ waiter: UInt32, wait: UInt32? = nil, _ state: Claim.State, position: Int = 0, isPulse: Bool = false
-    ) -> Claim.Outcome {
+    /// waiter stands need not ask).
+    func claim(_ waiter: UInt32, wait: UInt32? = nil, _ state: Claim.State, position: Int = 0) -> Claim.Outcome {
         let word = self.waiter(waiter)
         var seen = Claim(bits: word.pointee.claim.load(ordering: .acquiring))
-        while seen.isOpen && (wait == nil || wait == seen.wait) && !(isPulse && seen.state == .linking) {
+        while seen.isOpen && (wait == nil || wait == seen.wait) {
             let wanted = Claim(wait: seen.wait, state, position: position)
             Seam.step()
             let (done, now) = word.pointee.claim.compareExchange(

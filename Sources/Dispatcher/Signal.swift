@@ -119,8 +119,7 @@ extension Arena {
         try change(name) { record, word, wake throws(DispatcherError) in
             guard word.kind == .event else { throw .wrongKind }
             word.signal()
-            // Who does not stand in all its lines yet has not begun to wait: it may pass by what was signaled before.
-            satisfyLocked(record, &word, &wake, isPulse: true)
+            satisfyLocked(record, &word, &wake)
             word.reset()
         }
     }
@@ -154,17 +153,15 @@ extension Arena {
 
     /// Completes waits from the head of the queue while the object is signaled. Links of waiters that were claimed
     /// elsewhere are passed by: their waiter is about to take them out. Needs the wait-all lock if there are wait-alls.
-    func satisfyLocked(
-        _ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ wake: inout WakeList, isPulse: Bool = false
-    ) {
+    func satisfyLocked(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ wake: inout WakeList) {
         var index = record.head
         while index != 0 && word.isSignaled {
             let link = self.link(index)
             let (next, waiter) = (link.pointee.next, link.pointee.owner)
             if self.waiter(waiter).waitsForAll {
-                satisfyAllLocked(waiter, signaled: record, &word, &wake, isPulse: isPulse)
+                satisfyAllLocked(waiter, signaled: record, &word, &wake)
             } else {
-                let outcome = claim(waiter, word.endOfWait, position: position(ofLink: index), isPulse: isPulse)
+                let outcome = claim(waiter, word.endOfWait, position: position(ofLink: index))
                 if outcome != .lost {
                     _ = takeLocked(record, &word, self.waiter(waiter).owner)
                     unlinkLocked(index, from: record, &word)

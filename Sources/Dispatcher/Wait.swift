@@ -112,53 +112,34 @@ extension Arena {
 
     // ---- standing in line
 
-    /// Enters the waiter into the queues. A verdict, if the wait has ended already; nil, if it is published, and
-    /// whoever claims the waiter wakes it.
+    /// Enters the waiter into the queues, all at one moment. A verdict, if the wait has ended already; nil, if it is
+    /// published, and whoever claims the waiter wakes it.
     func enter(_ waiter: UInt32, wait: UInt32, all: Bool, _ names: Names) throws(DispatcherError) -> Verdict? {
         try ensureLinks(waiter, names.count)
         let all = all && names.count > 1
         self.waiter(waiter).shape = UInt32(names.count) | (all ? WaiterRecord.all : 0)
-        var linked = names.count
-        if all {
-            if try takeSeveral(names, all: true, owner: self.waiter(waiter).owner, orLink: waiter) != nil { linked = 0 }
-        } else {
-            linked = try linkAny(waiter, names)
-        }
+        let isInLine =
+            try names.count == 1
+            ? linkOne(waiter, names[0])
+            : takeSeveral(names, all: all, owner: self.waiter(waiter).owner, orLink: waiter) == nil
         if publish(waiter, wait: wait) { return nil }
-        unlinkAll(waiter, upTo: linked)
+        unlinkAll(waiter, upTo: isInLine ? names.count : 0)
         return verdict(waiter)
     }
 
-    /// Looks at the objects in order, lowest position first, and stands in line at each until one satisfies the wait.
-    /// Returns how many it stands in line at.
-    private func linkAny(_ waiter: UInt32, _ names: Names) throws(DispatcherError) -> Int {
-        let owner = self.waiter(waiter).owner
-        var linked = 0
-        var failure: DispatcherError?
-        forEachLink(of: waiter, upTo: names.count) { position, index in
-            let record = object(names[position].index)
-            var word = lock(record)
-            defer { unlock(record, word) }
-            guard word.belongs(to: names[position]) else {
-                // Closed since the caller looked. If no earlier object has satisfied the wait, it ends here.
-                if claim(waiter, .cancelled) != .lost { failure = .noSuchObject(position) }
-                return false
-            }
-            if word.isSignaled(for: owner) {
-                let state = word.endOfWait
-                if claim(waiter, state, position: position) != .lost { _ = takeLocked(record, &word, owner) }
-                return false
-            }
-            link(index).pointee.object = names[position].index
-            appendLocked(index, to: record, &word)
-            linked = position + 1
-            return true
+    /// False: the object satisfies the wait, or would if that had not ended.
+    private func linkOne(_ waiter: UInt32, _ name: ObjectName) throws(DispatcherError) -> Bool {
+        let (record, owner) = (object(name.index), self.waiter(waiter).owner)
+        var word = lock(record)
+        defer { unlock(record, word) }
+        guard word.belongs(to: name) else { throw .noSuchObject(0) }
+        if word.isSignaled(for: owner) {
+            if claim(waiter, word.endOfWait) != .lost { _ = takeLocked(record, &word, owner) }
+            return false
         }
-        if let failure {
-            unlinkAll(waiter, upTo: linked)
-            throw failure
-        }
-        return linked
+        link(waiter * 4 + 2).pointee.object = name.index
+        appendLocked(waiter * 4 + 2, to: record, &word)
+        return true
     }
 
     /// How a thread's wait has begun.

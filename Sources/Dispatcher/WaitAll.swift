@@ -34,7 +34,8 @@ extension Arena {
     }
 
     /// Takes every object, or the first that is signaled (not `all`). Or takes none, and returns nil; and stands
-    /// `waiter`, if there is one, in line at each.
+    /// `waiter`, if there is one, in line at each. If the waiter's wait has ended already, nothing is taken, whatever is
+    /// returned: its claim tells.
     func takeSeveral(
         _ names: Names, all: Bool, owner: Owner, orLink waiter: UInt32?
     ) throws(DispatcherError) -> Verdict? {
@@ -65,10 +66,11 @@ extension Arena {
         if failure == nil, first == nil, let waiter {
             forEachLink(of: waiter, upTo: held) { position, index in
                 let record = object(names[position].index)
-                var word = heldWord(record)
                 link(index).pointee.object = names[position].index
+                guard isHeld(record) else { return true }  // it is there twice, and one link will do
+                var word = heldWord(record)
                 appendLocked(index, to: record, &word)
-                record.allWaiters += 1
+                if all { record.allWaiters += 1 }
                 drop(record, word)
                 return true
             }
@@ -76,19 +78,22 @@ extension Arena {
         }
         // A waiter that was cancelled before it began takes nothing.
         var wasAbandoned = false
-        if let waiter, first != nil {
-            for position in 0..<held where heldWord(object(names[position].index)).isAbandoned { wasAbandoned = true }
-            if claim(waiter, wasAbandoned ? .abandoned : .satisfied) == .lost { first = nil }
+        var isTooLate = false
+        if let waiter, let position = first {
+            let taken = all ? 0..<held : position..<position + 1
+            for position in taken where heldWord(object(names[position].index)).isAbandoned { wasAbandoned = true }
+            let state: Claim.State = wasAbandoned ? .abandoned : .satisfied
+            isTooLate = claim(waiter, state, position: all ? 0 : position) == .lost
         }
         for position in 0..<held {
             let record = object(names[position].index)
             guard isHeld(record) else { continue }  // it is there twice
             var word = heldWord(record)
-            if first != nil && (all || position == first) && takeLocked(record, &word, owner) { wasAbandoned = true }
+            let isTaken = first != nil && !isTooLate && (all || position == first)
+            if isTaken && takeLocked(record, &word, owner) { wasAbandoned = true }
             drop(record, word)
         }
         if let failure { throw failure }
-        if all && ready && waiter != nil { return .satisfied(0) }  // or cancelled: the waiter's claim tells
         guard let first else { return nil }
         let position = all ? 0 : first
         return wasAbandoned ? .abandoned(position) : .satisfied(position)
@@ -98,7 +103,7 @@ extension Arena {
     /// are locked here, unless the operation holds them. On success the waiter stands in no queue any more.
     func satisfyAllLocked(
         _ waiter: UInt32, signaled record: UnsafeMutablePointer<ObjectRecord>, _ current: inout Word,
-        _ wake: inout WakeList, isPulse: Bool
+        _ wake: inout WakeList
     ) {
         let (count, owner) = (self.waiter(waiter).count, self.waiter(waiter).owner)
         guard Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .acquiring)).isOpen else { return }
@@ -115,7 +120,7 @@ extension Arena {
             }
             return ready
         }
-        let outcome = ready ? claim(waiter, isAbandoned ? .abandoned : .satisfied, isPulse: isPulse) : .lost
+        let outcome = ready ? claim(waiter, isAbandoned ? .abandoned : .satisfied) : .lost
         forEachLink(of: waiter, upTo: locked) { _, index in
             let other = object(link(index).pointee.object)
             var word = other == record ? current : heldWord(other)

@@ -81,7 +81,8 @@ let package = Package(
             dependencies: ["CLinux", "Dispatcher", "Signalbox", "Systemd", "TestSupport", lifecycle, logging],
             swiftSettings: house),
         .testTarget(
-            name: "DispatcherTests", dependencies: ["CLinux", "CTestSupport", "Dispatcher", "ArenaPeer", "TestSupport"],
+            name: "DispatcherTests",
+            dependencies: ["ArenaPeer", "CLinux", "CTestSupport", "Dispatcher", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "WinSDKTests", dependencies: ["WinSDK"], swiftSettings: house),
         .executableTarget(

@@ -33,7 +33,7 @@ extension Threads {
         let arena = Arena.local
         arena.packet(packet).queueNext = 0
         let target: (hasEnded: Bool, waiter: UInt32, wait: UInt32)? = withFields(object) { fields, _ in
-            if fields.pointee.hasEnded { return (true, 0, 0) }
+            if fields.pointee.waiter == ThreadFields.ended { return (true, 0, 0) }
             let calls = fields.pointee.calls
             if calls.first == 0 {
                 fields.pointee.calls.first = packet
@@ -74,7 +74,7 @@ extension Threads {
     /// Gives up the calls of a thread that ends; none comes after.
     static func dropAPCs(_ object: ObjectName) {
         var next = withFields(object) { fields, _ in
-            fields.pointee.hasEnded = true
+            fields.pointee.waiter = ThreadFields.ended
             defer { fields.pointee.calls = (0, 0) }
             return fields.pointee.calls.first
         }

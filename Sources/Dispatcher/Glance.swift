@@ -23,10 +23,15 @@ package struct Glance {
 
     @inlinable @inline(__always) package init() {}
 
-    /// Looks at the next object, while none was signaled; returns whether this one is. `name`: an object's name in bits
-    /// 0–47; the bits above mean nothing here.
+    /// Looks at them all.
+    init(_ names: Names, in arena: Arena) {
+        while first < names.count && !look(at: names[first], in: arena) { first += 1 }
+        for position in min(first + 1, names.count)..<names.count { lookAfter(at: names[position], in: arena) }
+    }
+
+    /// Looks at the next object, while none was signaled; returns whether this one is.
     @inlinable @inline(__always)
-    package mutating func look(at name: UInt64, in arena: Arena) -> Bool {
+    package mutating func look(at name: ObjectName, in arena: Arena) -> Bool {
         let word = lookAfter(at: name, in: arena)
         if word & Word.signaled != 0 {
             self.word = word
@@ -39,17 +44,17 @@ package struct Glance {
     /// Looks at an object after the first that is signaled.
     @discardableResult
     @inlinable @inline(__always)
-    package mutating func lookAfter(at name: UInt64, in arena: Arena) -> UInt64 {
+    package mutating func lookAfter(at name: ObjectName, in arena: Arena) -> UInt64 {
         Seam.step()
         let word = Glance.word(of: name, in: arena).pointee.load(ordering: .acquiring)
-        differences |= name &>> 15 ^ word
+        differences |= name.bits &>> 15 ^ word
         union |= word
         return word
     }
 
     @inlinable @inline(__always)
-    static func word(of name: UInt64, in arena: Arena) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (arena.base + Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: name) &<< 6 & 0x3FFF_FFC0))
+    static func word(of name: ObjectName, in arena: Arena) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        (arena.base + Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: name.bits) &<< 6 & 0x3FFF_FFC0))
             .assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
@@ -61,7 +66,7 @@ package struct Glance {
 extension Arena {
     /// The second look: whether the objects before the first are as they were.
     @inline(__always)
-    package func confirms(_ glance: Glance, _ names: UnsafePointer<UInt64>) -> Bool {
+    package func confirms(_ glance: Glance, _ names: UnsafePointer<ObjectName>) -> Bool {
         var again: UInt64 = 0
         for position in 0..<glance.first {
             Seam.step()
@@ -71,7 +76,7 @@ extension Arena {
     }
 
     /// Takes the object that the glance found to be the first, if it still is. False if that cannot be told so simply.
-    package func take(_ glance: Glance, of names: UnsafePointer<UInt64>) -> Bool {
+    package func take(_ glance: Glance, of names: UnsafePointer<ObjectName>) -> Bool {
         let word = Word(bits: glance.word)
         guard word.isFree, confirms(glance, names) else { return false }
         if word.bits & Word.manualReset != 0 { return true }

@@ -63,6 +63,8 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
         nonmutating set { self[at: 32] = newValue }
     }
     var thread: UnsafeMutablePointer<ThreadFields> { field(32) }
+    /// How often a thread is suspended; changed under the lock.
+    var suspensions: UnsafeMutablePointer<Atomic<UInt32>> { field(56) }
     /// Counts the times at which a thread was suspended no longer; the futex that it sleeps on while it is.
     var resumptions: UnsafeMutablePointer<Atomic<UInt32>> { field(60) }
     var port: UnsafeMutablePointer<PortFields> { field(32) }
@@ -87,13 +89,15 @@ struct ThreadFields: BitwiseCopyable {
     var exitCode: UInt32
     /// The kernel's id; 0 until it runs.
     var id: UInt32
-    /// The thread's own waiter; 0 before it runs and after it has ended.
+    /// The thread's own waiter; 0 before it waits, and `ended` after its end.
     var waiter: UInt32
     /// The number of the alertable wait that the thread is at, or 0.
     var alertableWait: UInt32
     /// First and last of the packets that are its asynchronous procedure calls.
     var calls: (first: UInt32, last: UInt32)
-    var hasEnded: Bool
+
+    /// The `waiter` of a thread that has ended.
+    static var ended: UInt32 { .max }
 }
 
 /// Under the lock.
@@ -295,7 +299,7 @@ extension Arena {
         precondition(MemoryLayout<ObjectRecord>.size == 64 && MemoryLayout<WaiterRecord>.size == 64)
         precondition(MemoryLayout<LinkBlock>.size == 64 && MemoryLayout<PacketRecord>.size == 64)
         precondition(MemoryLayout<Link>.stride == 16 && MemoryLayout<ArenaHeader>.size == 24)
-        precondition(MemoryLayout<ThreadFields>.size <= 28 && MemoryLayout<PortFields>.size <= 32)
+        precondition(MemoryLayout<ThreadFields>.size <= 24 && MemoryLayout<PortFields>.size <= 32)
         precondition(MemoryLayout<TimerFields>.offset(of: \.heap) == 20 && MemoryLayout<Packet>.size <= 32)
     }
 }

@@ -45,13 +45,12 @@ extension Arena {
         lockAll()
         defer { unlockAll() }
         newStamp()
-        _ = hold(second)
+        guard hold(object) else { throw .noSuchObject(1) }
         defer { drop(second, heldWord(second)) }
-        guard heldWord(second).belongs(to: object) else { throw .noSuchObject(1) }
-        let isOther = hold(first)
+        let isOther = first != second
+        guard hold(signal) else { throw .noSuchObject(0) }
         defer { if isOther { drop(first, heldWord(first)) } }
         var word = heldWord(first)
-        guard word.belongs(to: signal) else { throw .noSuchObject(0) }
         switch word.kind {
         case .event: word.signal()
         case .semaphore: try addLocked(1, first, &word)

@@ -103,11 +103,12 @@ package enum Threads {
     private static func changeCount(
         _ object: ObjectName, _ change: (_ count: UInt32, _ waiter: UInt32) throws(DispatcherError) -> UInt32
     ) throws(DispatcherError) -> (before: UInt32, waiter: UInt32) {
-        let result: Result<(UInt32, UInt32), DispatcherError>? = withFields(object) { fields, word in
-            if fields.pointee.hasEnded { return .failure(.hasEnded) }
-            let (before, waiter) = (word.count, fields.pointee.waiter)
+        let suspensions = Arena.prepared().object(object.index).suspensions
+        let result: Result<(UInt32, UInt32), DispatcherError>? = withFields(object) { fields, _ in
+            let (before, waiter) = (suspensions.pointee.load(ordering: .relaxed), fields.pointee.waiter)
+            if waiter == ThreadFields.ended { return .failure(.hasEnded) }
             do throws(DispatcherError) {
-                word.setCount(try change(before, waiter))
+                suspensions.pointee.store(try change(before, waiter), ordering: .relaxed)
             } catch {
                 return .failure(error)
             }
@@ -119,12 +120,14 @@ package enum Threads {
 
     /// A suspended thread that comes to wait goes no further.
     static func sleepWhileSuspended() {
-        guard own != .none, Arena.local.word(own).count > 0 else { return }
-        let resumptions = Arena.local.object(own.index).resumptions
+        guard own != .none else { return }
+        let record = Arena.local.object(own.index)
+        let (suspensions, resumptions) = (record.suspensions, record.resumptions)
+        if suspensions.pointee.load(ordering: .acquiring) == 0 { return }
         let place = Arena.local.leavePort()
         while true {
             let seen = resumptions.pointee.load(ordering: .acquiring)
-            if Arena.local.word(own).count == 0 { break }
+            if suspensions.pointee.load(ordering: .acquiring) == 0 { break }
             if Seam.sleep({ resumptions.pointee.load(ordering: .acquiring) != seen }) == nil {
                 _ = signalbox_futex_wait(resumptions, seen, .max, false)
             }
@@ -137,8 +140,9 @@ package enum Threads {
     /// wait.
     static func endBeforeSleep(_ wait: UInt32, _ alertable: Bool) -> Claim.State? {
         guard own != .none else { return nil }
-        let state: Claim.State?? = withFields(own) { fields, word in
-            if word.count > 0 { return .suspended }
+        let suspensions = Arena.local.object(own.index).suspensions
+        let state: Claim.State?? = withFields(own) { fields, _ in
+            if suspensions.pointee.load(ordering: .relaxed) > 0 { return .suspended }
             guard alertable else { return nil }
             if fields.pointee.calls.first != 0 { return .alerted }
             fields.pointee.alertableWait = wait

@@ -26,20 +26,24 @@ extension Arena {
     ) throws(DispatcherError) -> Verdict? {
         if names.count == 1 {
             if tryWait(names[0], owner) { return .satisfied(0) }
-            let word = try look(names, 0, owner)
+            let word = word(names[0])
+            try check(names, 0, word, owner)
             guard word.isLocked || word.isSignaled(for: owner) else { return nil }
             return try tryWaitLocked(names, 0, owner)
         }
-        if all {
-            for position in 0..<names.count { _ = try look(names, position, owner) }
-            return try takeSeveral(names, all: true, owner: owner, orLink: nil)
+        if !all, let start = names.baseAddress {
+            let glance = Glance(names, in: self)
+            if glance.isPlain && glance.first < names.count {
+                if take(glance, of: start) { return .satisfied(glance.first) }
+            } else if glance.isPlain && (!isLast || confirms(glance, start)) {
+                return nil
+            }
         }
-        return try pollAny(names, owner, isLast: isLast)
+        return try takeSeveral(names, all: all, owner: owner, orLink: nil)
     }
 
-    /// The word at that position, if a wait may begin with it.
-    private func look(_ names: Names, _ position: Int, _ owner: Owner) throws(DispatcherError) -> Word {
-        let word = word(names[position])
+    /// Refuses what no wait may begin with; `word` is the word of the object at that position.
+    func check(_ names: Names, _ position: Int, _ word: Word, _ owner: Owner) throws(DispatcherError) {
         guard word.belongs(to: names[position]) else { throw .noSuchObject(position) }
         // A port's waiters are served packets, and wait by `get` and `next`.
         if word.kind == .port { throw .wrongKind }
@@ -49,53 +53,6 @@ extension Arena {
                 throw .limitExceeded
             }
         }
-        return word
-    }
-
-    /// Two looks at the objects before the first that is signaled: if they are unsignaled in both, and were not
-    /// signaled in between, then at the moment between the two the first was the first indeed.
-    private func pollAny(_ names: Names, _ owner: Owner, isLast: Bool) throws(DispatcherError) -> Verdict? {
-        var first = names.count
-        var signals: UInt64 = 0
-        var isCounted = true
-        for position in 0..<names.count {
-            let word = try look(names, position, owner)
-            if first < names.count { continue }
-            if word.isSignaled(for: owner) {
-                first = position
-            } else {
-                signals &+= UInt64(word.count)
-                isCounted = isCounted && word.countsSignals
-            }
-        }
-        if first == names.count && (!isLast || names.isEmpty) { return nil }
-        if first == 0 {
-            if tryWait(names[0], owner) { return .satisfied(0) }
-            if let verdict = try tryWaitLocked(names, 0, owner) { return verdict }
-            // Another was faster.
-            return try takeSeveral(names, all: false, owner: owner, orLink: nil)
-        }
-        func nothingCameBefore() -> Bool {
-            guard isCounted else { return false }
-            var again: UInt64 = 0
-            for position in 0..<first {
-                let word = word(names[position])
-                if word.isSignaled || !word.belongs(to: names[position]) { return false }
-                again &+= UInt64(word.count)
-            }
-            return again == signals
-        }
-        if first == names.count {
-            if nothingCameBefore() { return nil }
-        } else {
-            let record = object(names[first].index)
-            var word = lock(record)
-            let mayTake = word.belongs(to: names[first]) && word.isSignaled(for: owner) && nothingCameBefore()
-            let wasAbandoned = mayTake && takeLocked(record, &word, owner)
-            unlock(record, word)
-            if mayTake { return wasAbandoned ? .abandoned(first) : .satisfied(first) }
-        }
-        return try takeSeveral(names, all: false, owner: owner, orLink: nil)
     }
 
     /// `tryWait` where somebody stands in line or holds the lock, which is no reason to be turned away.
@@ -200,8 +157,6 @@ extension Atomic<UInt64> {
 
 extension Word {
     var isLocked: Bool { bits & Word.locked != 0 }
-    /// Whether `count` tells that it was signaled between two looks.
-    var countsSignals: Bool { kind != .mutex && kind != .semaphore }
     /// How a wait ends that this object satisfies.
     var endOfWait: Claim.State { isAbandoned ? .abandoned : .satisfied }
 }

@@ -14,10 +14,17 @@ extension Arena {
     func isHeld(_ record: UnsafeMutablePointer<ObjectRecord>) -> Bool {
         record.pointee.next.load(ordering: .relaxed) == header.stamp
     }
-    /// Locks the record; false if that is done already.
-    func hold(_ record: UnsafeMutablePointer<ObjectRecord>) -> Bool {
-        if isHeld(record) { return false }
-        _ = lock(record)
+    /// Locks the object's record, unless it is held already; false: there is no such object. (What is free bears other
+    /// things than stamps, and is let alone.)
+    func hold(_ name: ObjectName) -> Bool {
+        let record = object(name.index)
+        guard exists(name) else { return false }
+        if isHeld(record) { return true }
+        let word = lock(record)
+        guard word.belongs(to: name) else {
+            unlock(record, word)
+            return false
+        }
         record.pointee.next.store(header.stamp, ordering: .relaxed)
         return true
     }
@@ -48,16 +55,14 @@ extension Arena {
         var ready = true
         while held < names.count && failure == nil {
             let record = object(names[held].index)
-            if !exists(names[held]) {
+            if all && isHeld(record) { failure = .duplicateObject(held) }
+            guard hold(names[held]) else {
                 failure = .noSuchObject(held)
-            } else if !hold(record) {
-                if all { failure = .duplicateObject(held) }
-            } else if !heldWord(record).belongs(to: names[held]) {
-                drop(record, heldWord(record))
-                failure = .noSuchObject(held)
+                break
             }
-            if failure != nil { break }
-            let isSignaled = heldWord(record).isSignaled(for: owner)
+            let word = heldWord(record)
+            do throws(DispatcherError) { try check(names, held, word, owner) } catch { failure = failure ?? error }
+            let isSignaled = word.isSignaled(for: owner)
             ready = ready && isSignaled
             if isSignaled && first == nil { first = held }
             held += 1

@@ -61,7 +61,7 @@ package enum HandleTable {
     @inlinable @inline(__always)
     package static func glance(
         _ handles: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, _ rights: Rights,
-        names: UnsafeMutablePointer<UInt64>
+        names: UnsafeMutablePointer<ObjectName>
     ) -> Glance? {
         guard let base = signalbox_handles_base() else { return nil }
         let table = base.assumingMemoryBound(to: Atomic<UInt64>.self)
@@ -71,12 +71,12 @@ package enum HandleTable {
         var differences: UInt64 = 0
         // What a bad handle leads to is looked at all the same: a free slot to the arena's own record, which is as good
         // as any. It has no rights.
-        @inline(__always) func name(_ position: Int) -> UInt64 {
+        @inline(__always) func name(_ position: Int) -> ObjectName {
             let handle = UInt64(UInt(bitPattern: handles[position]))
             let entry = table[Int(truncatingIfNeeded: handle &>> 2 & 0xF_FFFF)].load(ordering: .acquiring)
             common &= entry
             differences |= entry &>> 55 ^ handle &>> 22
-            return entry
+            return ObjectName(bits: entry)
         }
         var position = 0
         while position < count {

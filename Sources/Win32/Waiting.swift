@@ -87,7 +87,7 @@ private func wait(
     guard (1...DWORD(MAXIMUM_WAIT_OBJECTS)).contains(count), let handles else {
         return failedWait(ERROR_INVALID_PARAMETER)
     }
-    return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(MAXIMUM_WAIT_OBJECTS)) { memory in
+    return withUnsafeTemporaryAllocation(of: ObjectName.self, capacity: Int(MAXIMUM_WAIT_OBJECTS)) { memory in
         let memory = memory.baseAddress!
         var isLooked = false
         if !all, let glance = HandleTable.glance(handles, count: Int(count), .synchronize, names: memory) {
@@ -106,23 +106,21 @@ private func wait(
 /// `isLooked`: the names are there, and none of the objects was signaled.
 @inline(never)
 private func waitSlowly(
-    _ count: Int, _ handles: UnsafePointer<HANDLE?>, _ memory: UnsafeMutablePointer<UInt64>, all: Bool,
+    _ count: Int, _ handles: UnsafePointer<HANDLE?>, _ names: UnsafeMutablePointer<ObjectName>, all: Bool,
     _ milliseconds: DWORD, alertable: Bool, isLooked: Bool
 ) -> DWORD {
-    memory.withMemoryRebound(to: ObjectName.self, capacity: count) { names in
-        for index in 0..<(isLooked ? 0 : count) {
-            let object = HandleTable.find(value(handles[index]), .synchronize)
-            guard object != .none else { return failedWait(code(forHandle: handles[index], .synchronize)) }
-            names[index] = object
-        }
-        do throws(DispatcherError) {
-            return result(
-                try Arena.local.block(
-                    on: UnsafeBufferPointer(start: names, count: count), all: all, until: deadline(milliseconds),
-                    alertable: alertable, isLooked: isLooked))
-        } catch {
-            return failedWait(code(error))
-        }
+    for index in 0..<(isLooked ? 0 : count) {
+        let object = HandleTable.find(value(handles[index]), .synchronize)
+        guard object != .none else { return failedWait(code(forHandle: handles[index], .synchronize)) }
+        names[index] = object
+    }
+    do throws(DispatcherError) {
+        return result(
+            try Arena.local.block(
+                on: UnsafeBufferPointer(start: names, count: count), all: all, until: deadline(milliseconds),
+                alertable: alertable, isLooked: isLooked))
+    } catch {
+        return failedWait(code(error))
     }
 }
 

@@ -57,14 +57,9 @@ struct Stage: Sendable {
         let arena = Arena.local
         var isLooked = false
         if !all && names[0].bits % 2 == 0 {
-            var glance = Glance()
-            while glance.first < names.count, !glance.look(at: names[glance.first].bits, in: arena) {
-                glance.first += 1
-            }
-            for name in names[glance.first...] { glance.lookAfter(at: name.bits, in: arena) }
+            let glance = Glance(names, in: arena)
             if glance.isPlain && glance.first < names.count {
-                let isTaken = names.withMemoryRebound(to: UInt64.self) { arena.take(glance, of: $0.baseAddress!) }
-                if isTaken { return .satisfied(glance.first) }
+                if arena.take(glance, of: names.baseAddress!) { return .satisfied(glance.first) }
             } else {
                 isLooked = glance.isPlain
             }

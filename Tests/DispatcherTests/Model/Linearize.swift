@@ -4,7 +4,8 @@
 // returned. It is linearizable if every call can be given one moment between its two at which all of it happened, such
 // that the model, taking the calls in that order, returns the same. A wait that blocks happens in two moments: it
 // *begins* (looks, and stands in line or not), and it *ends*, either within the step of somebody else that satisfies
-// it, or by its time-out. So a call may be: not begun; begun, and pending; done.
+// it, or by its time-out. So a call may be: not begun; begun, and pending; done. An owner that ends leaves its mutexes
+// behind one by one, each at a moment of its own.
 //
 // What a history proves of a wait:
 // - satisfied: the model's wait, begun at some moment of the call, was satisfied in the same way before its return;

@@ -122,6 +122,19 @@ struct LinearizeTests {
         #expect(!isLinearizable([Self.mutex], [taken, call(.releaseMutex(0, by: 1), 3...4)]))
     }
 
+    @Test("an owner that ends leaves its mutexes one by one, the last one first")
+    func mutexes() {
+        let taken = wait(0, [0, 1], all: true, .satisfied(0), 1...2)
+        let ends = call(.abandon(0), 3...8)
+        let first = wait(1, [0, 1], mayBlock: false, .abandoned(1), 4...5)
+        let second = wait(2, [0, 1], mayBlock: false, .abandoned(0), 4...5)
+        #expect(isLinearizable([Self.mutex, Self.mutex], [taken, ends, first]))
+        #expect(!isLinearizable([Self.mutex, Self.mutex], [taken, wait(1, [0], .abandoned(0), 4...5)]))
+        let held = wait(2, [0], mayBlock: false, .timedOut, 6...7)
+        #expect(isLinearizable([Self.mutex, Self.mutex], [taken, ends, first, held]))
+        #expect(!isLinearizable([Self.mutex, Self.mutex], [taken, ends, second, wait(2, [1], .timedOut, 6...7)]))
+    }
+
     @Test("a semaphore gives as often as it was released")
     func semaphore() {
         let release = call(.releaseSemaphore(0, count: 2), 3...4, .previousCount(0))

@@ -92,3 +92,24 @@ int signalbox_route_signal(int signal, int fd, uint64_t amount) {
     sigfillset(&action.sa_mask);
     return sigaction(signal, &action, NULL) ? errno : 0;
 }
+
+// ---- cancellation of tasks -------------------------------------------------------------------------------------
+
+// The runtime's entries behind Swift's withTaskCancellationHandler, which every program that uses it calls. The handler
+// is a Swift closure there: a function and its context. Ours has 64 bits of context and no memory.
+typedef __attribute__((swiftcall)) void closure(__attribute__((swift_context)) void *context);
+extern __attribute__((swiftcall)) void *swift_task_addCancellationHandler(closure *function, void *context);
+extern __attribute__((swiftcall)) void swift_task_removeCancellationHandler(void *record);
+
+static void (*_Atomic cancellation_handler)(uint64_t context); // the same for every task, but each one sets it
+
+static __attribute__((swiftcall)) void task_cancelled(__attribute__((swift_context)) void *context) {
+    atomic_load_explicit(&cancellation_handler, memory_order_relaxed)((uint64_t)(uintptr_t)context);
+}
+
+void *signalbox_add_cancellation_handler(void (*handler)(uint64_t context), uint64_t context) {
+    atomic_store_explicit(&cancellation_handler, handler, memory_order_relaxed);
+    return swift_task_addCancellationHandler(task_cancelled, (void *)(uintptr_t)context);
+}
+
+void signalbox_remove_cancellation_handler(void *record) { swift_task_removeCancellationHandler(record); }

@@ -85,15 +85,17 @@ extension Arena {
             return (packet, false)
         }
         var direct: Packet?
-        let verdict = try await suspended(waiter, wait, until: deadline) { () throws(DispatcherError) in
-            switch try enterPort(name, waiter, wait, wasRunning: false, counted: false, poll: false) {
-            case .packet(let packet):
-                direct = packet
-                return .satisfied(0)
-            case .empty(let verdict): return verdict
-            case .published: return nil
+        let verdict = try await suspended(TaskWait(waiter: waiter, number: wait), until: deadline) {
+            Result { () throws(DispatcherError) in
+                switch try enterPort(name, waiter, wait, wasRunning: false, counted: false, poll: false) {
+                case .packet(let packet):
+                    direct = packet
+                    return .satisfied(0)
+                case .empty(let verdict): return verdict
+                case .published: return nil
+                }
             }
-        }
+        }.get()
         if let direct { return (direct, false) }
         return (try receive(waiter, verdict), verdict == .cancelled)
     }

@@ -43,7 +43,12 @@ extension KernelObject {
     /// - Throws: `CancellationError` if the task was cancelled first. Then nothing was taken; a wait that was satisfied
     ///   returns, even if the task is cancelled by then.
     public nonisolated(nonsending) func wait() async throws {
-        _ = try await verdict(of: { try await Arena.local.suspend(on: object, until: Deadline.never) })
+        if Arena.local.tryWait(object, .none) { return }
+        do {
+            _ = try result(of: await Arena.local.suspend(on: object, until: Deadline.never))
+        } catch {
+            throw waitError(error)
+        }
     }
 
     /// Waits until the object is signaled, for at most `timeout` on the monotonic clock.
@@ -51,9 +56,11 @@ extension KernelObject {
     /// - Returns: whether it was signaled in time. A timeout of zero or less only looks.
     /// - Throws: `CancellationError` if the task was cancelled first.
     public nonisolated(nonsending) func wait(timeout: Duration) async throws -> Bool {
-        let result = try await verdict(of: { try await Arena.local.suspend(on: object, until: Deadline.after(timeout)) }
-        )
-        return result != .timedOut
+        do {
+            return try result(of: await Arena.local.suspend(on: object, until: Deadline.after(timeout))) != .timedOut
+        } catch {
+            throw waitError(error)
+        }
     }
 }
 
@@ -99,27 +106,33 @@ private nonisolated(nonsending) func wait(
     guard !objects.isEmpty else { throw WaitError.noObjects }
     defer { withExtendedLifetime(objects) {} }
     let deadline = timeout.map { Deadline.after($0) } ?? Deadline.never
-    return try await verdict { try await Arena.local.suspend(on: objects.map(\.object), all: all, until: deadline) }
+    do {
+        return try result(of: await Arena.local.suspend(on: objects.map(\.object), all: all, until: deadline))
+    } catch {
+        throw waitError(error)
+    }
 }
 
 /// A wait's verdict as its caller sees it.
-private nonisolated(nonsending) func verdict(of wait: () async throws -> Verdict) async throws -> WaitResult {
-    let verdict: Verdict
-    do {
-        verdict = try await wait()
-    } catch DispatcherError.duplicateObject(let index) {
-        throw WaitError.duplicateObject(index)
-    } catch DispatcherError.outOfRecords {
-        throw WaitError.outOfRecords
-    } catch {
-        // The actors that the caller holds keep their objects.
-        preconditionFailure("an object was gone before its actor")
-    }
+private func result(of verdict: Verdict) throws -> WaitResult {
     switch verdict {
     case .satisfied(let index): return .satisfied(index)
     case .abandoned(let index): return .abandoned(index)
     case .timedOut: return .timedOut
-    case .cancelled, .alerted: throw CancellationError()  // a task has no calls queued to it
+    case .cancelled: throw CancellationError()
+    case .alerted: preconditionFailure("a task has no APCs")
+    }
+}
+
+/// Why a wait could not begin, as its caller sees it.
+private func waitError(_ error: any Error) -> any Error {
+    switch error {
+    case DispatcherError.duplicateObject(let index): return WaitError.duplicateObject(index)
+    case DispatcherError.outOfRecords: return WaitError.outOfRecords
+    case let error as DispatcherError:
+        // The actors that the caller holds keep their objects.
+        preconditionFailure("an object was gone before its actor: \(error)")
+    default: return error
     }
 }
 

@@ -115,6 +115,12 @@ int signalbox_start_thread(size_t stack_size, void (*_Nonnull body)(void *_Nulla
 /// Processors that the calling thread may run on; 0 if that cannot be told. (CPU_COUNT(3) is a macro.)
 int signalbox_processor_count(void);
 
+/// Has `handler` called with `context` when the calling task is cancelled, at once if it is already; until the record
+/// that is returned is removed, by the same task. Whoever cancels may be calling `handler` while it is removed: the
+/// removal waits for that.
+void *_Nonnull signalbox_add_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
+void signalbox_remove_cancellation_handler(void *_Nonnull record);
+
 /// errno, which Swift cannot reach between calls without risk of its being overwritten.
 static inline int signalbox_errno(void) { return errno; }
 

@@ -30,8 +30,9 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
         .target(name: "CWin32"),
-        // floor 1: the one state machine
-        .target(name: "Dispatcher", dependencies: ["CLinux"], swiftSettings: house),
+        // floor 1: the memory of the state machine, and the one state machine
+        .target(name: "Records", dependencies: ["CLinux"], swiftSettings: house),
+        .target(name: "Dispatcher", dependencies: ["CLinux", "Records"], swiftSettings: house),
         // floor 2: actors, plugins, handles
         .target(
             name: "Signalbox", dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging],

@@ -5,14 +5,6 @@ import Synchronization
 // itself, outside all locks, when it waits alertably and no object satisfies the wait; and those that they queue run in
 // the same go.
 
-/// A function to be called with three words that are the caller's own.
-package typealias APCRoutine = @convention(c) (UInt64, UInt64, UInt64) -> Void
-
-struct APC: BitwiseCopyable {
-    var function: APCRoutine
-    var arguments: (UInt64, UInt64, UInt64)
-}
-
 extension Threads {
     /// Queues a call to the thread. `hasEnded`: it will never run.
     package static func queueAPC(

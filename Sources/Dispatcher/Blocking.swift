@@ -148,9 +148,6 @@ extension Arena {
 
     private func parkAddress(_ waiter: UInt32) -> UnsafeMutableRawPointer { base + Int(waiter) * 64 + 8 }
 
-    /// Whether this is the process's own arena.
-    @inlinable var isLocal: Bool { base == UnsafeMutableRawPointer(signalbox_arena_base()) }
-
     /// The calling thread as an owner; `.none` before its first wait, and in other arenas than the process's own.
     @inlinable package var threadOwner: Owner { isLocal ? Owner(index: signalbox_thread().pointee.waiter) : .none }
 

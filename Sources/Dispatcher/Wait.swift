@@ -1,20 +1,6 @@
 import CLinux
 import Synchronization
 
-/// The objects of a wait, in the caller's order.
-package typealias Names = UnsafeBufferPointer<ObjectName>
-
-/// A point of CLOCK_MONOTONIC in nanoseconds.
-package enum Deadline {
-    @inlinable package static var never: UInt64 { .max }
-    /// Already over: the wait only looks.
-    @inlinable package static var now: UInt64 { 0 }
-    package static func after(nanoseconds: UInt64) -> UInt64 {
-        let (sum, overflow) = Seam.now.addingReportingOverflow(nanoseconds)
-        return overflow ? .max : sum
-    }
-}
-
 extension Arena {
     // ---- looking
 

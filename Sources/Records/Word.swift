@@ -36,9 +36,9 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
     @inlinable package static var queued: UInt64 { 4 }
     @inlinable package static var signaled: UInt64 { 8 }
     @inlinable package static var manualReset: UInt64 { 16 }
-    @inlinable static var one: UInt64 { 1 << 33 }
+    @inlinable package static var one: UInt64 { 1 << 33 }
     /// The bit of the kinds that are not plain, see `ObjectKind`.
-    @inlinable static var isNotPlain: UInt64 { 1 << 8 }
+    @inlinable package static var isNotPlain: UInt64 { 1 << 8 }
     private static var countMask: UInt64 { ~0 << 33 }
     private static var abandonedBit: UInt64 { 1 << 57 }
 

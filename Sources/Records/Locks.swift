@@ -20,38 +20,6 @@ struct FutexLock {
     }
 }
 
-/// State that one caller at a time may touch.
-///
-/// What `Synchronization.Mutex` is for; but the thread sanitizer cannot see that one, whose slow path lives in a
-/// library that is not instrumented, and reports races that are none. This is compiled with what it guards.
-package struct Guarded<State>: ~Copyable, @unchecked Sendable {
-    // Sendable: `state` is reached under the lock alone. Both live as long as this, which has one owner.
-    private let word: UnsafeMutablePointer<Atomic<UInt32>>
-    private let state: UnsafeMutablePointer<State>
-
-    package init(_ initial: sending State) {
-        word = .allocate(capacity: 1)
-        word.initialize(to: Atomic(0))
-        state = .allocate(capacity: 1)
-        state.initialize(to: initial)
-    }
-
-    deinit {
-        state.deinitialize(count: 1).deallocate()
-        word.deinitialize(count: 1).deallocate()
-    }
-
-    /// Runs `body` under the lock, in which it must not wait.
-    package borrowing func withLock<R, E: Error>(_ body: (inout sending State) throws(E) -> sending R) throws(E)
-        -> sending R
-    {
-        let lock = FutexLock(state: word, isShared: false)
-        lock.lock()
-        defer { lock.unlock() }
-        return try body(&state.pointee)
-    }
-}
-
 enum Spin {
     /// A few hundred nanoseconds at most; then the kernel.
     static var rounds: Int { 64 }
@@ -76,7 +44,7 @@ extension Arena {
         return lockSlowly(record)
     }
 
-    @inline(never) @usableFromInline func lockSlowly(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
+    @inline(never) @usableFromInline package func lockSlowly(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
         var spins = 0
         var slept: UInt64 = 0  // who has slept does not know whether others do, and so passes the mark on
         while true {
@@ -102,7 +70,7 @@ extension Arena {
                 else { continue }
                 seen = marked
             }
-            // The lower half of the word is the futex: all that changes is in it, but for the generation.
+            // The lower half of the word is the futex: whatever changes in the upper half, the lock is dropped with it.
             _ = signalbox_futex_wait(record, UInt32(truncatingIfNeeded: seen), .max, isShared)
             slept = Word.contended
         }
@@ -118,7 +86,7 @@ extension Arena {
         if record.pointee.word.exchange(clean, ordering: .releasing) & Word.contended != 0 { wakeLocker(record) }
     }
 
-    @inline(never) @usableFromInline func wakeLocker(_ record: UnsafeMutablePointer<ObjectRecord>) {
+    @inline(never) @usableFromInline package func wakeLocker(_ record: UnsafeMutablePointer<ObjectRecord>) {
         signalbox_futex_wake(record, 1, isShared)
     }
 
@@ -127,7 +95,7 @@ extension Arena {
         FutexLock(state: (base + 8).assumingMemoryBound(to: Atomic<UInt32>.self), isShared: isShared)
     }
 
-    func lockAll() {
+    package func lockAll() {
         #if DEBUG
             precondition(
                 signalbox_thread().pointee.locks == 0, "lock order: the wait-all lock comes before record locks")
@@ -138,7 +106,7 @@ extension Arena {
         allLock.lock()
     }
 
-    func unlockAll() {
+    package func unlockAll() {
         #if DEBUG
             signalbox_thread().pointee.holdsAllLock = 0
         #endif

@@ -15,7 +15,7 @@ package enum Seam {
         }
         /// Sendable: set before its threads are made, and cleared after they have ended.
         package nonisolated(unsafe) static var scheduler: (any Scheduler)?
-        static var current: (any Scheduler)? { signalbox_thread().pointee.isScheduled ? scheduler : nil }
+        package static var current: (any Scheduler)? { signalbox_thread().pointee.isScheduled ? scheduler : nil }
     #endif
 
     @inlinable package static func step() {
@@ -36,7 +36,7 @@ package enum Seam {
     }
 
     /// Sleeps as long as the scheduler likes; nil: the caller is none of its threads, and sleeps itself.
-    static func sleep(until deadline: UInt64 = .max, _ isReady: () -> Bool) -> Bool? {
+    package static func sleep(until deadline: UInt64 = .max, _ isReady: () -> Bool) -> Bool? {
         #if DEBUG || SCHEDULED
             if let current { return current.sleep(until: deadline, isReady) }
         #endif

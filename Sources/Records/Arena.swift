@@ -1,6 +1,6 @@
 public import CLinux
 import Glibc
-import Synchronization
+public import Synchronization
 
 /// Memory that holds records, named by index. Record 0 to 3 are its header; index 0 names nothing.
 @frozen
@@ -8,9 +8,9 @@ import Synchronization
 package struct Arena: @unchecked Sendable {
     // Sendable: one pointer to memory that is never unmapped while the arena is in use; what it holds is atomic or
     // guarded as Records.swift says.
-    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline package let base: UnsafeMutableRawPointer
 
-    @inlinable init(base: UnsafeMutableRawPointer) { self.base = base }
+    @inlinable package init(base: UnsafeMutableRawPointer) { self.base = base }
 
     /// The process's own arena, which must have been prepared: a name of an object in it proves that.
     @inlinable package static var local: Arena { Arena(base: signalbox_arena_base()) }
@@ -49,51 +49,53 @@ package struct Arena: @unchecked Sendable {
         guard format == ArenaHeader.currentFormat else { return nil }
     }
 
-    @inlinable var header: UnsafeMutablePointer<ArenaHeader> { base.assumingMemoryBound(to: ArenaHeader.self) }
-    @usableFromInline var isShared: Bool { header.isShared != 0 }
+    @inlinable package var header: UnsafeMutablePointer<ArenaHeader> { base.assumingMemoryBound(to: ArenaHeader.self) }
+    /// Whether this is the process's own arena.
+    @inlinable package var isLocal: Bool { base == UnsafeMutableRawPointer(signalbox_arena_base()) }
+    @inlinable package var isShared: Bool { header.isShared != 0 }
 
     @inlinable package func object(_ index: UInt32) -> UnsafeMutablePointer<ObjectRecord> {
         (base + Int(index) &* 64).assumingMemoryBound(to: ObjectRecord.self)
     }
-    func waiter(_ index: UInt32) -> UnsafeMutablePointer<WaiterRecord> {
+    @inlinable package func waiter(_ index: UInt32) -> UnsafeMutablePointer<WaiterRecord> {
         (base + Int(index) &* 64).assumingMemoryBound(to: WaiterRecord.self)
     }
-    func block(_ index: UInt32) -> UnsafeMutablePointer<LinkBlock> {
+    @inlinable package func block(_ index: UInt32) -> UnsafeMutablePointer<LinkBlock> {
         (base + Int(index) &* 64).assumingMemoryBound(to: LinkBlock.self)
     }
-    func packet(_ index: UInt32) -> UnsafeMutablePointer<PacketRecord> {
+    @inlinable package func packet(_ index: UInt32) -> UnsafeMutablePointer<PacketRecord> {
         (base + Int(index) &* 64).assumingMemoryBound(to: PacketRecord.self)
     }
-    func link(_ index: UInt32) -> UnsafeMutablePointer<Link> {
+    @inlinable package func link(_ index: UInt32) -> UnsafeMutablePointer<Link> {
         (base + Int(index) &* 16).assumingMemoryBound(to: Link.self)
     }
-    func index(of record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
+    @inlinable package func index(of record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
         UInt32(truncatingIfNeeded: UInt(bitPattern: UnsafeMutableRawPointer(record) - base) >> 6)
     }
 
     // ---- records that come and go
 
     /// A record keeps its type for ever, so each type has its own list of free ones.
-    enum RecordType: Int { case object, waiter, block, packet }
+    @frozen @usableFromInline package enum RecordType: Int { case object, waiter, block, packet }
 
     /// Offset of `next` in a record of the type.
-    private static func nextOffset(_ type: RecordType) -> Int {
+    @inlinable static func nextOffset(_ type: RecordType) -> Int {
         switch type {
         case .object: 8
         case .waiter: 12
         case .block, .packet: 0
         }
     }
-    private func next(_ type: RecordType, _ index: UInt32) -> UnsafeMutablePointer<Atomic<UInt32>> {
+    @inlinable func next(_ type: RecordType, _ index: UInt32) -> UnsafeMutablePointer<Atomic<UInt32>> {
         (base + Int(index) &* 64 + Arena.nextOffset(type)).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
-    private func free(_ type: RecordType) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    @inlinable func free(_ type: RecordType) -> UnsafeMutablePointer<Atomic<UInt64>> {
         (base + 64 + type.rawValue * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
     /// Takes a free record, or a fresh one, which is all zeros. A free list is a stack whose head carries a count of
     /// its changes in the upper half, so that a head seen twice is known not to be the same.
-    @inline(__always) func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
+    @inline(__always) @inlinable package func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
         if let cached = takeCached(type) {
             adjustLive(type, +1)
             return cached
@@ -101,7 +103,7 @@ package struct Arena: @unchecked Sendable {
         return try allocateSlowly(type)
     }
 
-    @inline(never) private func allocateSlowly(_ type: RecordType) throws(DispatcherError) -> UInt32 {
+    @inline(never) @usableFromInline func allocateSlowly(_ type: RecordType) throws(DispatcherError) -> UInt32 {
         let list = free(type)
         var head = list.pointee.load(ordering: .acquiring)
         while case let index = UInt32(truncatingIfNeeded: head), index != 0 {
@@ -123,13 +125,13 @@ package struct Arena: @unchecked Sendable {
         return index
     }
 
-    @inline(__always) func deallocate(_ type: RecordType, _ index: UInt32) {
+    @inline(__always) @inlinable package func deallocate(_ type: RecordType, _ index: UInt32) {
         adjustLive(type, -1)
         if !cache(type, index) { push(type, first: index, last: index) }
     }
 
     /// Puts records that are linked from `first` to `last` on the free list.
-    @inline(never) private func push(_ type: RecordType, first: UInt32, last: UInt32) {
+    @inline(never) @usableFromInline func push(_ type: RecordType, first: UInt32, last: UInt32) {
         let list = free(type)
         var head = list.pointee.load(ordering: .relaxed)
         while true {
@@ -144,9 +146,9 @@ package struct Arena: @unchecked Sendable {
     // ---- free records that a thread keeps for itself, of the process's own arena
 
     /// At most so many of a type.
-    private static var cacheLimit: UInt32 { 32 }
+    @inlinable static var cacheLimit: UInt32 { 32 }
 
-    @inline(__always) private func takeCached(_ type: RecordType) -> UInt32? {
+    @inline(__always) @inlinable func takeCached(_ type: RecordType) -> UInt32? {
         guard isLocal else { return nil }
         let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
         let index = cache.pointee.first
@@ -156,12 +158,9 @@ package struct Arena: @unchecked Sendable {
         return index
     }
 
-    @inline(__always) private func cache(_ type: RecordType, _ index: UInt32) -> Bool {
-        guard isLocal else { return false }
-        if signalbox_thread().pointee.hasEndHook != 1 {
-            guard signalbox_thread().pointee.hasEndHook == 0 else { return false }  // the thread is at its end
-            Threads.atEnd()
-        }
+    @inline(__always) @inlinable func cache(_ type: RecordType, _ index: UInt32) -> Bool {
+        // Not before it is certain that the thread's end will be noticed, and not at its end.
+        guard isLocal, signalbox_thread().pointee.hasEndHook == 1 else { return false }
         let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
         guard cache.pointee.count < Arena.cacheLimit else { return false }
         next(type, index).pointee.store(cache.pointee.first, ordering: .relaxed)
@@ -171,7 +170,7 @@ package struct Arena: @unchecked Sendable {
     }
 
     /// Gives back what the calling thread, which ends, has kept.
-    static func flushCaches() {
+    package static func flushCaches() {
         for type in [RecordType.object, .waiter, .block, .packet] {
             let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
             while cache.pointee.first != 0 {
@@ -184,7 +183,7 @@ package struct Arena: @unchecked Sendable {
     }
 
     // Debug builds count live records, so that a suite can end by checking that none is left.
-    private func adjustLive(_ type: RecordType, _ difference: Int64) {
+    @inlinable func adjustLive(_ type: RecordType, _ difference: Int64) {
         #if DEBUG
             let live = (base + 128 + type.rawValue * 8).assumingMemoryBound(to: Atomic<Int64>.self)
             live.pointee.wrappingAdd(difference, ordering: .relaxed)

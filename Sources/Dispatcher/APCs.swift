@@ -24,15 +24,15 @@ extension Threads {
     static func queue(_ packet: UInt32, to object: ObjectName) throws(DispatcherError) {
         let arena = Arena.local
         arena.packet(packet).queueNext = 0
+        let first = arena.object(object.index).firstCall
         let target: (hasEnded: Bool, waiter: UInt32, wait: UInt32)? = withFields(object) { fields, _ in
             if fields.pointee.waiter == ThreadFields.ended { return (true, 0, 0) }
-            let calls = fields.pointee.calls
-            if calls.first == 0 {
-                fields.pointee.calls.first = packet
+            if first.pointee.load(ordering: .relaxed) == 0 {
+                first.pointee.store(packet, ordering: .releasing)
             } else {
-                arena.packet(calls.last).queueNext = packet
+                arena.packet(fields.pointee.lastCall).queueNext = packet
             }
-            fields.pointee.calls.last = packet
+            fields.pointee.lastCall = packet
             return (false, fields.pointee.waiter, fields.pointee.alertableWait)
         }
         guard let target else { throw arena.exists(object) ? .wrongKind : .noSuchObject(0) }
@@ -49,11 +49,12 @@ extension Threads {
         guard own != .none else { return false }
         let arena = Arena.local
         var haveRun = false
-        while true {
-            let next = withFields(own) { fields, _ in
-                let first = fields.pointee.calls.first
-                if first != 0 { fields.pointee.calls.first = arena.packet(first).queueNext }
-                return first
+        let first = arena.object(own.index).firstCall
+        while first.pointee.load(ordering: .acquiring) != 0 {
+            let next = withFields(own) { _, _ in
+                let next = first.pointee.load(ordering: .relaxed)
+                if next != 0 { first.pointee.store(arena.packet(next).queueNext, ordering: .relaxed) }
+                return next
             }
             guard let next, next != 0 else { return haveRun }
             // A timer's call may have been withdrawn, and a one-shot call is done with its packet.
@@ -61,14 +62,15 @@ extension Threads {
             call.function(call.arguments.0, call.arguments.1, call.arguments.2)
             haveRun = true
         }
+        return haveRun
     }
 
     /// Gives up the calls of a thread that ends; none comes after.
     static func dropAPCs(_ object: ObjectName) {
+        let first = Arena.local.object(object.index).firstCall
         var next = withFields(object) { fields, _ in
             fields.pointee.waiter = ThreadFields.ended
-            defer { fields.pointee.calls = (0, 0) }
-            return fields.pointee.calls.first
+            return first.pointee.exchange(0, ordering: .relaxed)
         }
         while let packet = next, packet != 0 {
             next = Arena.local.packet(packet).queueNext

@@ -111,21 +111,21 @@ extension Arena {
 
     /// Takes the mutex off its owner's list; for the owner to call.
     @inline(__always) func forgetOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
-        let (next, previous) = record.owned.pointee
-        if previous == 0 {
-            waiter(owner.index).pointee.next.store(next, ordering: .relaxed)
+        let (index, list) = (index(of: record), waiter(owner.index))
+        if list.pointee.next.load(ordering: .relaxed) == index {
+            list.pointee.next.store(record.nextOwned, ordering: .relaxed)
         } else {
-            object(previous).owned.pointee.next = next
+            object(record.previousOwned).nextOwned = record.nextOwned
+            if record.nextOwned != 0 { object(record.nextOwned).previousOwned = record.previousOwned }
         }
-        if next != 0 { object(next).owned.pointee.previous = previous }
     }
 
     @inline(__always) private func noteOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
         let (index, list) = (index(of: record), waiter(owner.index))
         let next = list.pointee.next.load(ordering: .relaxed)
         record.recursion = 1
-        record.owned.pointee = (next, 0)
-        if next != 0 { object(next).owned.pointee.previous = index }
+        record.nextOwned = next
+        if next != 0 { object(next).previousOwned = index }
         list.pointee.next.store(index, ordering: .relaxed)
     }
 
@@ -134,7 +134,7 @@ extension Arena {
         while case let index = waiter(owner.index).pointee.next.load(ordering: .relaxed), index != 0 {
             let record = object(index)
             let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
-            waiter(owner.index).pointee.next.store(record.owned.pointee.next, ordering: .relaxed)
+            waiter(owner.index).pointee.next.store(record.nextOwned, ordering: .relaxed)
             // An owned mutex is not retired, so it is there.
             try? change(ObjectName(index: index, generation: word.generation)) { record, word, wake in
                 record.recursion = 0

@@ -15,25 +15,31 @@ extension Arena {
     package func post(_ name: ObjectName, _ packet: Packet) throws(DispatcherError) {
         let index = try allocate(.packet)
         self.packet(index).packet = packet
-        do throws(DispatcherError) {
-            try change(name) { record, word, wake throws(DispatcherError) in
-                guard word.kind == .port else { throw .wrongKind }
-                let port = record.port
-                if port.pointee.isClosed { throw .noSuchObject(0) }
-                self.packet(index).queueNext = 0
-                if port.pointee.head == 0 {
-                    port.pointee.head = index
-                } else {
-                    self.packet(port.pointee.tail).queueNext = index
-                }
-                port.pointee.tail = index
-                port.pointee.queued += 1
-                serveLocked(record, &word, &wake)
-            }
-        } catch {
+        self.packet(index).queueNext = 0
+        let record = object(name.index)
+        let port = record.port
+        let word = lock(record)
+        guard word.isNamed(name, .port) && !port.pointee.isClosed else {
+            unlock(record, word)
             deallocate(.packet, index)
-            throw error
+            throw word.belongs(to: name) && word.kind != .port ? .wrongKind : .noSuchObject(0)
         }
+        if port.pointee.head == 0 {
+            port.pointee.head = index
+        } else {
+            self.packet(port.pointee.tail).queueNext = index
+        }
+        port.pointee.tail = index
+        port.pointee.queued &+= 1
+        if record.head == 0 { unlock(record, word) } else { serveAndUnlock(record, word) }
+    }
+
+    /// (No wait for all stands in line at a port.)
+    @inline(never) private func serveAndUnlock(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) {
+        var (word, wake) = (word, WakeList())
+        serveLocked(record, &word, &wake)
+        unlockAndRetire(record, word)
+        wake.perform(in: self)
     }
 
     /// Packets queued and not yet handed over.
@@ -45,6 +51,26 @@ extension Arena {
     @available(*, noasync, message: "blocks the thread: await next() instead")
     package func get(_ name: ObjectName, until deadline: UInt64) throws(DispatcherError) -> Packet? {
         precondition(isLocal, "a thread runs for ports of its own process")
+        let thread = signalbox_thread()
+        Threads.sleepWhileSuspended()
+        if thread.pointee.port == name.bits {
+            // It runs for this port: if there is a packet, it keeps its place.
+            let record = object(name.index)
+            let word = lock(record)
+            let port = record.port
+            if word.isNamed(name, .port) && port.pointee.head != 0 && port.pointee.running <= port.pointee.limit {
+                let index = popLocked(record)
+                unlock(record, word)
+                return consumePacket(index)
+            }
+            unlock(record, word)
+        }
+        return try getSlowly(name, until: deadline)
+    }
+
+    @inline(never) private func getSlowly(
+        _ name: ObjectName, until deadline: UInt64
+    ) throws(DispatcherError) -> Packet? {
         let thread = signalbox_thread()
         if thread.pointee.port != 0 && thread.pointee.port != name.bits { _ = leavePort() }
         while true {

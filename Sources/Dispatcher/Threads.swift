@@ -144,7 +144,7 @@ package enum Threads {
         let state: Claim.State?? = withFields(own) { fields, _ in
             if suspensions.pointee.load(ordering: .relaxed) > 0 { return .suspended }
             guard alertable else { return nil }
-            if fields.pointee.calls.first != 0 { return .alerted }
+            if Arena.local.object(own.index).firstCall.pointee.load(ordering: .relaxed) != 0 { return .alerted }
             fields.pointee.alertableWait = wait
             return nil
         }

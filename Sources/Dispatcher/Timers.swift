@@ -24,13 +24,13 @@ package struct TimerRoutine: Sendable {
     }
 }
 
-extension TimerFields {
-    static var absoluteBit: UInt64 { 1 << 48 }
-    static var queuedBit: UInt64 { 1 << 49 }
-    var isAbsolute: Bool { target & TimerFields.absoluteBit != 0 }
-    var isCallQueued: Bool { target & TimerFields.queuedBit != 0 }
-    var thread: ObjectName { ObjectName(bits: target & 0xFFFF_FFFF_FFFF) }
-    var clock: Deadlines { isAbsolute ? .realtime : .monotonic }
+/// Under the lock.
+extension UnsafeMutablePointer where Pointee == ObjectRecord {
+    static var absolute: UInt64 { 1 << 48 }
+    static var queued: UInt64 { 1 << 49 }
+    var clock: Deadlines { target & Self.absolute != 0 ? .realtime : .monotonic }
+    /// Whether the call is in its thread's queue.
+    var isCallQueued: Bool { target & Self.queued != 0 }
 }
 
 extension Arena {
@@ -59,13 +59,13 @@ extension Arena {
             record.timer.pointee.period = period
             switch due {
             case .relative(let nanoseconds):
-                record.timer.pointee.target = target.bits
+                record.target = target.bits
                 record.timer.pointee.due = max(Deadline.after(nanoseconds: nanoseconds), 1)
             case .absolute(let nanoseconds):
-                record.timer.pointee.target = target.bits | TimerFields.absoluteBit
+                record.target = target.bits | UnsafeMutablePointer.absolute
                 record.timer.pointee.due = max(nanoseconds, 1)
             }
-            record.timer.pointee.clock.arm(timer: name.index, at: record.timer.pointee.due)
+            record.clock.arm(timer: name.index, at: record.timer.pointee.due)
             return true
         }
         if old != 0 { deallocate(.packet, old) }
@@ -88,11 +88,10 @@ extension Arena {
 
     /// Stops the timer. Returns the packet of its call, to be given up, if it has one that is in no queue.
     func disarmLocked(_ record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
-        let fields = record.timer.pointee
-        if fields.due != 0 { fields.clock.disarm(index(of: record)) }
+        if record.timer.pointee.due != 0 { record.clock.disarm(index(of: record)) }
         record.timer.pointee.due = 0
-        record.timer.pointee.call = 0
-        return fields.isCallQueued ? 0 : fields.call
+        defer { record.timer.pointee.call = 0 }
+        return record.isCallQueued ? 0 : record.timer.pointee.call
     }
 
     /// The timer's time has come: called by the thread that sleeps for `clock`.
@@ -105,23 +104,23 @@ extension Arena {
         // A timer that was set again, or is another's, is not due.
         try? change(ObjectName(index: index, generation: seen.generation)) { record, word, wake in
             let due = record.timer.pointee.due
-            guard word.kind == .timer, record.timer.pointee.clock === clock, due != 0, due <= clock.now else { return }
+            guard word.kind == .timer, record.clock === clock, due != 0, due <= clock.now else { return }
             clock.disarm(index)  // if it was set again, and is due again already
             word.signal()
             satisfyLocked(record, &word, &wake)
-            if record.timer.pointee.call != 0 && !record.timer.pointee.isCallQueued {
-                (call, thread) = (record.timer.pointee.call, record.timer.pointee.thread)
+            if record.timer.pointee.call != 0 && !record.isCallQueued {
+                (call, thread) = (record.timer.pointee.call, ObjectName(bits: record.target & 0xFFFF_FFFF_FFFF))
                 let dueTime = clock.fileTime(due)
                 packet(call).call.arguments.1 = dueTime & 0xFFFF_FFFF
                 packet(call).call.arguments.2 = dueTime >> 32
-                record.timer.pointee.target |= TimerFields.queuedBit
+                record.target |= UnsafeMutablePointer.queued
             }
             let period = record.timer.pointee.period
             record.timer.pointee.due = 0
             if period != 0 {
                 let now = Deadlines.monotonic.now
                 let last = clock === Deadlines.monotonic ? due : now
-                record.timer.pointee.target &= ~TimerFields.absoluteBit
+                record.target &= ~UnsafeMutablePointer.absolute
                 record.timer.pointee.due = last + ((now - last) / period + 1) * period
                 Deadlines.monotonic.arm(timer: index, at: record.timer.pointee.due)
             }
@@ -143,7 +142,7 @@ extension Arena {
         let record = object(timer)
         let word = lock(record)
         let isCurrent = word.kind == .timer && record.timer.pointee.call == index
-        if isCurrent { record.timer.pointee.target &= ~TimerFields.queuedBit }
+        if isCurrent { record.target &= ~UnsafeMutablePointer.queued }
         unlock(record, word)
         if isCurrent { return call }
         deallocate(.packet, index)

@@ -25,6 +25,8 @@ extension Arena {
                 return nil
             }
         }
+        if all && names.count > 0 && tryTakeAll(names) { return .satisfied(0) }
+        if names.count == 0 { return nil }
         return try takeSeveral(names, all: all, owner: owner, orLink: nil)
     }
 

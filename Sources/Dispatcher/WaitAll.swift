@@ -40,6 +40,27 @@ extension Arena {
         unlockAndRetire(record, word)
     }
 
+    /// Takes every object if all are signaled, and there is nothing else to it: then no record is waited for, and the
+    /// locks may be held without the wait-all lock. False: it takes a closer look.
+    func tryTakeAll(_ names: Names) -> Bool {
+        var held = 0
+        var isReady = true
+        while isReady && held < names.count {
+            let record = object(names[held].index)
+            let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
+            isReady = word.isFree && word.isSignaled && word.belongs(to: names[held]) && word.kind != .mutex
+            if isReady { isReady = tryLock(record, word) }
+            if isReady { held += 1 }
+        }
+        for position in 0..<held {
+            let record = object(names[position].index)
+            var word = heldWord(record)
+            if isReady { word.consume(for: .none) }
+            unlock(record, word)
+        }
+        return isReady
+    }
+
     /// Takes every object, or the first that is signaled (not `all`). Or takes none, and returns nil; and stands
     /// `waiter`, if there is one, in line at each. If the waiter's wait has ended already, nothing is taken, whatever is
     /// returned: its claim tells.

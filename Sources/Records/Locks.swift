@@ -44,6 +44,18 @@ extension Arena {
         return lockSlowly(record)
     }
 
+    /// Takes the lock if the record's word is `word`, which must be unlocked; never waits.
+    @inlinable package func tryLock(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: Word) -> Bool {
+        Seam.step()
+        let done = record.pointee.word.compareExchange(
+            expected: word.bits, desired: word.bits | Word.locked, successOrdering: .acquiring,
+            failureOrdering: .relaxed)
+        #if DEBUG
+            if done.exchanged { debugHasLocked() }
+        #endif
+        return done.exchanged
+    }
+
     @inline(never) @usableFromInline package func lockSlowly(_ record: UnsafeMutablePointer<ObjectRecord>) -> Word {
         var spins = 0
         var slept: UInt64 = 0  // who has slept does not know whether others do, and so passes the mark on
@@ -122,6 +134,7 @@ extension Arena {
             thread.pointee.locks += 1
         }
 
+        @usableFromInline func debugHasLocked() { signalbox_thread().pointee.locks += 1 }
         @usableFromInline func debugDidUnlock() { signalbox_thread().pointee.locks -= 1 }
     #endif
 }

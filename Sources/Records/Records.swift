@@ -63,14 +63,29 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
         nonmutating set { self[at: 32] = newValue }
     }
     @inlinable package var thread: UnsafeMutablePointer<ThreadFields> { field(32) }
+    /// The first of the packets that are a thread's asynchronous procedure calls, or 0; changed under the lock.
+    @inlinable package var firstCall: UnsafeMutablePointer<Atomic<UInt32>> { field(52) }
     /// How often a thread is suspended; changed under the lock.
     @inlinable package var suspensions: UnsafeMutablePointer<Atomic<UInt32>> { field(56) }
     /// Counts the times at which a thread was suspended no longer; the futex that it sleeps on while it is.
     @inlinable package var resumptions: UnsafeMutablePointer<Atomic<UInt32>> { field(60) }
     @inlinable package var port: UnsafeMutablePointer<PortFields> { field(32) }
     @inlinable package var timer: UnsafeMutablePointer<TimerFields> { field(32) }
-    /// A mutex's neighbours in its owner's list; the owner's, or his who grants the mutex to a waiter.
-    @inlinable package var owned: UnsafeMutablePointer<(next: UInt32, previous: UInt32)> { field(32) }
+    /// Name of the thread that gets a timer's call in bits 0–47, and flags of the timer; under the lock.
+    @inlinable package var target: UInt64 {
+        get { self[at: 56] }
+        nonmutating set { self[at: 56] = newValue }
+    }
+    /// A mutex's neighbours in its owner's list; the owner's, or his who grants the mutex to a waiter. The first has no
+    /// previous one.
+    @inlinable package var nextOwned: UInt32 {
+        get { self[at: 32] }
+        nonmutating set { self[at: 32] = newValue }
+    }
+    @inlinable package var previousOwned: UInt32 {
+        get { self[at: 36] }
+        nonmutating set { self[at: 36] = newValue }
+    }
     /// How often the owner has the mutex: his own, but others may look.
     @inlinable package var recursion: UInt32 {
         get { field(40, Atomic<UInt32>.self).pointee.load(ordering: .relaxed) }
@@ -93,8 +108,8 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
     @usableFromInline package var waiter: UInt32
     /// The number of the alertable wait that the thread is at, or 0.
     @usableFromInline package var alertableWait: UInt32
-    /// First and last of the packets that are its asynchronous procedure calls.
-    @usableFromInline package var calls: (first: UInt32, last: UInt32)
+    /// The last of the packets that are its asynchronous procedure calls, if there are any.
+    @usableFromInline package var lastCall: UInt32
 
     /// The `waiter` of a thread that has ended.
     @inlinable package static var ended: UInt32 { .max }
@@ -118,12 +133,8 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
     @usableFromInline package var due: UInt64
     /// Nanoseconds; 0: it expires once.
     @usableFromInline package var period: UInt64
-    /// The packet that is its call, or 0.
+    /// The packet that is its call, or 0. (What follows it in the record is as a waiter's: its place in a heap.)
     @usableFromInline package var call: UInt32
-    /// As a waiter's `heap`, and at the same offset.
-    @usableFromInline package var heap: UInt32
-    /// Name of the thread that gets the call in bits 0–47; see `TimerFields.isAbsolute` and `isCallQueued`.
-    @usableFromInline package var target: UInt64
 }
 
 // ---- waits
@@ -315,7 +326,7 @@ extension Arena {
         precondition(MemoryLayout<ObjectRecord>.size == 64 && MemoryLayout<WaiterRecord>.size == 64)
         precondition(MemoryLayout<LinkBlock>.size == 64 && MemoryLayout<PacketRecord>.size == 64)
         precondition(MemoryLayout<Link>.stride == 16 && MemoryLayout<ArenaHeader>.size == 24)
-        precondition(MemoryLayout<ThreadFields>.size <= 24 && MemoryLayout<PortFields>.size <= 32)
-        precondition(MemoryLayout<TimerFields>.offset(of: \.heap) == 20 && MemoryLayout<Packet>.size <= 32)
+        precondition(MemoryLayout<ThreadFields>.size <= 20 && MemoryLayout<PortFields>.size <= 32)
+        precondition(MemoryLayout<TimerFields>.size <= 20 && MemoryLayout<Packet>.size <= 32)
     }
 }

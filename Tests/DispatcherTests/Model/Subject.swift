@@ -203,12 +203,12 @@ final class Subject {
         while index != 0 {
             let record = arena.object(index)
             guard let number = names.firstIndex(where: { $0.index == index }), !owned.contains(number),
-                record.owned.pointee.previous == previous
+                previous == 0 || record.previousOwned == previous
             else { return [-1] }
-            owned.insert(number, at: 0)
-            (index, previous) = (record.owned.pointee.next, index)
+            owned.append(number)
+            (previous, index) = (index, record.nextOwned)
         }
-        return owned
+        return owned.reversed()
     }
 
     private func difference(_ number: Int, _ object: Model.Object, in model: Model) -> String? {

@@ -67,7 +67,7 @@ final class Simulator: Seam.Scheduler, @unchecked Sendable {
         now = 1
         for number in members.indices { members[number] = Member(isDone: false) }
         hand(to: pick())
-        receive(members.count)
+        receive(batons.count - 1)
     }
 
     func end() async {

@@ -15,7 +15,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate fuzz lint \
+.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate statistics fuzz lint \
 	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests load-tests \
 	windows-build deployment-tests
 
@@ -47,6 +47,11 @@ linearize: model-tests ## histories of real threads, in WINDOWS windows (100,000
 simulate: model-tests ## SEEDS (100,000) schedules of the real dispatcher, each replayed by its seed, against the model
 	SIGNALBOX_SCHEDULES=$(SEEDS) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter SimulationTests
 
+statistics: deps-test ## the tests of what the trait Statistics counts, in a build with it
+	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics
+	Scripts/with-stacks $(TEST_TIMEOUT) $(SWIFT) test --skip-build --traits Statistics --scratch-path .build-statistics \
+		--filter StatisticsTests
+
 tsan: deps-test ## the unit tests under the thread sanitizer
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan
 	Scripts/with-stacks $$((3 * $(TEST_TIMEOUT))) $(SWIFT) test --skip-build --sanitize=thread --scratch-path .build-tsan
@@ -72,7 +77,7 @@ docs: ## the DocC documentation
 	@echo "make docs: there is no DocC catalog yet; the articles are in Docs/" >&2; exit 1
 
 clean: ## remove everything that was built
-	rm -rf $(BUILD) .build-tsan .build-asan .build-exhaustive
+	rm -rf $(BUILD) .build-tsan .build-asan .build-exhaustive .build-statistics
 
 deps: deps-ci ## install every package that any target needs (as root; otherwise say how)
 

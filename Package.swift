@@ -20,6 +20,9 @@ let package = Package(
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
     ],
+    traits: [
+        .trait(name: "Statistics", description: "Count each object's waits, signals, contention and longest wait")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

@@ -78,8 +78,9 @@ extension Arena {
         if let end = isLocal ? Threads.endBeforeSleep(wait, alertable) : nil, claim(waiter, end) != .lost {
             // nobody is to be woken
         } else {
-            let place = leavePort()
+            let (place, began) = (leavePort(), beginOfSleep)
             park(waiter, until: deadline)
+            noteSleep(of: waiter, since: began)
             comeBack(to: place)
         }
         if !isKept && mayBeginAgain(waiter) {

@@ -87,4 +87,15 @@ extension Arena {
     func wasSuspended(_ waiter: UInt32) -> Bool { state(waiter) == .suspended }
     /// Whether the wait ended for a reason that does not end the call.
     func mayBeginAgain(_ waiter: UInt32) -> Bool { state(waiter) == .suspended || state(waiter) == .alerted }
+
+    /// Notes at the object that satisfied the wait, or the first of a wait for all, that it has slept.
+    @inline(__always) func noteSleep(of waiter: UInt32, since begin: UInt64) {
+        #if Statistics
+            guard case .satisfied(let end) = verdict(waiter) else { return }
+            forEachLink(of: waiter, upTo: end + 1) { position, index in
+                if position == end { noteSleep(since: begin, link(index).pointee.object) }
+                return true
+            }
+        #endif
+    }
 }

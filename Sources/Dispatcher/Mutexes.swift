@@ -30,6 +30,7 @@ extension Arena {
         if word.owner == owner {
             guard record.recursion < Arena.recursionLimit else { return false }
             record.recursion &+= 1
+            count(.waits, name.index)
             return true
         }
         guard word.isFree && word.isSignaled && !word.isAbandoned else { return false }
@@ -42,6 +43,7 @@ extension Arena {
             ).exchanged
         else { return false }
         noteOwned(record, by: owner)
+        count(.waits, name.index)
         return true
     }
 
@@ -49,6 +51,7 @@ extension Arena {
 
     /// Takes what a satisfied wait takes. Returns whether that was a mutex which its last owner had abandoned.
     func takeLocked(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ owner: Owner) -> Bool {
+        count(.waits, index(of: record))
         guard word.kind == .mutex else {
             word.consume(for: owner)
             return false
@@ -72,6 +75,7 @@ extension Arena {
         // It is the owner's from here on: nobody else can take it from him.
         let recursion = record.recursion &- 1
         record.recursion = recursion
+        count(.signals, name.index)
         if recursion > 0 { return }
         forgetOwned(record, by: owner)
         if word.isFree {

@@ -33,6 +33,7 @@ extension Arena {
         record.tail = 0
         record.clearKindFields()
         fill(record)
+        clearStatistics(index)
         let free = Word(bits: record.pointee.word.load(ordering: .relaxed))
         let generation = max(free.generation, 1)
         let word = Word(

@@ -31,6 +31,7 @@ extension Arena {
         }
         port.pointee.tail = index
         port.pointee.queued &+= 1
+        count(.signals, name.index)
         if record.head == 0 { unlock(record, word) } else { serveAndUnlock(record, word) }
     }
 
@@ -197,6 +198,7 @@ extension Arena {
         port.pointee.head = packet(index).queueNext
         if port.pointee.head == 0 { port.pointee.tail = 0 }
         port.pointee.queued -= 1
+        count(.waits, self.index(of: record))
         return index
     }
 

@@ -26,7 +26,10 @@ extension Arena {
             let done = record.pointee.word.compareExchange(
                 expected: word.bits, desired: released.bits, successOrdering: .acquiringAndReleasing,
                 failureOrdering: .relaxed)
-            if done.exchanged { return word.count }
+            if done.exchanged {
+                self.count(.signals, name.index)
+                return word.count
+            }
         }
         return try releaseSlowly(name, count)
     }
@@ -46,6 +49,7 @@ extension Arena {
     ) throws(DispatcherError) {
         guard word.kind == .semaphore else { throw .wrongKind }
         guard count <= record.maximum - word.count else { throw .limitExceeded }
+        self.count(.signals, index(of: record))
         word.add(count)
     }
 

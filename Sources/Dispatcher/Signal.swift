@@ -37,7 +37,7 @@ extension Arena {
             let done = record.pointee.word.compareExchange(
                 expected: word.bits, desired: set.bits, successOrdering: .acquiringAndReleasing,
                 failureOrdering: .relaxed)
-            if done.exchanged { return }
+            if done.exchanged { return count(.signals, name.index) }
         }
         try signalSlowly(name, .event)
     }
@@ -62,13 +62,17 @@ extension Arena {
     @inlinable @inline(__always) package func tryWait(_ name: ObjectName, _ owner: Owner) -> Bool {
         let (record, word) = (object(name.index), word(name))
         guard word.isReady(named: name) else { return !word.isPlain && tryWaitForOther(name, word, owner) }
-        if word.bits & Word.manualReset != 0 { return true }
         var taken = word
-        taken.reset()
+        if word.bits & Word.manualReset == 0 { taken.reset() }
         Seam.step()
-        return record.pointee.word.compareExchange(
-            expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
-        ).exchanged
+        let isTaken =
+            taken == word
+            || record.pointee.word.compareExchange(
+                expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing,
+                failureOrdering: .relaxed
+            ).exchanged
+        if isTaken { count(.waits, name.index) }
+        return isTaken
     }
 
     /// `tryWait` for kinds that are not plain.
@@ -80,9 +84,11 @@ extension Arena {
         var taken = word
         taken.takeOne()
         Seam.step()
-        return object(name.index).pointee.word.compareExchange(
+        let done = object(name.index).pointee.word.compareExchange(
             expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
-        ).exchanged
+        )
+        if done.exchanged { count(.waits, name.index) }
+        return done.exchanged
     }
 
     /// As `tryWait`, for the calling thread.
@@ -109,6 +115,7 @@ extension Arena {
     @usableFromInline package func signalSlowly(_ name: ObjectName, _ kind: ObjectKind) throws(DispatcherError) {
         try change(name) { record, word, wake throws(DispatcherError) in
             guard word.kind == kind else { throw .wrongKind }
+            count(.signals, name.index)
             word.signal()
             satisfyLocked(record, &word, &wake)
         }
@@ -118,6 +125,7 @@ extension Arena {
     package func pulseEvent(_ name: ObjectName) throws(DispatcherError) {
         try change(name) { record, word, wake throws(DispatcherError) in
             guard word.kind == .event else { throw .wrongKind }
+            count(.signals, name.index)
             word.signal()
             satisfyLocked(record, &word, &wake)
             word.reset()

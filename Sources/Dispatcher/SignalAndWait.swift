@@ -52,7 +52,9 @@ extension Arena {
         defer { if isOther { drop(first, heldWord(first)) } }
         var word = heldWord(first)
         switch word.kind {
-        case .event: word.signal()
+        case .event:
+            count(.signals, signal.index)
+            word.signal()
         case .semaphore: try addLocked(1, first, &word)
         default: if try disownOnce(signal, owner) { word.disown() }
         }

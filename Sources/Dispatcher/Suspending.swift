@@ -87,6 +87,7 @@ extension Arena {
         var early: Result<Verdict, DispatcherError>?
         // What withTaskCancellationHandler is made of. It takes its body as an async closure, whose frames, and those of
         // the thunks around it, are larger than all else that a waiting task keeps.
+        let began = beginOfSleep
         let cancellation = signalbox_add_cancellation_handler(cancelWait, wait.bits)
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             // One word, kept as such in the record: whoever claims the published waiter resumes it, once.
@@ -101,6 +102,7 @@ extension Arena {
         }
         signalbox_remove_cancellation_handler(cancellation)
         if deadline != Deadline.never { Deadlines.monotonic.disarm(wait.waiter) }
+        if early == nil { noteSleep(of: wait.waiter, since: began) }
         return early ?? .success(leave(wait.waiter)!)  // a task is not suspended as a thread is
     }
 

@@ -106,6 +106,7 @@ extension Arena {
             let due = record.timer.pointee.due
             guard word.kind == .timer, record.clock === clock, due != 0, due <= clock.now else { return }
             clock.disarm(index)  // if it was set again, and is due again already
+            count(.signals, index)
             word.signal()
             satisfyLocked(record, &word, &wake)
             if record.timer.pointee.call != 0 && !record.isCallQueued {

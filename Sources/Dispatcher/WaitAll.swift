@@ -55,7 +55,10 @@ extension Arena {
         for position in 0..<held {
             let record = object(names[position].index)
             var word = heldWord(record)
-            if isReady { word.consume(for: .none) }
+            if isReady {
+                count(.waits, names[position].index)
+                word.consume(for: .none)
+            }
             unlock(record, word)
         }
         return isReady

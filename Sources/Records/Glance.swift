@@ -24,7 +24,7 @@ package struct Glance {
     @inlinable @inline(__always) package init() {}
 
     /// Looks at them all.
-    init(_ names: Names, in arena: Arena) {
+    package init(_ names: UnsafeBufferPointer<ObjectName>, in arena: Arena) {
         while first < names.count && !look(at: names[first], in: arena) { first += 1 }
         for position in min(first + 1, names.count)..<names.count { lookAfter(at: names[position], in: arena) }
     }
@@ -79,12 +79,16 @@ extension Arena {
     package func take(_ glance: Glance, of names: UnsafePointer<ObjectName>) -> Bool {
         let word = Word(bits: glance.word)
         guard word.isFree, confirms(glance, names) else { return false }
-        if word.bits & Word.manualReset != 0 { return true }
         var taken = word
-        taken.reset()
+        if word.bits & Word.manualReset == 0 { taken.reset() }
         Seam.step()
-        return Glance.word(of: names[glance.first], in: self).pointee.compareExchange(
-            expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
-        ).exchanged
+        let isTaken =
+            taken == word
+            || Glance.word(of: names[glance.first], in: self).pointee.compareExchange(
+                expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing,
+                failureOrdering: .relaxed
+            ).exchanged
+        if isTaken { count(.waits, names[glance.first].index) }
+        return isTaken
     }
 }

@@ -12,6 +12,7 @@ struct WakeList {
     }
 
     func perform(in arena: Arena) {
+        if first != 0 { arena.expectNoLock() }
         var waiter = first
         while waiter != 0 {
             // Once woken, the waiter may be at its next wait: read the chain first.

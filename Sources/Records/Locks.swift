@@ -125,6 +125,16 @@ extension Arena {
         allLock.unlock()
     }
 
+    /// What calls others out (a thread that is woken, a task that is resumed) comes after every lock; checked in debug
+    /// builds.
+    package func expectNoLock() {
+        #if DEBUG
+            precondition(
+                signalbox_thread().pointee.locks == 0 && signalbox_thread().pointee.holdsAllLock == 0,
+                "lock order: a waiter is woken under a lock")
+        #endif
+    }
+
     #if DEBUG
         @usableFromInline func debugWillLock() {
             let thread = signalbox_thread()

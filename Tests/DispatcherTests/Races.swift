@@ -41,7 +41,12 @@ final class Watchdog: Sendable {
     func end() async {
         isOver.store(true, ordering: .releasing)
         bell.ring()
-        await thread.value.withLock { $0 }?.joined()
+        // The thread's body refers to the watchdog, which lets go of the thread.
+        let ended = thread.value.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        await ended?.joined()
     }
 }
 

@@ -10,18 +10,19 @@ extension Threads {
     package static func queueAPC(
         to object: ObjectName, _ function: @escaping APCRoutine, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0
     ) throws(DispatcherError) {
-        let packet = try Arena.prepared().allocate(.packet)
-        Arena.local.packet(packet).timer = 0
-        Arena.local.packet(packet).call = APC(function: function, arguments: (a, b, c))
+        let arena = Arena.local
+        let packet = try arena.allocate(.packet)
+        arena.packet(packet).timer = 0
+        arena.packet(packet).call = APC(function: function, arguments: (a, b, c))
         do throws(DispatcherError) {
             try queue(packet, to: object)
         } catch {
-            Arena.local.deallocate(.packet, packet)
+            arena.deallocate(.packet, packet)
             throw error
         }
     }
 
-    static func queue(_ packet: UInt32, to object: ObjectName) throws(DispatcherError) {
+    @inline(__always) static func queue(_ packet: UInt32, to object: ObjectName) throws(DispatcherError) {
         let arena = Arena.local
         arena.packet(packet).queueNext = 0
         let first = arena.object(object.index).firstCall

@@ -33,7 +33,7 @@
 package typealias Names = UnsafeBufferPointer<ObjectName>
 
 /// A point of CLOCK_MONOTONIC in nanoseconds.
-package enum Deadline {
+@usableFromInline package enum Deadline {
     @inlinable package static var never: UInt64 { .max }
     /// Already over: the wait only looks.
     @inlinable package static var now: UInt64 { 0 }

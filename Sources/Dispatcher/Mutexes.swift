@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 // Mutexes. The word says who owns one; how often, and which others the owner has, is the owner's own business, so that
 // a free mutex is taken and released by one compare-and-swap each, and one that the caller has by none. The list of an
@@ -68,37 +68,38 @@ extension Arena {
 
     /// Gives the mutex back once; with the last time, the next waiter gets it.
     package func releaseMutex(_ name: ObjectName, owner: Owner) throws(DispatcherError) {
-        let (record, word) = (object(name.index), word(name))
-        guard word.isNamed(name, .mutex) && word.owner == owner && owner != .none else {
-            throw refusal(of: name, word)
+        if tryReleaseMutex(name, owner) { return }
+        guard try disownOnce(name, owner) else { return }
+        try change(name) { record, word, wake throws(DispatcherError) in
+            word.disown()
+            satisfyLocked(record, &word, &wake)
         }
-        // It is the owner's from here on: nobody else can take it from him.
-        let recursion = record.recursion &- 1
-        record.recursion = recursion
-        count(.signals, name.index)
-        if recursion > 0 { return }
-        forgetOwned(record, by: owner)
-        if word.isFree {
+    }
+
+    /// Gives the mutex back once if that is simple; false: nothing has changed.
+    @inlinable @inline(__always) package func tryReleaseMutex(_ name: ObjectName, _ owner: Owner) -> Bool {
+        let (record, word) = (object(name.index), word(name))
+        guard word.isNamed(name, .mutex) && word.owner == owner && owner != .none else { return false }
+        // It is the owner's: nobody else can take it from him.
+        let recursion = record.recursion
+        if recursion == 1 {
+            guard word.isFree else { return false }
+            forgetOwned(record, by: owner)
             var released = word
             released.disown()
             Seam.step()
             let done = record.pointee.word.compareExchange(
                 expected: word.bits, desired: released.bits, successOrdering: .acquiringAndReleasing,
                 failureOrdering: .relaxed)
-            if done.exchanged { return }
+            if !done.exchanged {
+                noteOwned(record, by: owner)
+                return false
+            }
+        } else {
+            record.recursion = recursion &- 1
         }
-        try disownSlowly(name)
-    }
-
-    @inline(never) private func refusal(of name: ObjectName, _ word: Word) -> DispatcherError {
-        word.isNamed(name, .mutex) ? .notOwner : word.belongs(to: name) ? .wrongKind : .noSuchObject(0)
-    }
-
-    @inline(never) private func disownSlowly(_ name: ObjectName) throws(DispatcherError) {
-        try change(name) { record, word, wake throws(DispatcherError) in
-            word.disown()
-            satisfyLocked(record, &word, &wake)
-        }
+        count(.signals, name.index)
+        return true
     }
 
     /// The owner's part of a release. True: it was the last time, and the word is to be disowned.
@@ -108,13 +109,14 @@ extension Arena {
         guard owner != .none && word.owner == owner else { throw .notOwner }
         // It is the owner's from here on: nobody else can take it from him.
         record.recursion -= 1
+        count(.signals, name.index)
         if record.recursion > 0 { return false }
         forgetOwned(record, by: owner)
         return true
     }
 
     /// Takes the mutex off its owner's list; for the owner to call.
-    @inline(__always) func forgetOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
+    @inlinable @inline(__always) func forgetOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
         let (index, list) = (index(of: record), waiter(owner.index))
         if list.pointee.next.load(ordering: .relaxed) == index {
             list.pointee.next.store(record.nextOwned, ordering: .relaxed)
@@ -124,7 +126,7 @@ extension Arena {
         }
     }
 
-    @inline(__always) private func noteOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
+    @inlinable @inline(__always) func noteOwned(_ record: UnsafeMutablePointer<ObjectRecord>, by owner: Owner) {
         let (index, list) = (index(of: record), waiter(owner.index))
         let next = list.pointee.next.load(ordering: .relaxed)
         record.recursion = 1

@@ -209,9 +209,10 @@ extension Arena {
         return port.pointee.head
     }
 
-    private func consumePacket(_ index: UInt32) -> Packet {
-        defer { deallocate(.packet, index) }
-        return packet(index).packet
+    @inline(__always) private func consumePacket(_ index: UInt32) -> Packet {
+        let packet = packet(index).packet
+        deallocate(.packet, index)
+        return packet
     }
 
     private func receive(_ waiter: UInt32, _ verdict: Verdict) throws(DispatcherError) -> Packet? {

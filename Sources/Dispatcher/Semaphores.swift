@@ -16,7 +16,19 @@ extension Arena {
 
     /// Adds to the count, and returns what it was. `limitExceeded`: it would pass the maximum, and is unchanged.
     @discardableResult
-    @inlinable package func releaseSemaphore(_ name: ObjectName, count: UInt32 = 1) throws(DispatcherError) -> UInt32 {
+    package func releaseSemaphore(_ name: ObjectName, count: UInt32 = 1) throws(DispatcherError) -> UInt32 {
+        if let previous = tryReleaseSemaphore(name, count) { return previous }
+        var previous: UInt32 = 0
+        try change(name) { record, word, wake throws(DispatcherError) in
+            previous = word.count
+            try addLocked(count, record, &word)
+            satisfyLocked(record, &word, &wake)
+        }
+        return previous
+    }
+
+    /// As `releaseSemaphore` if that is simple; nil: nothing has changed.
+    @inlinable @inline(__always) package func tryReleaseSemaphore(_ name: ObjectName, _ count: UInt32) -> UInt32? {
         let record = object(name.index)
         let word = Word(bits: record.pointee.word.load(ordering: .acquiring))
         // The maximum may be another object's already; then the compare-and-swap fails.
@@ -31,17 +43,7 @@ extension Arena {
                 return word.count
             }
         }
-        return try releaseSlowly(name, count)
-    }
-
-    @usableFromInline func releaseSlowly(_ name: ObjectName, _ count: UInt32) throws(DispatcherError) -> UInt32 {
-        var previous: UInt32 = 0
-        try change(name) { record, word, wake throws(DispatcherError) in
-            previous = word.count
-            try addLocked(count, record, &word)
-            satisfyLocked(record, &word, &wake)
-        }
-        return previous
+        return nil
     }
 
     func addLocked(

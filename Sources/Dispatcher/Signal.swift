@@ -61,8 +61,13 @@ extension Arena {
     /// Takes what a satisfied wait takes if the object is signaled and nobody else is at it; false if that cannot be
     /// told so simply.
     @inlinable @inline(__always) package func tryWait(_ name: ObjectName, _ owner: Owner) -> Bool {
+        tryWaitForPlain(name) || tryWaitForOther(name, owner)
+    }
+
+    /// `tryWait` for the plain kinds.
+    @inlinable @inline(__always) package func tryWaitForPlain(_ name: ObjectName) -> Bool {
         let (record, word) = (object(name.index), word(name))
-        guard word.isReady(named: name) else { return !word.isPlain && tryWaitForOther(name, word, owner) }
+        guard word.isReady(named: name) else { return false }
         var taken = word
         if word.bits & Word.manualReset == 0 { taken.reset() }
         Seam.step()
@@ -77,11 +82,10 @@ extension Arena {
     }
 
     /// `tryWait` for kinds that are not plain.
-    @inline(never) @usableFromInline
-    func tryWaitForOther(_ name: ObjectName, _ word: Word, _ owner: Owner) -> Bool {
-        guard word.belongs(to: name) else { return false }
-        if word.kind == .mutex { return tryAcquire(name, word, owner) }
-        guard word.kind == .semaphore && word.isFree && word.isSignaled else { return false }
+    @inline(never) @usableFromInline package func tryWaitForOther(_ name: ObjectName, _ owner: Owner) -> Bool {
+        let word = word(name)
+        if word.isNamed(name, .mutex) { return tryAcquire(name, word, owner) }
+        guard word.isNamed(name, .semaphore) && word.isFree && word.isSignaled else { return false }
         var taken = word
         taken.takeOne()
         Seam.step()

@@ -1,9 +1,9 @@
-import CLinux
+public import CLinux
 import Synchronization
 
 /// What the dispatcher knows of a thread: a waiter for its blocking waits, which also lists the mutexes that it owns; the
 /// port that counts it; and, if anyone asked for it, an object that is signaled when it ends, to which calls are queued.
-package enum Threads {
+@usableFromInline package enum Threads {
     /// Gives the calling thread its waiter, whoever made the thread; taken back when it ends.
     static func attach() throws(DispatcherError) -> UInt32 {
         let waiter = try Arena.prepared().allocateWaiter()
@@ -37,7 +37,7 @@ package enum Threads {
     }
 
     /// The calling thread's object, without a reference of the caller's; `.none` if nobody asked for one.
-    package static var own: ObjectName { ObjectName(bits: signalbox_thread().pointee.object) }
+    @inlinable package static var own: ObjectName { ObjectName(bits: signalbox_thread().pointee.object) }
 
     /// As `own`; made now, if the thread has none.
     package static func ownOrNew() throws(DispatcherError) -> ObjectName {
@@ -119,11 +119,14 @@ package enum Threads {
     }
 
     /// A suspended thread that comes to wait goes no further.
-    static func sleepWhileSuspended() {
+    @inline(__always) static func sleepWhileSuspended() {
         guard own != .none else { return }
         let record = Arena.local.object(own.index)
+        if record.suspensions.pointee.load(ordering: .acquiring) != 0 { sleepUntilResumed(record) }
+    }
+
+    @inline(never) private static func sleepUntilResumed(_ record: UnsafeMutablePointer<ObjectRecord>) {
         let (suspensions, resumptions) = (record.suspensions, record.resumptions)
-        if suspensions.pointee.load(ordering: .acquiring) == 0 { return }
         let place = Arena.local.leavePort()
         while true {
             let seen = resumptions.pointee.load(ordering: .acquiring)

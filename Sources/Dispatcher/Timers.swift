@@ -133,14 +133,16 @@ extension Arena {
 
     /// What a packet taken from a thread's queue is to call; the packet goes, unless it is its timer's still. nil: the
     /// call was withdrawn.
-    func takeAPC(_ index: UInt32) -> APC? {
+    @inline(__always) func takeAPC(_ index: UInt32) -> APC? {
+        if packet(index).timer != 0 { return takeTimerAPC(index) }
         let call = packet(index).call
-        let timer = packet(index).timer
-        guard timer != 0 else {
-            deallocate(.packet, index)
-            return call
-        }
-        let record = object(timer)
+        deallocate(.packet, index)
+        return call
+    }
+
+    @inline(never) private func takeTimerAPC(_ index: UInt32) -> APC? {
+        let call = packet(index).call
+        let record = object(packet(index).timer)
         let word = lock(record)
         let isCurrent = word.kind == .timer && record.timer.pointee.call == index
         if isCurrent { record.target &= ~UnsafeMutablePointer.queued }

@@ -243,7 +243,7 @@ package struct Packet: Equatable, Sendable, BitwiseCopyable {
     /// NT status of the request: 0 is success, the top bits say warning or error.
     @usableFromInline package var status: UInt32
 
-    package init(key: UInt64, overlapped: UInt64, bytes: UInt64, status: UInt32 = 0) {
+    @inlinable package init(key: UInt64, overlapped: UInt64, bytes: UInt64, status: UInt32 = 0) {
         self.key = key
         self.overlapped = overlapped
         self.bytes = bytes

@@ -36,8 +36,15 @@ private func createMutexEx(_ isNamed: Bool, _ flags: DWORD, _ access: DWORD) -> 
 
 @c(ReleaseMutex) @implementation public func __ReleaseMutex(_ mutex: HANDLE?) -> BOOL {
     // It takes no right: who owns the mutex may release it through any handle.
+    let object = HandleTable.find(value(mutex), [])
+    // A thread that has never waited owns nothing.
+    if object != .none && Arena.local.tryReleaseMutex(object, Arena.local.threadOwner) { return 1 }
+    return releaseSlowly(mutex)
+}
+
+@inline(never)
+private func releaseSlowly(_ mutex: HANDLE?) -> BOOL {
     change(mutex, .mutex, needing: []) { object throws(DispatcherError) in
-        // A thread that has never waited owns nothing.
         try Arena.local.releaseMutex(object, owner: Arena.local.threadOwner)
     }
 }

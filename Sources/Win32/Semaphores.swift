@@ -42,6 +42,16 @@ private func createSemaphoreEx(
 @c(ReleaseSemaphore) @implementation public func __ReleaseSemaphore(
     _ semaphore: HANDLE?, _ count: LONG, _ previous: LPLONG?
 ) -> BOOL {
+    let object = HandleTable.find(value(semaphore), .modify)
+    guard count > 0 && object != .none, let before = Arena.local.tryReleaseSemaphore(object, UInt32(count)) else {
+        return releaseSlowly(semaphore, count, previous)
+    }
+    if let previous { previous.pointee = LONG(truncatingIfNeeded: before) }
+    return 1
+}
+
+@inline(never)
+private func releaseSlowly(_ semaphore: HANDLE?, _ count: LONG, _ previous: LPLONG?) -> BOOL {
     guard count > 0 else { return failure(ERROR_INVALID_PARAMETER) }
     return change(semaphore, .semaphore) { object throws(DispatcherError) in
         let before = try Arena.local.releaseSemaphore(object, count: UInt32(count))

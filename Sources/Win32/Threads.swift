@@ -58,6 +58,7 @@ private func threadID(_ object: ObjectName) -> DWORD {
 /// The thread object of a handle with those rights; `.none`, with the last error set, if it is none.
 private func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) -> ObjectName {
     if value(thread) == Pseudo.thread {
+        if Dispatcher.Threads.own != .none { return Dispatcher.Threads.own }
         if let own = try? Dispatcher.Threads.ownOrNew() { return own }
         _ = failure(ERROR_NOT_ENOUGH_MEMORY)
         return .none
@@ -87,7 +88,7 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
     guard object != .none else { return 0 }
     do throws(DispatcherError) {
         // Called with three words in registers, it reads the first: x86-64 and aarch64 allow that.
-        try Dispatcher.Threads.queueAPC(to: object, unsafeBitCast(routine, to: APCRoutine.self), UInt64(data))
+        try Dispatcher.Threads.queueAPC(to: object, unsafeBitCast(routine, to: APCRoutine.self), UInt64(data), 0, 0)
         return 1
     } catch {
         return DWORD(failure(code(error)))

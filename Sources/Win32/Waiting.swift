@@ -35,15 +35,21 @@ private func result(_ verdict: Verdict) -> DWORD {
 @c(WaitForSingleObject) @implementation
 public func __WaitForSingleObject(_ handle: HANDLE?, _ milliseconds: DWORD) -> DWORD {
     let object = HandleTable.find(value(handle), .synchronize)
-    if object != .none && Arena.local.tryWait(object) { return DWORD(WAIT_OBJECT_0) }
-    return wait(handle, object, milliseconds, alertable: false)
+    if object != .none && Arena.local.tryWaitForPlain(object) { return DWORD(WAIT_OBJECT_0) }
+    return waitForOther(handle, object, milliseconds, alertable: false)
 }
 
 @c(WaitForSingleObjectEx) @implementation
 public func __WaitForSingleObjectEx(_ handle: HANDLE?, _ milliseconds: DWORD, _ alertable: BOOL) -> DWORD {
     let object = HandleTable.find(value(handle), .synchronize)
-    if object != .none && Arena.local.tryWait(object) { return DWORD(WAIT_OBJECT_0) }
-    return wait(handle, object, milliseconds, alertable: alertable != 0)
+    if object != .none && Arena.local.tryWaitForPlain(object) { return DWORD(WAIT_OBJECT_0) }
+    return waitForOther(handle, object, milliseconds, alertable: alertable != 0)
+}
+
+@inline(never)
+private func waitForOther(_ handle: HANDLE?, _ object: ObjectName, _ milliseconds: DWORD, alertable: Bool) -> DWORD {
+    if object != .none && Arena.local.tryWaitForOther(object, Arena.local.threadOwner) { return DWORD(WAIT_OBJECT_0) }
+    return wait(handle, object, milliseconds, alertable: alertable)
 }
 
 @inline(never)

@@ -24,7 +24,7 @@ extension Arena {
     }
 
     /// Takes the mutex if that is simple, its word being `word`.
-    @inline(__always) func tryAcquire(_ name: ObjectName, _ word: Word, _ owner: Owner) -> Bool {
+    @inlinable @inline(__always) func tryAcquire(_ name: ObjectName, _ word: Word, _ owner: Owner) -> Bool {
         guard owner != .none else { return false }
         let record = object(name.index)
         if word.owner == owner {
@@ -47,7 +47,7 @@ extension Arena {
         return true
     }
 
-    static var recursionLimit: UInt32 { 0x7FFF_FFFF }
+    @inlinable static var recursionLimit: UInt32 { 0x7FFF_FFFF }
 
     /// Takes what a satisfied wait takes. Returns whether that was a mutex which its last owner had abandoned.
     func takeLocked(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ owner: Owner) -> Bool {

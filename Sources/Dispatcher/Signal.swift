@@ -82,7 +82,7 @@ extension Arena {
     }
 
     /// `tryWait` for kinds that are not plain.
-    @inline(never) @usableFromInline package func tryWaitForOther(_ name: ObjectName, _ owner: Owner) -> Bool {
+    @inlinable @inline(__always) package func tryWaitForOther(_ name: ObjectName, _ owner: Owner) -> Bool {
         let word = word(name)
         if word.isNamed(name, .mutex) { return tryAcquire(name, word, owner) }
         guard word.isNamed(name, .semaphore) && word.isFree && word.isSignaled else { return false }

@@ -36,12 +36,7 @@ extension Arena {
         guard word.isFree && word.isSignaled && !word.isAbandoned else { return false }
         var taken = word
         taken.own(by: owner)
-        guard
-            record.pointee.word.compareExchange(
-                expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing,
-                failureOrdering: .relaxed
-            ).exchanged
-        else { return false }
+        guard record.replace(word, by: taken) else { return false }
         noteOwned(record, by: owner)
         count(.waits, name.index)
         return true
@@ -87,11 +82,7 @@ extension Arena {
             forgetOwned(record, by: owner)
             var released = word
             released.disown()
-            Seam.step()
-            let done = record.pointee.word.compareExchange(
-                expected: word.bits, desired: released.bits, successOrdering: .acquiringAndReleasing,
-                failureOrdering: .relaxed)
-            if !done.exchanged {
+            if !record.replace(word, by: released) {
                 noteOwned(record, by: owner)
                 return false
             }

@@ -35,10 +35,7 @@ extension Arena {
         if word.isFree && word.isNamed(name, .semaphore) && Int(word.count) + Int(count) <= Int(record.maximum) {
             var released = word
             released.add(count)
-            let done = record.pointee.word.compareExchange(
-                expected: word.bits, desired: released.bits, successOrdering: .acquiringAndReleasing,
-                failureOrdering: .relaxed)
-            if done.exchanged {
+            if record.replace(word, by: released) {
                 self.count(.signals, name.index)
                 return word.count
             }

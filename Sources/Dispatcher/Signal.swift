@@ -23,6 +23,16 @@ struct WakeList {
     }
 }
 
+extension UnsafeMutablePointer where Pointee == ObjectRecord {
+    /// Changes the word, if it is `word` still.
+    @inlinable @inline(__always) func replace(_ word: Word, by new: Word) -> Bool {
+        Seam.step()
+        return pointee.word.compareExchange(
+            expected: word.bits, desired: new.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
+        ).exchanged
+    }
+}
+
 extension Arena {
     // ---- fast paths: one compare-and-swap
 
@@ -33,12 +43,8 @@ extension Arena {
         if word.isFree && word.isNamed(name, .event) {
             var set = word
             set.signal()
-            Seam.step()
             // An event that is set already is written all the same: the next waiter must see what came before this set.
-            let done = record.pointee.word.compareExchange(
-                expected: word.bits, desired: set.bits, successOrdering: .acquiringAndReleasing,
-                failureOrdering: .relaxed)
-            if done.exchanged { return count(.signals, name.index) }
+            if record.replace(word, by: set) { return count(.signals, name.index) }
         }
         try signalSlowly(name, .event)
     }
@@ -49,11 +55,7 @@ extension Arena {
         if word.isFree && word.isNamed(name, .event) {
             var reset = word
             reset.reset()
-            Seam.step()
-            let done = record.pointee.word.compareExchange(
-                expected: word.bits, desired: reset.bits, successOrdering: .acquiringAndReleasing,
-                failureOrdering: .relaxed)
-            if done.exchanged { return }
+            if record.replace(word, by: reset) { return }
         }
         try resetSlowly(name)
     }
@@ -70,13 +72,7 @@ extension Arena {
         guard word.isReady(named: name) else { return false }
         var taken = word
         if word.bits & Word.manualReset == 0 { taken.reset() }
-        Seam.step()
-        let isTaken =
-            taken == word
-            || record.pointee.word.compareExchange(
-                expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing,
-                failureOrdering: .relaxed
-            ).exchanged
+        let isTaken = taken == word || record.replace(word, by: taken)
         if isTaken { count(.waits, name.index) }
         return isTaken
     }
@@ -88,12 +84,9 @@ extension Arena {
         guard word.isNamed(name, .semaphore) && word.isFree && word.isSignaled else { return false }
         var taken = word
         taken.takeOne()
-        Seam.step()
-        let done = object(name.index).pointee.word.compareExchange(
-            expected: word.bits, desired: taken.bits, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed
-        )
-        if done.exchanged { count(.waits, name.index) }
-        return done.exchanged
+        let isTaken = object(name.index).replace(word, by: taken)
+        if isTaken { count(.waits, name.index) }
+        return isTaken
     }
 
     /// As `tryWait`, for the calling thread.

@@ -28,7 +28,7 @@ package enum Seam {
     #endif
 
     /// CLOCK_MONOTONIC, in nanoseconds.
-    package static var now: UInt64 {
+    @usableFromInline package static var now: UInt64 {
         #if DEBUG || SCHEDULED
             if let current { return current.now }
         #endif

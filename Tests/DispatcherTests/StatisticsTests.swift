@@ -15,7 +15,7 @@ extension DispatcherSuites {
             }
 
             @Test("each object counts its waits and signals, by whichever way they come")
-            func counts() async throws {
+            func counts() throws {
                 let (event, semaphore) = (arena.makeEvent(), try arena.makeSemaphore(count: 0, maximum: 9))
                 let (mutex, owner) = (try arena.makeMutex(), try arena.makeOwner())
                 #expect(try statistics(event) == [0, 0, 0])

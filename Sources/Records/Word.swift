@@ -11,9 +11,9 @@
 /// | 9–32 | generation |
 /// | 33–63 | what the kind counts, see below |
 ///
-/// The uppermost bits are a semaphore's count; a mutex's owner (24 bits), and whether the last one abandoned it; a
-/// thread's count of suspensions; and for the others a count of signals, by which a wait for several objects sees that
-/// one was signaled and consumed between two looks.
+/// The uppermost bits are a semaphore's count; a mutex's owner (24 bits), and whether the last one abandoned it; and for
+/// the others a count of signals, which only rises, and by which a wait for several objects sees that one was signaled
+/// and consumed between two looks.
 ///
 /// The transitions are pure; they are run under the record's lock, or by a compare-and-swap of the whole word while it
 /// is neither locked nor queued.

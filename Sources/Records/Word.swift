@@ -39,7 +39,6 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
     @inlinable package static var one: UInt64 { 1 << 33 }
     /// The bit of the kinds that are not plain, see `ObjectKind`.
     @inlinable package static var isNotPlain: UInt64 { 1 << 8 }
-    private static var countMask: UInt64 { ~0 << 33 }
     private static var abandonedBit: UInt64 { 1 << 57 }
 
     @inlinable package var kind: ObjectKind { ObjectKind(rawValue: UInt8(truncatingIfNeeded: bits >> 5) & 15) }
@@ -109,7 +108,6 @@ package struct Word: Equatable, Sendable, BitwiseCopyable {
         disown()
         bits |= Word.abandonedBit
     }
-    package mutating func setCount(_ count: UInt32) { bits = bits & ~Word.countMask | UInt64(count) << 33 }
     @inlinable package mutating func setQueued(_ queued: Bool) {
         if queued { bits |= Word.queued } else { bits &= ~Word.queued }
     }

@@ -15,7 +15,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate statistics fuzz lint \
+.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races statistics fuzz lint \
 	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests load-tests \
 	windows-build deployment-tests
 
@@ -46,6 +46,10 @@ linearize: model-tests ## histories of real threads, in WINDOWS windows (100,000
 
 simulate: model-tests ## SEEDS (100,000) schedules of the real dispatcher, each replayed by its seed, against the model
 	SIGNALBOX_SCHEDULES=$(SEEDS) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter SimulationTests
+
+races: deps-test ## 100,000 rounds of the races that sleep, of which the suite runs a tenth
+	$(SWIFT) build --build-tests
+	SIGNALBOX_RACES=1 Scripts/with-stacks 1800 $(SWIFT) test --skip-build --filter RaceTests
 
 statistics: deps-test ## the tests of what the trait Statistics counts, in a build with it
 	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics

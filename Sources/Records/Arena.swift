@@ -78,7 +78,7 @@ package struct Arena: @unchecked Sendable {
     /// A record keeps its type for ever, so each type has its own list of free ones.
     @frozen @usableFromInline package enum RecordType: Int { case object, waiter, block, packet }
 
-    /// Offset of `next` in a record of the type.
+    /// Offset of `next` in a record of the type. While the record is free, two more fields follow it.
     @inlinable static func nextOffset(_ type: RecordType) -> Int {
         switch type {
         case .object: 8
@@ -86,15 +86,22 @@ package struct Arena: @unchecked Sendable {
         case .block, .packet: 0
         }
     }
+    /// In the first record of a free batch: the first of the next batch.
     @inlinable func next(_ type: RecordType, _ index: UInt32) -> UnsafeMutablePointer<Atomic<UInt32>> {
         (base + Int(index) &* 64 + Arena.nextOffset(type)).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+    /// In a free record: the one after it in its batch, or 0. In the first one also how many there are.
+    @inlinable func batch(
+        _ type: RecordType, _ index: UInt32
+    ) -> UnsafeMutablePointer<(following: UInt32, count: UInt32)> {
+        (base + Int(index) &* 64 + Arena.nextOffset(type) + 4)
+            .assumingMemoryBound(to: (following: UInt32, count: UInt32).self)
     }
     @inlinable func free(_ type: RecordType) -> UnsafeMutablePointer<Atomic<UInt64>> {
         (base + 64 + type.rawValue * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// Takes a free record, or a fresh one, which is all zeros. A free list is a stack whose head carries a count of
-    /// its changes in the upper half, so that a head seen twice is known not to be the same.
+    /// Takes a free record, or a fresh one, which is all zeros.
     @inline(__always) @inlinable package func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
         if let cached = takeCached(type) {
             adjustLive(type, +1)
@@ -104,17 +111,13 @@ package struct Arena: @unchecked Sendable {
     }
 
     @inline(never) @usableFromInline func allocateSlowly(_ type: RecordType) throws(DispatcherError) -> UInt32 {
-        let list = free(type)
-        var head = list.pointee.load(ordering: .acquiring)
-        while case let index = UInt32(truncatingIfNeeded: head), index != 0 {
-            let after = next(type, index).pointee.load(ordering: .relaxed)
-            let wanted = (head >> 32 &+ 1) << 32 | UInt64(after)
-            let (done, seen) = list.pointee.weakCompareExchange(expected: head, desired: wanted, ordering: .acquiring)
-            if done {
-                adjustLive(type, +1)
-                return index
+        if let index = popBatch(type) {
+            let (following, count) = batch(type, index).pointee
+            if following != 0, !cacheBatch(type, first: following, count: count - 1) {
+                push(type, first: following, count: count - 1)
             }
-            head = seen
+            adjustLive(type, +1)
+            return index
         }
         let index = header.pointee.fresh.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < header.records else {
@@ -127,15 +130,41 @@ package struct Arena: @unchecked Sendable {
 
     @inline(__always) @inlinable package func deallocate(_ type: RecordType, _ index: UInt32) {
         adjustLive(type, -1)
-        if !cache(type, index) { push(type, first: index, last: index) }
+        if !cache(type, index) { deallocateSlowly(type, index) }
     }
 
-    /// Puts records that are linked from `first` to `last` on the free list.
-    @inline(never) @usableFromInline func push(_ type: RecordType, first: UInt32, last: UInt32) {
+    @inline(never) @usableFromInline func deallocateSlowly(_ type: RecordType, _ index: UInt32) {
+        if canCache {
+            pushCache(type)
+            _ = cache(type, index)
+        } else {
+            batch(type, index).pointee.following = 0
+            push(type, first: index, count: 1)
+        }
+    }
+
+    // ---- the free records that all threads share: a stack of batches, whose head carries a count of its changes in the
+    // upper half, so that a head seen twice is known not to be the same
+
+    private func popBatch(_ type: RecordType) -> UInt32? {
+        let list = free(type)
+        var head = list.pointee.load(ordering: .acquiring)
+        while case let index = UInt32(truncatingIfNeeded: head), index != 0 {
+            let after = next(type, index).pointee.load(ordering: .relaxed)
+            let wanted = (head >> 32 &+ 1) << 32 | UInt64(after)
+            let (done, seen) = list.pointee.weakCompareExchange(expected: head, desired: wanted, ordering: .acquiring)
+            if done { return index }
+            head = seen
+        }
+        return nil
+    }
+
+    private func push(_ type: RecordType, first: UInt32, count: UInt32) {
+        batch(type, first).pointee.count = count
         let list = free(type)
         var head = list.pointee.load(ordering: .relaxed)
         while true {
-            next(type, last).pointee.store(UInt32(truncatingIfNeeded: head), ordering: .relaxed)
+            next(type, first).pointee.store(UInt32(truncatingIfNeeded: head), ordering: .relaxed)
             let wanted = (head >> 32 &+ 1) << 32 | UInt64(first)
             let (done, seen) = list.pointee.weakCompareExchange(expected: head, desired: wanted, ordering: .releasing)
             if done { return }
@@ -143,43 +172,52 @@ package struct Arena: @unchecked Sendable {
         }
     }
 
-    // ---- free records that a thread keeps for itself, of the process's own arena
+    // ---- free records that a thread keeps for itself, of the process's own arena: one batch of each type
 
     /// At most so many of a type.
     @inlinable static var cacheLimit: UInt32 { 32 }
+
+    /// Not before it is certain that the thread's end will be noticed, and not at its end.
+    @inline(__always) @inlinable var canCache: Bool { isLocal && signalbox_thread().pointee.hasEndHook == 1 }
 
     @inline(__always) @inlinable func takeCached(_ type: RecordType) -> UInt32? {
         guard isLocal else { return nil }
         let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
         let index = cache.pointee.first
         guard index != 0 else { return nil }
-        cache.pointee.first = next(type, index).pointee.load(ordering: .relaxed)
+        cache.pointee.first = batch(type, index).pointee.following
         cache.pointee.count &-= 1
         return index
     }
 
     @inline(__always) @inlinable func cache(_ type: RecordType, _ index: UInt32) -> Bool {
-        // Not before it is certain that the thread's end will be noticed, and not at its end.
-        guard isLocal, signalbox_thread().pointee.hasEndHook == 1 else { return false }
+        guard canCache else { return false }
         let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
         guard cache.pointee.count < Arena.cacheLimit else { return false }
-        next(type, index).pointee.store(cache.pointee.first, ordering: .relaxed)
+        batch(type, index).pointee.following = cache.pointee.first
         cache.pointee.first = index
         cache.pointee.count &+= 1
         return true
     }
 
-    /// Gives back what the calling thread, which ends, has kept.
+    /// Makes the rest of a batch the thread's own, whose cache is empty.
+    private func cacheBatch(_ type: RecordType, first: UInt32, count: UInt32) -> Bool {
+        guard canCache else { return false }
+        signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue)).pointee = .init(first: first, count: count)
+        return true
+    }
+
+    /// Gives back what the calling thread has kept of a type.
+    private func pushCache(_ type: RecordType) {
+        let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
+        let kept = cache.pointee
+        cache.pointee = .init(first: 0, count: 0)
+        if kept.first != 0 { push(type, first: kept.first, count: kept.count) }
+    }
+
+    /// Gives back all that the calling thread, which ends, has kept.
     package static func flushCaches() {
-        for type in [RecordType.object, .waiter, .block, .packet] {
-            let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
-            while cache.pointee.first != 0 {
-                let index = cache.pointee.first
-                cache.pointee.first = local.next(type, index).pointee.load(ordering: .relaxed)
-                local.push(type, first: index, last: index)
-            }
-            cache.pointee.count = 0
-        }
+        for type in [RecordType.object, .waiter, .block, .packet] { local.pushCache(type) }
     }
 
     // Debug builds count live records, so that a suite can end by checking that none is left.

@@ -23,6 +23,8 @@ struct FutexLock {
 enum Spin {
     /// A few hundred nanoseconds at most; then the kernel.
     static var rounds: Int { 64 }
+    /// At a record's lock: as long, in fewer looks.
+    static var looks: Int { 8 }
 }
 
 // ---- record locks
@@ -71,9 +73,10 @@ extension Arena {
             }
             let isFree = { record.pointee.word.load(ordering: .relaxed) & Word.locked == 0 }
             if Seam.sleep(isFree) == true { continue }
-            if spins < Spin.rounds {
+            if spins < Spin.looks {
+                // Looks less and less often, so that who holds it keeps the record's cache line.
                 spins += 1
-                signalbox_pause()
+                for _ in 0..<min(1 << spins, 32) { signalbox_pause() }
                 continue
             }
             if seen & Word.contended == 0 {

@@ -300,7 +300,7 @@ package struct ArenaHeader: ~Copyable {
     /// Magic and version of the layout: changed with any change to a record.
     @usableFromInline package let format: Atomic<UInt64>
 
-    @inlinable package static var currentFormat: UInt64 { 0x5349_474E_414C_0003 }  // "SIGNAL", version 3
+    @inlinable package static var currentFormat: UInt64 { 0x5349_474E_414C_0004 }  // "SIGNAL", version 4
 }
 
 extension UnsafeMutablePointer where Pointee == ArenaHeader {

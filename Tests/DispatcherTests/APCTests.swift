@@ -227,7 +227,7 @@ extension DispatcherSuites {
         @Test("a thread that is suspended and resumed at random loses no signal, and takes none twice")
         func suspensionRace() async throws {
             let (worker, thread) = worker()
-            let rounds = Scale.rounds(20_000)
+            let rounds = Scale.rounds(100_000)
             let (ping, pong, idle, count) = (arena.makeEvent(), arena.makeEvent(), arena.makeEvent(), Counter())
             let isOver = Counter()
             let watchdog = Watchdog("suspension") { count.value }

@@ -279,6 +279,102 @@ extension DispatcherSuites {
             #expect(complaints.all == [])
         }
 
+        // ---- threads, alertable and suspended
+
+        /// What ends a thread's wait, or interrupts it.
+        enum Claimant: CaseIterable { case signal, timeOut, call, suspension }
+
+        static let pairs: [[Claimant]] = {
+            let all = Claimant.allCases
+            let two = all.indices.flatMap { a in all[(a + 1)...].map { [all[a], $0] } }
+            return two + [all]
+        }()
+
+        /// A call that counts in what its argument points to.
+        private static let tellCounter: APCRoutine = { address, _, _ in
+            Unmanaged<Counter>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(address))!).takeUnretainedValue().add()
+        }
+
+        @Test(
+            "of a signal, a time-out, a call and a suspension, any two, or all: each has its effect once",
+            arguments: pairs)
+        func claimants(_ who: [Claimant]) async throws {
+            let (name, rounds) = ("\(who)", Scale.slowRounds(100_000))
+            let (event, place, tally, complaints) = (arena.makeEvent(), Place(), Tally(), Complaints())
+            let (waiting, calls) = (Box(ObjectName.none), Counter())
+            let address = UInt64(UInt(bitPattern: Unmanaged.passUnretained(calls).toOpaque()))
+            let aims = Box([Aim](repeating: Aim(limit: 200_000), count: who.count))
+            let random = Box(SeededRandom(name))
+            let meeting = Meeting(who.contains(.timeOut) ? who.count : who.count + 1)
+            var contenders: [@Sendable (Int) -> Void] = [
+                { [arena] round in
+                    if waiting.value.withLock({ $0 }) == .none {
+                        let own = try! Threads.ownOrNew()
+                        waiting.value.withLock { $0 = own }
+                    }
+                    meeting.meet()
+                    let limit = aims.value.withLock { aims in
+                        who.firstIndex(of: .timeOut).map { place in random.value.withLock { aims[place].delay(&$0) } }
+                    }
+                    let deadline = limit.map { Deadline.after(nanoseconds: $0) } ?? Deadline.never
+                    place.set(try? arena.block(on: event, until: deadline, alertable: true))
+                }
+            ]
+            for (position, claimant) in who.enumerated() where claimant != .timeOut {
+                contenders.append { [arena] _ in
+                    meeting.meet()
+                    let thread = waiting.value.withLock { $0 }
+                    spin(nanoseconds: aims.value.withLock { aims in random.value.withLock { aims[position].delay(&$0) } })
+                    switch claimant {
+                    case .signal: try! arena.setEvent(event)
+                    case .call: try! Threads.queueAPC(to: thread, RaceTests.tellCounter, address)
+                    case .suspension:
+                        _ = try! Threads.suspend(thread)
+                        _ = try! Threads.resume(thread)
+                    case .timeOut: break
+                    }
+                }
+            }
+            await race(name, rounds: rounds, contenders) { [arena] round in
+                let verdict = place.verdict
+                let isRight =
+                    switch verdict {
+                    case .satisfied(0): who.contains(.signal)
+                    case .timedOut: who.contains(.timeOut)
+                    case .alerted: who.contains(.call)
+                    default: false
+                    }
+                complaints.expect(isRight, "round \(round): \(String(describing: verdict))")
+                complaints.expect(
+                    arena.isSignaled(event) == (who.contains(.signal) && verdict != .satisfied(0)),
+                    "round \(round): the signal was lost or doubled; \(String(describing: verdict))")
+                complaints.expect(arena.queueLength(event) == 0, "round \(round): left in line")
+                // The thread that judges is the one that waited: a call that lost is run now, and none twice.
+                let late = arena.sleep(until: Deadline.now, alertable: true)
+                complaints.expect(
+                    late == (who.contains(.call) && verdict != .alerted), "round \(round): a call was lost or doubled")
+                complaints.expect(
+                    calls.value == (who.contains(.call) ? round + 1 : 0), "round \(round): \(calls.value) calls")
+                try! arena.resetEvent(event)
+                for (position, claimant) in who.enumerated() {
+                    let hasWon =
+                        switch claimant {
+                        case .signal: verdict == .satisfied(0)
+                        case .timeOut: verdict == .timedOut
+                        case .call: verdict == .alerted
+                        case .suspension: round % who.count == 0  // it ends nothing: its moment is random
+                        }
+                    aims.value.withLock { $0[position].learn(hasWon: hasWon, of: who.count) }
+                }
+                tally.add(verdict.map { "\($0)" } ?? "an error")
+            }
+            print("\(name): \(tally.text)")
+            #expect(complaints.all == [] && tally.total == rounds)
+            let outcomes: [Claimant: String] = [.signal: "satisfied(0)", .timeOut: "timedOut", .call: "alerted"]
+            for outcome in who.compactMap({ outcomes[$0] }) { #expect(Scale.areBalanced(tally[outcome])) }
+            arena.release(event)
+        }
+
         // ---- tasks
 
         /// Each round a task waits for the event, and what `contenders` say happens at random moments about the time at

@@ -10,6 +10,9 @@ enum Scale {
     private static let isQuick = dlsym(nil, "__tsan_init") != nil || getenv("SIGNALBOX_QUICK") != nil
     static func rounds(_ count: Int) -> Int { isQuick ? count / 10 : count }
 
+    /// As `rounds`, for races that sleep in most rounds: a tenth, unless SIGNALBOX_RACES=1 asks for all (`make races`).
+    static func slowRounds(_ count: Int) -> Int { rounds(getenv("SIGNALBOX_RACES") != nil ? count : count / 10) }
+
     /// Whether each contender of a race has won at times: a race that one side always wins proves little. A sanitizer slows
     /// the sides unequally, so a short run does not ask.
     static func areBalanced(_ wins: Int...) -> Bool { isQuick || wins.allSatisfy { $0 > 0 } }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Dispatcher
@@ -28,6 +29,44 @@ extension DispatcherSuites {
                 #expect(Set(events.map(\.index)).count == 3)
                 events.forEach { arena.release($0) }
             }
+        }
+
+        @Test("records that one thread makes and another gives up serve both, and none is two objects' at once")
+        func betweenThreads() async {
+            let arena = Arena.prepared()
+            let (live, handed, doubled) = (Box(Set<UInt32>()), Box([[ObjectName]]()), Counter())
+            let (waves, wave) = (200, 100)
+            let makers = (0..<2).map { _ in
+                TestThread {
+                    _ = try! Threads.owner()  // only a thread that is known keeps free records
+                    for _ in 0..<waves {
+                        let events = (0..<wave).map { _ in arena.makeEvent() }
+                        live.value.withLock { live in
+                            for event in events where !live.insert(event.index).inserted { doubled.add() }
+                        }
+                        handed.value.withLock { $0.append(events) }
+                    }
+                }
+            }
+            let takers = (0..<2).map { _ in
+                TestThread {
+                    _ = try! Threads.owner()
+                    for _ in 0..<waves {
+                        var events: [ObjectName]?
+                        while events == nil {
+                            events = handed.value.withLock { $0.popLast() }
+                            if events == nil { sched_yield() }
+                        }
+                        for event in events! {
+                            live.value.withLock { _ = $0.remove(event.index) }
+                            arena.release(event)
+                        }
+                    }
+                }
+            }
+            for thread in makers + takers { await thread.joined() }
+            #expect(doubled.value == 0)
+            #expect(live.value.withLock { $0.isEmpty })
         }
 
         @Test(

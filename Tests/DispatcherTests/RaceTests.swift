@@ -324,7 +324,9 @@ extension DispatcherSuites {
                 contenders.append { [arena] _ in
                     meeting.meet()
                     let thread = waiting.value.withLock { $0 }
-                    spin(nanoseconds: aims.value.withLock { aims in random.value.withLock { aims[position].delay(&$0) } })
+                    spin(
+                        nanoseconds: aims.value.withLock { aims in random.value.withLock { aims[position].delay(&$0) } }
+                    )
                     switch claimant {
                     case .signal: try! arena.setEvent(event)
                     case .call: try! Threads.queueAPC(to: thread, RaceTests.tellCounter, address)

@@ -18,8 +18,7 @@ public struct ObjectName: Hashable, Sendable, BitwiseCopyable {
 /// What an object is: it decides who may signal it and what a satisfied wait takes. Numbers from 8 on are of kinds that
 /// are not plain: it takes more than the signal to tell whether a wait is satisfied, or whether one was meanwhile.
 @frozen
-@usableFromInline
-package struct ObjectKind: Equatable, Sendable, BitwiseCopyable {
+public struct ObjectKind: Equatable, Sendable, BitwiseCopyable {
     @usableFromInline package let rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 

@@ -164,7 +164,7 @@ package enum HandleTable {
     }
 
     /// Drops a reference that counts as a handle, and with the last one does what that entails.
-    @inline(__always) private static func releaseHandle(_ object: ObjectName) {
+    @inline(__always) static func releaseHandle(_ object: ObjectName) {
         let kind = Arena.local.kind(of: object)
         guard kind == .port || kind == .source else {
             Arena.local.release(object, asHandle: true)
@@ -185,12 +185,13 @@ package enum HandleTable {
 }
 
 /// Why a handle cannot be used.
-@usableFromInline
-package enum HandleError: Error {
+public enum HandleError: Error {
     /// It names nothing (any more).
     case invalid
     /// It lacks a right that this takes.
     case accessDenied
+    /// It names an object of another kind.
+    case wrongKind
     /// A million handles are open.
     case tooMany
 }

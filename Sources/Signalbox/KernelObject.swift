@@ -25,6 +25,10 @@ public enum WaitError: Error, Equatable, CustomStringConvertible {
     case duplicateObject(Int)
     /// There is nothing to wait for.
     case noObjects
+    /// A mutex is waited for on nobody's behalf: `MutexObject.withLock`, or a `MutexOwner`, says whose it is to be.
+    case needsOwner
+    /// The time was over before what a scoped call needs was there; its body has not run.
+    case timedOut
     /// 16 million objects and waits are alive.
     case outOfRecords
 
@@ -32,6 +36,8 @@ public enum WaitError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .duplicateObject(let index): "the object at index \(index) is listed twice: a wait for all takes each once"
         case .noObjects: "a wait needs at least one object"
+        case .needsOwner: "a task that waits for a mutex says for whom: use withLock, or a MutexOwner"
+        case .timedOut: "the time was over first"
         case .outOfRecords: "16 million objects and waits are alive; is something leaking them?"
         }
     }
@@ -61,6 +67,18 @@ extension KernelObject {
         } catch {
             throw waitError(error)
         }
+    }
+
+    /// Waits until the object is signaled, or the clock reads `deadline`; time in which the machine sleeps does not
+    /// count. See ``wait(timeout:)``.
+    public nonisolated(nonsending) func wait(until deadline: SuspendingClock.Instant) async throws -> Bool {
+        try await wait(timeout: SuspendingClock.now.duration(to: deadline))
+    }
+
+    /// Waits until the object is signaled, or `deadline` has come. How long that is is looked at when the wait begins:
+    /// if the machine sleeps meanwhile, the wait lasts that much longer. See ``wait(timeout:)``.
+    public nonisolated(nonsending) func wait(until deadline: ContinuousClock.Instant) async throws -> Bool {
+        try await wait(timeout: ContinuousClock.now.duration(to: deadline))
     }
 }
 
@@ -100,21 +118,22 @@ public nonisolated(nonsending) func waitAll(_ objects: [any KernelObject], timeo
 
 // ---- what these share
 
-private nonisolated(nonsending) func wait(
-    _ objects: [any KernelObject], all: Bool, _ timeout: Duration?
+nonisolated(nonsending) func wait(
+    _ objects: [any KernelObject], all: Bool, _ timeout: Duration?, _ owner: Owner = .none
 ) async throws -> WaitResult {
     guard !objects.isEmpty else { throw WaitError.noObjects }
     defer { withExtendedLifetime(objects) {} }
     let deadline = timeout.map { Deadline.after($0) } ?? Deadline.never
     do {
-        return try result(of: await Arena.local.suspend(on: objects.map(\.object), all: all, until: deadline))
+        let names = objects.map(\.object)
+        return try result(of: await Arena.local.suspend(on: names, all: all, until: deadline, owner: owner))
     } catch {
         throw waitError(error)
     }
 }
 
 /// A wait's verdict as its caller sees it.
-private func result(of verdict: Verdict) throws -> WaitResult {
+func result(of verdict: Verdict) throws -> WaitResult {
     switch verdict {
     case .satisfied(let index): return .satisfied(index)
     case .abandoned(let index): return .abandoned(index)
@@ -125,10 +144,12 @@ private func result(of verdict: Verdict) throws -> WaitResult {
 }
 
 /// Why a wait could not begin, as its caller sees it.
-private func waitError(_ error: any Error) -> any Error {
+func waitError(_ error: any Error) -> any Error {
     switch error {
     case DispatcherError.duplicateObject(let index): return WaitError.duplicateObject(index)
     case DispatcherError.outOfRecords: return WaitError.outOfRecords
+    case DispatcherError.needsOwner: return WaitError.needsOwner
+    case DispatcherError.limitExceeded: return MutexError.tooManyLevels
     case let error as DispatcherError:
         // The actors that the caller holds keep their objects.
         preconditionFailure("an object was gone before its actor: \(error)")
@@ -150,12 +171,18 @@ extension Deadline {
 }
 
 extension Arena {
-    /// An object for an actor, which cannot go on without one.
+    /// An object for an actor, which cannot go on without one; the actor counts as a handle.
     static func makeObject(
         _ kind: ObjectKind, signaled: Bool = false, manualReset: Bool = false
     ) -> ObjectName {
+        forActor { arena throws(DispatcherError) in
+            try arena.makeObject(kind, signaled: signaled, manualReset: manualReset, handles: 1)
+        }
+    }
+
+    static func forActor(_ make: (Arena) throws(DispatcherError) -> ObjectName) -> ObjectName {
         do {
-            return try Arena.prepared().makeObject(kind, signaled: signaled, manualReset: manualReset)
+            return try make(Arena.prepared())
         } catch {
             fatalError(WaitError.outOfRecords.description)
         }

@@ -30,16 +30,28 @@ public actor PortObject {
 
     /// - Parameter concurrency: threads that may run at a time; 0: as many as there are processors.
     public init(concurrency: Int = 0) {
-        do {
-            object = try Arena.prepared().makePort(limit: PortObject.limit(concurrency))
-        } catch {
-            fatalError(WaitError.outOfRecords.description)
+        object = Arena.forActor { arena throws(DispatcherError) in
+            try arena.makePort(limit: PortObject.limit(concurrency))
         }
+        Arena.local.becomeHandle(object)
     }
 
-    deinit {
-        Arena.local.closePort(object)
-        Arena.local.release(object)
+    /// An actor for the port that a Win32 `HANDLE` names. The handle stays the caller's, and may be closed at once.
+    ///
+    /// - Throws: `HandleError.invalid` if it names nothing, `.wrongKind` if it names an object of another kind.
+    public init(handle: UnsafeMutableRawPointer) throws(HandleError) {
+        object = try Arena.retained(handle, .port)
+    }
+
+    // With the last handle and actor the port is closed.
+    deinit { Arena.endActor(object) }
+
+    /// Makes a Win32 `HANDLE` to the port; whoever gets it closes it (`CloseHandle`). The port stays open for as long as
+    /// there is a handle or an actor.
+    ///
+    /// - Throws: `HandleError.tooMany` when a million handles are open.
+    public nonisolated func makeHandle() throws(HandleError) -> UnsafeMutableRawPointer {
+        try Arena.makeHandle(object)
     }
 
     /// Queues a packet; whoever waits gets it. Never blocks.
@@ -65,6 +77,36 @@ public actor PortObject {
             return packet.map(Packet.init)
         } catch let error as DispatcherError {
             throw error == .outOfRecords ? PortError.outOfRecords : PortError.closed
+        }
+    }
+
+    /// The packets, each taken as it comes, shared with whoever else takes some. Ends when the port is closed, or the
+    /// task that iterates is cancelled.
+    public nonisolated var packets: Packets { Packets(port: self) }
+
+    /// See ``PortObject/packets``.
+    public struct Packets: AsyncSequence, Sendable {
+        public typealias Element = Packet
+        public typealias Failure = Never
+        fileprivate let port: PortObject
+
+        public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(port: port) }
+
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            fileprivate let port: PortObject
+
+            /// Waits for the next packet; nil when the port is closed, or the task was cancelled first.
+            public mutating func next() async -> Packet? { await next(isolation: #isolation) }
+
+            public mutating func next(isolation actor: isolated (any Actor)?) async -> Packet? {
+                do {
+                    return try await port.next()
+                } catch PortError.outOfRecords {
+                    fatalError(WaitError.outOfRecords.description)
+                } catch {
+                    return nil
+                }
+            }
         }
     }
 

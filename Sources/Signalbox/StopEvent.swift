@@ -3,12 +3,17 @@ import ServiceLifecycle
 
 /// The manual-reset event that ends a service: blocking threads wait for it by handle, tasks await it, and whoever
 /// wants the end sets it: a task, a signal handler's thread, or the graceful shutdown of a `ServiceGroup`.
-public actor StopEvent: KernelObject {
+public actor StopEvent: NamedKernelObject {
+    public static var kind: ObjectKind { .event }
+
     public nonisolated let object: ObjectName
 
     public init() { object = Arena.makeObject(.event, manualReset: true) }
 
-    deinit { Arena.local.release(object) }
+    /// Takes over the caller's reference. An event that is to stop something must be of manual reset.
+    public init(adopting object: ObjectName) { self.object = object }
+
+    deinit { Arena.endActor(object) }
 
     /// Asks for the end. It cannot be taken back. Never blocks.
     public nonisolated func set() { try! Arena.local.setEvent(object) }  // the actor keeps the object

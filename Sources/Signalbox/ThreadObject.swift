@@ -7,7 +7,9 @@ public import Dispatcher
 /// let thread = try ThreadObject(name: "crunch") { crunch() }
 /// try await thread.wait()
 /// ```
-public actor ThreadObject: KernelObject {
+public actor ThreadObject: NamedKernelObject {
+    public static var kind: ObjectKind { .thread }
+
     public nonisolated let object: ObjectName
 
     /// Starts a thread that runs `body`, which may block: the thread is no part of Swift's cooperative pool.
@@ -34,6 +36,8 @@ public actor ThreadObject: KernelObject {
             return 0
         }
     }
+
+    public init(adopting object: ObjectName) { self.object = object }
 
     deinit { Arena.local.release(object) }
 

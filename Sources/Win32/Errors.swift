@@ -35,7 +35,7 @@ func code(forHandle handle: HANDLE?, _ rights: HandleTable.Rights, _ kind: Objec
 
 func code(_ error: HandleError) -> Int32 {
     switch error {
-    case .invalid: ERROR_INVALID_HANDLE
+    case .invalid, .wrongKind: ERROR_INVALID_HANDLE
     case .accessDenied: ERROR_ACCESS_DENIED
     case .tooMany: ERROR_NO_SYSTEM_RESOURCES
     }

@@ -167,6 +167,10 @@ import Synchronization
     /// thread some.
     package nonisolated(unsafe) static var giveBackSlots: (@convention(c) () -> Void)?
 
+    /// Called on a thread that is about to sleep in a blocking wait, though it is at work for a task, whose pool has few.
+    /// Set by the floor above, before the first such wait that is to be told.
+    package nonisolated(unsafe) static var reportBlockedTask: (@convention(c) () -> Void)?
+
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
         let thread = signalbox_thread()

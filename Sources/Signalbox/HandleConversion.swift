@@ -27,17 +27,17 @@ extension NamedKernelObject {
     /// An actor for the object that a Win32 `HANDLE` names. The handle stays the caller's, and may be closed at once.
     ///
     /// - Throws: `HandleError.invalid` if it names nothing, `.wrongKind` if it names an object of another kind.
-    public init(handle: UnsafeMutableRawPointer) throws(HandleError) {
-        self.init(adopting: try Arena.retained(handle, Self.kind))
+    public static func open(handle: UnsafeMutableRawPointer) throws(HandleError) -> Self {
+        Self(adopting: try Arena.retained(handle, Self.kind))
     }
 
     /// An actor for the object of that name, which must exist.
     ///
     /// - Throws: `ObjectNameError.notFound`; `.otherKind` if an object of another kind has the name.
-    public init(opening name: String) throws(ObjectNameError) {
-        let object = try ObjectNames.open(name, Self.kind)
+    public static func open(_ name: String) throws(ObjectNameError) -> Self {
+        let object = try ObjectNames.open(name, kind)
         Arena.local.becomeHandle(object)
-        self.init(adopting: object)
+        return Self(adopting: object)
     }
 }
 

@@ -36,12 +36,7 @@ public actor PortObject {
         Arena.local.becomeHandle(object)
     }
 
-    /// An actor for the port that a Win32 `HANDLE` names. The handle stays the caller's, and may be closed at once.
-    ///
-    /// - Throws: `HandleError.invalid` if it names nothing, `.wrongKind` if it names an object of another kind.
-    public init(handle: UnsafeMutableRawPointer) throws(HandleError) {
-        object = try Arena.retained(handle, .port)
-    }
+    fileprivate init(adopting object: ObjectName) { self.object = object }
 
     // With the last handle and actor the port is closed.
     deinit { Arena.endActor(object) }
@@ -115,6 +110,15 @@ public actor PortObject {
 
     package static func limit(_ concurrency: Int) -> UInt32 {
         concurrency > 0 ? UInt32(clamping: concurrency) : UInt32(clamping: processorCount())
+    }
+}
+
+extension PortObject {
+    /// An actor for the port that a Win32 `HANDLE` names. The handle stays the caller's, and may be closed at once.
+    ///
+    /// - Throws: `HandleError.invalid` if it names nothing, `.wrongKind` if it names an object of another kind.
+    public static func open(handle: UnsafeMutableRawPointer) throws(HandleError) -> PortObject {
+        PortObject(adopting: try Arena.retained(handle, .port))
     }
 }
 

@@ -5,3 +5,6 @@
 const char *__tsan_default_suppressions(void) {
     return "race:sScc6resume9returningyxn_tF\n"; // UnsafeContinuation.resume(returning:)
 }
+
+// The leak sanitizer's. XCTest never frees the suites that it lists.
+const char *__lsan_default_suppressions(void) { return "leak:libXCTest.so\n"; }

@@ -33,7 +33,9 @@ extension DispatcherSuites {
             return switches
         }
 
-        @Test("ten thousand waits of every kind cost no context switch")
+        @Test(
+            "ten thousand waits of every kind cost no context switch",
+            .disabled(if: Scale.hasThreadSanitizer, "the sanitizer has a thread of its own, which wakes all the time"))
         func parked() async throws {
             let (stop, never) = (arena.makeEvent(manualReset: true), arena.makeEvent())
             let (semaphore, port) = (try arena.makeSemaphore(count: 0, maximum: 1), try arena.makePort(limit: 1))

@@ -7,7 +7,8 @@ import Synchronization
 /// How many rounds a race runs.
 enum Scale {
     /// Thread sanitizer makes everything ten times slower; SIGNALBOX_QUICK=1 asks for a short run.
-    private static let isQuick = dlsym(nil, "__tsan_init") != nil || getenv("SIGNALBOX_QUICK") != nil
+    static let hasThreadSanitizer = dlsym(nil, "__tsan_init") != nil
+    private static let isQuick = hasThreadSanitizer || getenv("SIGNALBOX_QUICK") != nil
     static func rounds(_ count: Int) -> Int { isQuick ? count / 10 : count }
 
     /// As `rounds`, for races that sleep in most rounds: a tenth, unless SIGNALBOX_RACES=1 asks for all (`make races`).

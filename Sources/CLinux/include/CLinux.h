@@ -2,11 +2,13 @@
 // futexes. Everything here is inline but for the storage itself (CLinux.c).
 #pragma once
 #include <errno.h>
+#include <execinfo.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -129,3 +131,32 @@ static inline int signalbox_memfd(const char *_Nonnull name) { return (int)sysca
 
 /// Routes `signal` to `fd`: each arrival adds `amount` to that eventfd, by async-signal-safe calls alone. Returns 0 or errno.
 int signalbox_route_signal(int signal, int fd, uint64_t amount);
+
+// ---- processes
+
+/// What signalbox_spawn needs; strings and lists as execve(2) takes them.
+struct signalbox_spawn {
+    const char *_Nonnull path;
+    char *_Nullable const *_Nonnull arguments;
+    char *_Nullable const *_Nonnull environment;
+    const char *_Nullable directory; ///< NULL: the caller's
+    int input, output, error;        ///< descriptors that become 0, 1 and 2; -1: /dev/null
+    bool has_own_group;              ///< whether the process leads a new process group
+};
+
+/// Starts a process. It gets no descriptor but 0, 1 and 2, no blocked signal, and no handler. Returns 0 and the process
+/// with its pidfd, which nobody can have reaped before; or the errno of what failed, execve(2) among it.
+int signalbox_spawn(const struct signalbox_spawn *_Nonnull spawn, int32_t *_Nonnull pid, int *_Nonnull pidfd);
+
+/// environ(7) as it stands.
+char *_Nullable const *_Nonnull signalbox_environment(void);
+
+/// How a child has ended: `kind` is 'e' (exit code in `code`), 's' (signal in `code`), or '?' if another reaped it.
+/// Returns 0, or EAGAIN while it runs.
+int signalbox_reap(int pidfd, char *_Nonnull kind, int32_t *_Nonnull code);
+
+/// pidfd_send_signal(2). Returns 0 or errno.
+int signalbox_signal_process(int pidfd, int signal);
+
+/// Whether the calling thread is at work for a Swift task.
+bool signalbox_is_in_task(void);

@@ -1,0 +1,114 @@
+// Processes: clone(2) with a pidfd, which posix_spawn(3) does not give before glibc 2.39. A pidfd that is opened by number
+// afterwards may be of another process, if somebody else reaps this program's children.
+#define _GNU_SOURCE // clone
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct child {
+    const struct signalbox_spawn *spawn;
+    sigset_t mask;
+    volatile int error; // the child shares the memory
+};
+
+// Runs in the child, on a stack of its own in the parent's memory, while the parent's thread waits: only calls that are
+// safe after fork(2), and no write to what the parent uses.
+static int run_child(void *argument) {
+    struct child *child = argument;
+    const struct signalbox_spawn *spawn = child->spawn;
+    // The handlers are the parent's functions. The child has its own table: no CLONE_SIGHAND.
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) || action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) continue;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = SIG_DFL;
+        sigaction(number, &action, NULL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    // Moved out of the way first: one may be the other's place.
+    int wanted[3] = {spawn->input, spawn->output, spawn->error}, moved[3];
+    for (int i = 0; i < 3; i++) {
+        if (wanted[i] < 0) {
+            int null = open("/dev/null", (i == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+            if (null < 0) goto failed;
+            moved[i] = fcntl(null, F_DUPFD_CLOEXEC, 3);
+        } else {
+            moved[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, 3);
+        }
+        if (moved[i] < 0) goto failed;
+    }
+    for (int i = 0; i < 3; i++)
+        if (dup2(moved[i], i) < 0) goto failed;
+    // Whatever else is open, whoever opened it. (4: CLOSE_RANGE_CLOEXEC)
+    if (syscall(SYS_close_range, 3, ~0u, 4) && errno != ENOSYS) goto failed;
+    if (spawn->has_own_group && setpgid(0, 0)) goto failed;
+    if (spawn->directory && chdir(spawn->directory)) goto failed;
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(spawn->path, spawn->arguments, spawn->environment);
+failed:
+    child->error = errno;
+    _exit(127);
+}
+
+int signalbox_spawn(const struct signalbox_spawn *spawn, int32_t *pid, int *pidfd) {
+    enum { STACK = 64 << 10 };
+    char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED) return errno;
+    struct child child = {.spawn = spawn};
+    // No handler may run in the child while it has the parent's memory, nor may this thread be cancelled.
+    sigset_t all;
+    sigfillset(&all);
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    pthread_sigmask(SIG_SETMASK, &all, &child.mask);
+    int fd = -1;
+    int made = clone(run_child, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &fd);
+    int error = made < 0 ? errno : child.error;
+    pthread_sigmask(SIG_SETMASK, &child.mask, NULL);
+    pthread_setcancelstate(state, NULL);
+    munmap(stack, STACK);
+    if (made >= 0 && error) {
+        siginfo_t info;
+        while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)fd, &info, WEXITED) < 0 && errno == EINTR) {}
+        close(fd);
+    }
+    if (error) return error;
+    *pid = made;
+    *pidfd = fd;
+    return 0;
+}
+
+char *const *signalbox_environment(void) { return environ; }
+
+int signalbox_reap(int pidfd, char *kind, int32_t *code) {
+    siginfo_t info = {0};
+    int done;
+    while ((done = waitid((idtype_t)3, (id_t)pidfd, &info, WEXITED | WNOHANG)) < 0 && errno == EINTR) {}
+    if (done == 0 && info.si_pid == 0) return EAGAIN;
+    if (done < 0) {
+        *kind = '?';
+        *code = 0;
+    } else {
+        *kind = info.si_code == CLD_EXITED ? 'e' : 's';
+        *code = info.si_status;
+    }
+    return 0;
+}
+
+int signalbox_signal_process(int pidfd, int signal) {
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? errno : 0;
+}
+
+extern __attribute__((swiftcall)) void *swift_task_getCurrent(void);
+
+bool signalbox_is_in_task(void) { return swift_task_getCurrent() != NULL; }

@@ -1,0 +1,35 @@
+import CLinux
+import Dispatcher
+import Glibc
+
+/// Reports blocking waits that park a thread of the task pool, which has few: once for each place that does so.
+///
+/// The report goes to standard error, and to nobody's logger: whoever would log it may be waiting for that thread.
+public enum BlockedTasks {
+    /// Where they happened: the return addresses of the first frames above the wait.
+    private static let seen = Guarded<Set<[UInt]>>([])
+    private static let frames = 12
+    /// More places than that are not told apart.
+    private static let limit = 256
+
+    /// Places reported so far.
+    public static var reported: Int { seen.withLock { $0.count } }
+
+    /// Has such waits reported from here on; idempotent. A `Host` does so when it starts.
+    public static func report() {
+        Threads.reportBlockedTask = { BlockedTasks.tell() }
+    }
+
+    private static func tell() {
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: frames) { buffer in
+            let count = Int(backtrace(buffer.baseAddress!, Int32(frames)))
+            let place = buffer.prefix(count).map { UInt(bitPattern: $0) }
+            guard seen.withLock({ $0.count < limit && $0.insert(place).inserted }) else { return }
+            let text =
+                "signalbox: a blocking wait parks a thread that runs tasks; await wait() instead, or move the wait to "
+                + "a ThreadObject. It was called from:\n"
+            _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            backtrace_symbols_fd(buffer.baseAddress!, Int32(count), STDERR_FILENO)
+        }
+    }
+}

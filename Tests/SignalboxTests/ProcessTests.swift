@@ -52,7 +52,7 @@ struct ProcessTests {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
         let deaf = try ProcessTests.shell(
-            "trap '' TERM; echo deaf; while :; do sleep 1000; done", .init(standardOutput: ends[1]))
+            "trap '' TERM; echo deaf; exec sleep 1000", .init(standardOutput: ends[1]))
         close(ends[1])
         let heard = try await ThreadObject.run { [end = ends[0]] _ in
             var byte: UInt8 = 0

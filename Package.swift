@@ -9,6 +9,9 @@ let house: [SwiftSetting] = [
 ]
 
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+// Not `Metrics`, which brings Foundation.
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 // The floors of the house, lowest first: each imports only what stands above it in this list.
@@ -24,7 +27,9 @@ let package = Package(
         .trait(name: "Statistics", description: "Count each object's waits, signals, contention and longest wait")
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -38,7 +43,8 @@ let package = Package(
         .target(name: "Dispatcher", dependencies: ["CLinux", "Records"], swiftSettings: house),
         // floor 2: actors, plugins, handles
         .target(
-            name: "Signalbox", dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging],
+            name: "Signalbox",
+            dependencies: ["CLinux", "CSystemd", "Dispatcher", configuration, lifecycle, logging, metrics],
             swiftSettings: house),
         // floor 3: drivers
         .target(
@@ -74,7 +80,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "SignalboxTests",
-            dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", "TestSupport", lifecycle, logging],
+            dependencies: [
+                "CLinux", "CSystemd", "Dispatcher", "Signalbox", "TestSupport", configuration, lifecycle, logging,
+                metrics,
+            ],
             exclude: ["Support"], swiftSettings: house),
         .testTarget(
             name: "OverlappedIOTests",

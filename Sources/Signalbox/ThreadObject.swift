@@ -86,6 +86,7 @@ public actor ThreadObject: KernelObject {
         let start = pointer.move()
         pointer.deallocate()
         Threads.adopt(start.object)
+        ThreadObservers.attach()
         Threads.setExitCode(start.object, start.function(start.argument))
     }
 

@@ -1,0 +1,164 @@
+import Configuration
+import CoreMetrics
+import Dispatcher
+import Logging
+
+extension Host {
+    /// A plugin as its host keeps it.
+    struct Member {
+        let plugin: any Plugin
+        let logger: Logger
+        let startLimit, stopLimit: Duration
+        var policy: RestartPolicy.State
+        /// What it has registered; nil unless it is started, or starts.
+        var owner: ObjectRegistry.Owner?
+        /// Its key among those who observe threads.
+        var observer: UInt64?
+        var isStarted = false
+        /// It is not to be run or restarted any more.
+        var isRetired = false
+        /// What calls its `run`, and sets `runsHaveEnded` when it does so no more.
+        var supervisor: Task<Void, Never>?
+        var running: Task<Void, any Error>?
+        let runsHaveEnded = EventObject(.manual)
+        /// Its health is being asked for: a second question waits for nothing.
+        var isAsked = false
+        private let restarts: Counter
+        private let starts, stops: Timer
+
+        init(_ plugin: any Plugin, _ configuration: HostConfiguration, _ logger: Logger) {
+            self.plugin = plugin
+            var logger = logger
+            logger[metadataKey: "plugin"] = "\(plugin.name)"
+            self.logger = logger
+            startLimit = plugin.startTimeout ?? configuration.startTimeout
+            stopLimit = plugin.stopTimeout ?? configuration.stopTimeout
+            policy = RestartPolicy.State(plugin.restartPolicy)
+            let factory = configuration.metricsFactory ?? MetricsSystem.factory
+            let label = [("plugin", plugin.name)]
+            restarts = Counter(label: "signalbox_plugin_restarts", dimensions: label, factory: factory)
+            starts = Timer(label: "signalbox_plugin_start", dimensions: label, factory: factory)
+            stops = Timer(label: "signalbox_plugin_stop", dimensions: label, factory: factory)
+        }
+
+        func runs(_ name: String) -> Bool { plugin.name == name && isStarted }
+
+        func countRestart() { restarts.increment() }
+        func record(start duration: Duration) { starts.recordNanoseconds(duration.wholeNanoseconds) }
+        func record(stop duration: Duration) { stops.recordNanoseconds(duration.wholeNanoseconds) }
+    }
+
+    /// Starts a plugin, within its limit.
+    func startMember(_ index: Int) async throws {
+        let member = members[index]
+        let (plugin, logger) = (member.plugin, member.logger)
+        let owner = objects.makeOwner(plugin.name)
+        members[index].owner = owner
+        set(index) { $0.state = $0.state == .restarting ? .restarting : .starting }
+        logger.debug("starting")
+        let context = PluginContext(
+            loop: loop, readiness: readiness, logger: logger,
+            configuration: configuration.reader.scoped(to: ConfigKey([plugin.name])), objects: objects, owner: owner)
+        let began = ContinuousClock.now
+        let outcome = await Bounded.call(member.startLimit, unless: isEnding) {
+            try await plugin.start(in: context)
+        } late: {
+            logger.warning("started after its time was over: stopping it")
+            await plugin.stop()
+        }
+        member.record(start: .now - began)
+        let error: any Error
+        switch outcome {
+        case .returned:
+            members[index].isStarted = true
+            if let observer = plugin as? any ThreadObserver { members[index].observer = ThreadObservers.add(observer) }
+            set(index) { $0.state = .running }
+            return
+        case .threw(let thrown): error = HostError.startFailed(plugin.name, thrown)
+        case .timedOut: error = HostError.startTimedOut(plugin.name, member.startLimit)
+        case .interrupted: error = CancellationError()
+        }
+        withdraw(index)
+        logger.error("\(error)")
+        set(index) { ($0.state, $0.lastError) = (.failed, "\(error)") }
+        throw error
+    }
+
+    /// Stops a plugin, within its limit, unless it is stopped already.
+    func stopMember(_ index: Int, then state: PluginState) async {
+        guard members[index].isStarted else { return }
+        members[index].isStarted = false
+        set(index) { $0.state = state == .restarting ? .restarting : .stopping }
+        withdraw(index)
+        let member = members[index]
+        let plugin = member.plugin
+        member.logger.debug("stopping")
+        let began = ContinuousClock.now
+        let outcome = await Bounded.call(member.stopLimit) { await plugin.stop() }
+        member.record(stop: .now - began)
+        if case .timedOut = outcome {
+            report(index, "did not stop within \(member.stopLimit): its stop is left behind")
+        }
+        set(index) { $0.state = state }
+    }
+
+    /// Stops all plugins, last started first.
+    func stopMembers() async {
+        for index in members.indices.reversed() { await stopMember(index, then: .stopped) }
+    }
+
+    /// Stops a plugin for good while the others run: those that depend on it first.
+    func retire(_ index: Int, because reason: String) async {
+        let name = members[index].plugin.name
+        for other in members.indices.reversed()
+        where members[other].isStarted && members[other].plugin.dependencies.contains(name) {
+            let limit = members[other].stopLimit
+            members[other].isRetired = true
+            members[other].running?.cancel()
+            if members[other].supervisor != nil, await !hasEnded(other, within: limit) {
+                report(other, "did not end within \(limit) of its cancellation: its run is left behind")
+            }
+            await retire(other, because: "needs plugin \(name), which has failed")
+        }
+        let state = members[index].isRetired ? PluginState.stopped : .failed
+        members[index].isRetired = true
+        await stopMember(index, then: state)
+        giveUp(index, state, reason)
+    }
+
+    /// Tells that the host goes on without the plugin.
+    func giveUp(_ index: Int, _ state: PluginState, _ reason: String) {
+        members[index].logger.error("the host goes on without it: \(reason)")
+        set(index) { ($0.state, $0.lastError) = (state, reason) }
+        readiness.openAll(of: members[index].plugin.name)
+    }
+
+    /// Whether the plugin's `run` is over and will not be called again, in time.
+    func hasEnded(_ index: Int, within limit: Duration) async -> Bool {
+        (try? await members[index].runsHaveEnded.wait(timeout: limit)) ?? false
+    }
+
+    /// Takes back what a plugin registered.
+    private func withdraw(_ index: Int) {
+        if let owner = members[index].owner.take() { objects.withdraw(owner) }
+        if let observer = members[index].observer.take() { ThreadObservers.remove(observer) }
+    }
+
+    func report(_ index: Int, _ problem: String) {
+        members[index].logger.error("\(problem)")
+        set(index) { $0.lastError = problem }
+    }
+
+    nonisolated func set(_ index: Int, _ change: (inout PluginReport) -> Void) {
+        reports.withLock { change(&$0[index]) }
+    }
+}
+
+extension Duration {
+    /// For a metric: an Int64 holds 292 years.
+    fileprivate var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : product + attoseconds / 1_000_000_000
+    }
+}

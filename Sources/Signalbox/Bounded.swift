@@ -6,7 +6,7 @@ enum Bounded<Success: Sendable>: Sendable {
     case threw(any Error)
     /// The limit was reached. The call's task was cancelled and left behind.
     case timedOut
-    /// The other event came first. The call's task was cancelled and left behind.
+    /// Another event came first. The call's task was cancelled and left behind.
     case interrupted
 
     private struct Race {
@@ -19,12 +19,13 @@ enum Bounded<Success: Sendable>: Sendable {
         let race = Guarded(Race())
     }
 
-    /// Calls `body` in a task of its own, and waits for its end for at most `limit`, or until `interruption` is set.
+    /// Calls `body` in a task of its own, and waits for its end for at most `limit`, or until one of
+    /// `interruptions` is set.
     ///
     /// Swift cannot end a task that ignores its cancellation; such a one is left behind, with what it holds. `late` is
     /// called by it if it succeeds then. The calling task must not be cancelled.
     static func call(
-        _ limit: Duration, unless interruption: EventObject? = nil,
+        _ limit: Duration, unless interruptions: [EventObject] = [],
         _ body: @escaping @Sendable () async throws -> Success,
         late: @escaping @Sendable (Success) async -> Void = { _ in }
     ) async -> Bounded {
@@ -39,7 +40,7 @@ enum Bounded<Success: Sendable>: Sendable {
             hasEnded.set()
             if isLate, case .success(let value) = result { await late(value) }
         }
-        let wait = try? await waitAny([hasEnded] + (interruption.map { [$0] } ?? []), timeout: limit)
+        let wait = try? await waitAny([hasEnded] + interruptions, timeout: limit)
         let result = shared.race.withLock { race in
             race.isLeft = race.result == nil
             return race.result

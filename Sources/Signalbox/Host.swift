@@ -14,7 +14,7 @@ public import ServiceLifecycle
 /// try await group.run()
 /// ```
 ///
-/// A plugin that misbehaves has a bounded outcome, which ``report`` tells and the log: each start and stop has a limit;
+/// A plugin that misbehaves has a bounded outcome, which ``health`` tells and the log: each start and stop has a limit;
 /// one that fails while it runs is treated as its ``Plugin/restartPolicy`` says. A task that ignores its cancellation
 /// cannot be ended: it is left behind, with what it holds.
 public actor Host: Service {
@@ -56,7 +56,7 @@ public actor Host: Service {
 
     /// What is known of each plugin at this moment, in the order in which they are started. Never waits; see
     /// ``checkHealth()``, too.
-    public nonisolated var report: [PluginReport] { reports.withLock { $0 } }
+    public nonisolated var health: [PluginReport] { reports.withLock { $0 } }
 
     /// Opens an object by a name that a plugin has registered. See ``ObjectRegistry/open(_:access:)``.
     ///

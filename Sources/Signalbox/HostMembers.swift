@@ -15,8 +15,10 @@ extension Host {
         /// Its key among those who observe threads.
         var observer: UInt64?
         var isStarted = false
-        /// It is not to be run or restarted any more.
-        var isRetired = false
+        /// Set when it is not to be run or restarted any more.
+        let isRetiring = EventObject(.manual)
+        /// Its stop, while that is going on.
+        var stopping: Task<Void, Never>?
         /// What calls its `run`, and sets `runsHaveEnded` when it does so no more.
         var supervisor: Task<Void, Never>?
         var running: Task<Void, any Error>?
@@ -41,6 +43,8 @@ extension Host {
             stops = Timer(label: "signalbox_plugin_stop", dimensions: label, factory: factory)
         }
 
+        var isRetired: Bool { Arena.local.isSignaled(isRetiring.object) }
+
         func runs(_ name: String) -> Bool { plugin.name == name && isStarted }
 
         func countRestart() { restarts.increment() }
@@ -60,7 +64,7 @@ extension Host {
             loop: loop, readiness: readiness, logger: logger,
             configuration: configuration.reader.scoped(to: ConfigKey([plugin.name])), objects: objects, owner: owner)
         let began = ContinuousClock.now
-        let outcome = await Bounded.call(member.startLimit, unless: isEnding) {
+        let outcome = await Bounded.call(member.startLimit, unless: [isEnding, member.isRetiring]) {
             try await plugin.start(in: context)
         } late: {
             logger.warning("started after its time was over: stopping it")
@@ -84,10 +88,19 @@ extension Host {
         throw error
     }
 
-    /// Stops a plugin, within its limit, unless it is stopped already.
+    /// Stops a plugin, within its limit, unless it is stopped already; who comes while that is going on waits for the
+    /// same end.
     func stopMember(_ index: Int, then state: PluginState) async {
+        if let stopping = members[index].stopping { return await stopping.value }
         guard members[index].isStarted else { return }
         members[index].isStarted = false
+        let stopping = Task { await self.callStop(index, then: state) }
+        members[index].stopping = stopping
+        await stopping.value
+        members[index].stopping = nil
+    }
+
+    private func callStop(_ index: Int, then state: PluginState) async {
         set(index) { $0.state = state == .restarting ? .restarting : .stopping }
         withdraw(index)
         let member = members[index]
@@ -107,23 +120,23 @@ extension Host {
         for index in members.indices.reversed() { await stopMember(index, then: .stopped) }
     }
 
-    /// Stops a plugin for good while the others run: those that depend on it first.
-    func retire(_ index: Int, because reason: String) async {
+    /// Stops a plugin for good while others go on; those that depend on it first.
+    ///
+    /// - Parameter state: `.failed` if its supervisor asks, which has nothing to wait for; else `.stopped`.
+    func retire(_ index: Int, as state: PluginState, because reason: String) async {
+        if !members[index].isRetired {
+            members[index].isRetiring.set()
+            giveUp(index, state, reason)
+            members[index].running?.cancel()
+        }
         let name = members[index].plugin.name
         for other in members.indices.reversed()
-        where members[other].isStarted && members[other].plugin.dependencies.contains(name) {
-            let limit = members[other].stopLimit
-            members[other].isRetired = true
-            members[other].running?.cancel()
-            if members[other].supervisor != nil, await !hasEnded(other, within: limit) {
-                report(other, "did not end within \(limit) of its cancellation: its run is left behind")
-            }
-            await retire(other, because: "needs plugin \(name), which has failed")
+        where members[other].supervisor != nil && members[other].plugin.dependencies.contains(name) {
+            await retire(other, as: .stopped, because: "needs plugin \(name), which has failed")
         }
-        let state = members[index].isRetired ? PluginState.stopped : .failed
-        members[index].isRetired = true
+        let limit = members[index].stopLimit
+        if state == .stopped, await !hasEnded(index, within: limit) { reportLeft(index, limit) }
         await stopMember(index, then: state)
-        giveUp(index, state, reason)
     }
 
     /// Tells that the host goes on without the plugin.
@@ -142,6 +155,10 @@ extension Host {
     private func withdraw(_ index: Int) {
         if let owner = members[index].owner.take() { objects.withdraw(owner) }
         if let observer = members[index].observer.take() { ThreadObservers.remove(observer) }
+    }
+
+    func reportLeft(_ index: Int, _ limit: Duration) {
+        report(index, "did not end within \(limit) of its cancellation: its run is left behind")
     }
 
     func report(_ index: Int, _ problem: String) {

@@ -7,7 +7,7 @@ extension Host {
 
     /// Has a task call each plugin's `run`; and one ask for their health, if that is wanted.
     func superviseAll() {
-        for index in members.indices where members[index].isStarted {
+        for index in members.indices where members[index].isStarted && members[index].supervisor == nil {
             members[index].supervisor = Task { await self.supervise(index) }
         }
         guard let interval = configuration.healthInterval else { return }
@@ -64,8 +64,7 @@ extension Host {
                 escalate(failure)
                 return false
             case .stop:
-                members[index].runsHaveEnded.set()
-                await retire(index, because: failure.description)
+                await retire(index, as: .failed, because: failure.description)
                 return false
             case .restart(let delay):
                 members[index].countRestart()
@@ -77,7 +76,7 @@ extension Host {
                 if delay > .zero {
                     members[index].logger.notice("restarting in \(delay)")
                     // Unless the host ends, or its dependency does, meanwhile.
-                    _ = try? await isEnding.wait(timeout: delay)
+                    _ = try? await waitAny(isEnding, members[index].isRetiring, timeout: delay)
                 }
                 guard !isOver(index) else { return false }
                 do {
@@ -111,7 +110,7 @@ extension Host {
         for index in supervised {
             let limit = members[index].stopLimit
             guard await !hasEnded(index, within: limit - (.now - cancelled)) else { continue }
-            report(index, "did not end within \(limit) of its cancellation: its run is left behind")
+            reportLeft(index, limit)
         }
     }
 
@@ -119,7 +118,7 @@ extension Host {
 
     /// Asks every plugin that runs for its health, at once, within the limit of the configuration.
     ///
-    /// - Returns: the report with the answers; also ``report``, later.
+    /// - Returns: the report with the answers; also ``health``, later.
     @discardableResult public func checkHealth() async -> [PluginReport] {
         await withDiscardingTaskGroup { group in
             for index in members.indices where members[index].isStarted && !members[index].isAsked {
@@ -127,7 +126,7 @@ extension Host {
                 group.addTask { await self.askHealth(index) }
             }
         }
-        return report
+        return health
     }
 
     private func askHealth(_ index: Int) async {
@@ -150,7 +149,7 @@ extension Host {
 
     private func noteHealth(_ index: Int, _ health: Health) {
         members[index].isAsked = false
-        if health != .healthy, health != report[index].health { members[index].logger.warning("is \(health)") }
+        if health != .healthy, health != self.health[index].health { members[index].logger.warning("is \(health)") }
         set(index) { $0.health = health }
     }
 }

@@ -30,7 +30,8 @@ public protocol Plugin: Service {
     ///
     /// What was registered through the context is withdrawn if this throws; the rest is for `start` to give back.
     func start(in context: PluginContext) async throws
-    /// Gives back what `start` took. Called once after each `start` that has returned, when `run` has ended.
+    /// Gives back what `start` took. Called once after each `start` that has returned, when `run` has ended or was
+    /// left behind.
     func stop() async
     /// Says how the plugin is. Asked from the host's running on, by one caller at a time; who does not answer within
     /// ``HostConfiguration/healthTimeout`` counts as unresponsive until the answer comes.

@@ -8,8 +8,6 @@ import Testing
 
 @Suite("The host of plugins", .serialized, .alone, .timeLimit(.minutes(2)))
 struct HostTests {
-    private struct Failure: Error, Equatable { var name: String }
-
     /// A plugin that logs its life.
     private struct Recorded: Plugin {
         var name: String

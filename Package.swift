@@ -18,7 +18,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "signalbox",
     products: [
-        .library(name: "Signalbox", targets: ["Signalbox", "OverlappedIO", "Systemd"]),
+        .library(name: "Signalbox", targets: ["Signalbox", "SignalboxConfiguration", "OverlappedIO", "Systemd"]),
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
@@ -44,8 +44,9 @@ let package = Package(
         // floor 2: actors, plugins, handles
         .target(
             name: "Signalbox",
-            dependencies: ["CLinux", "CSystemd", "Dispatcher", configuration, lifecycle, logging, metrics],
+            dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging, metrics],
             swiftSettings: house),
+        .target(name: "SignalboxConfiguration", dependencies: ["Signalbox", configuration], swiftSettings: house),
         // floor 3: drivers
         .target(
             name: "OverlappedIO", dependencies: ["CLinux", "CUring", "Dispatcher", "Signalbox", lifecycle, logging],
@@ -81,8 +82,8 @@ let package = Package(
         .testTarget(
             name: "SignalboxTests",
             dependencies: [
-                "CLinux", "CSystemd", "Dispatcher", "Signalbox", "TestSupport", configuration, lifecycle, logging,
-                metrics,
+                "CLinux", "CSystemd", "Dispatcher", "Signalbox", "SignalboxConfiguration", "TestSupport", configuration,
+                lifecycle, logging, metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             exclude: ["Support"], swiftSettings: house),
         .testTarget(

@@ -1,5 +1,3 @@
-import Configuration
-import CoreMetrics
 import Dispatcher
 public import Logging
 public import ServiceLifecycle

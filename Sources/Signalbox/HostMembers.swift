@@ -1,4 +1,3 @@
-import Configuration
 import CoreMetrics
 import Dispatcher
 import Logging
@@ -61,8 +60,8 @@ extension Host {
         set(index) { $0.state = $0.state == .restarting ? .restarting : .starting }
         logger.debug("starting")
         let context = PluginContext(
-            loop: loop, readiness: readiness, logger: logger,
-            configuration: configuration.reader.scoped(to: ConfigKey([plugin.name])), objects: objects, owner: owner)
+            loop: loop, readiness: readiness, logger: logger, objects: objects, owner: owner,
+            settings: configuration.settings)
         let began = ContinuousClock.now
         let outcome = await Bounded.call(member.startLimit, unless: [isEnding, member.isRetiring]) {
             try await plugin.start(in: context)
@@ -126,7 +125,7 @@ extension Host {
     func retire(_ index: Int, as state: PluginState, because reason: String) async {
         if !members[index].isRetired {
             members[index].isRetiring.set()
-            giveUp(index, state, reason)
+            giveUp(index, .stopping, reason)
             members[index].running?.cancel()
         }
         let name = members[index].plugin.name
@@ -137,6 +136,7 @@ extension Host {
         let limit = members[index].stopLimit
         if state == .stopped, await !hasEnded(index, within: limit) { reportLeft(index, limit) }
         await stopMember(index, then: state)
+        set(index) { $0.state = state }  // one whose restart failed had nothing to stop
     }
 
     /// Tells that the host goes on without the plugin.

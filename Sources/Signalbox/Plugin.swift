@@ -1,4 +1,3 @@
-public import Configuration
 public import Logging
 public import ServiceLifecycle
 
@@ -51,17 +50,22 @@ extension Plugin {
 }
 
 /// What a host gives a plugin, for one life from `start` to `stop`.
+///
+/// With `import SignalboxConfiguration` also, as `configuration`, the plugin's settings.
 public struct PluginContext: Sendable {
     public let loop: EventLoop
     /// The gates of the whole service; the plugin's own are ``addGate(_:)``.
     public let readiness: Readiness
     /// Tells the plugin's name with each message, as the metadata `plugin`.
     public let logger: Logger
-    /// The plugin's settings: those under its name.
-    public let configuration: ConfigReader
     /// The names of all plugins of the host.
     public let objects: ObjectRegistry
     let owner: ObjectRegistry.Owner
+    /// What SignalboxConfiguration has plugins read.
+    package let settings: (any Sendable)?
+
+    /// The plugin's name.
+    public var name: String { owner.plugin }
 
     /// Answers for one name, whatever its case: `COM1`. See ``ObjectRegistry``.
     ///

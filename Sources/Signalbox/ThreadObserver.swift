@@ -5,8 +5,8 @@ import Synchronization
 /// A plugin that is told of threads, as a DLL is.
 ///
 /// A host calls a plugin that conforms between the end of its `start` and its `stop`, for each thread that Signalbox
-/// starts meanwhile (``ThreadObject``, `CreateThread`). Threads that others make, those of Swift's task pool, and those
-/// that were running before, are not told.
+/// starts meanwhile (``ThreadObject``, `CreateThread`). Not told are threads that others make,
+/// those of Swift's task pool, event loops, and threads that were running before.
 ///
 /// Both calls are made on the thread itself, in the order in which plugins were started at attach, and in reverse at
 /// detach. They may block, which holds up that thread; a plugin's stop does not wait for a call that has begun.

@@ -1,4 +1,4 @@
-import Dispatcher
+public import Dispatcher
 
 /// What an opener of a name may do with the object: the generic rights of Win32.
 public struct ObjectAccess: OptionSet, Sendable, Hashable {
@@ -117,4 +117,9 @@ public final class ObjectRegistry: Sendable {
             return upper.count == 1 ? upper.first!.value : scalar.value
         }
     }
+}
+
+extension KernelObject {
+    /// The type of ``object``, for kernel objects of plugins: one that is made of another has that one's name.
+    public typealias Name = ObjectName
 }

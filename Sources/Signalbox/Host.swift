@@ -18,6 +18,7 @@ public import ServiceLifecycle
 public actor Host: Service {
     /// Gates that hold back READY.
     public nonisolated let readiness = Readiness()
+    /// The event loop that plugins share; it ends with the host.
     public nonisolated let loop: EventLoop
     /// The names that plugins answer for.
     public nonisolated let objects = ObjectRegistry()
@@ -37,6 +38,8 @@ public actor Host: Service {
     private var stopping: Task<Void, Never>?
     private nonisolated let startHasEnded = EventObject(.manual)
 
+    /// Makes a host, which starts nothing but its event loop.
+    ///
     /// - Throws: `HostError` for dependencies that cannot be met; `IOError` if there is no event loop to be had.
     public init(
         plugins: [any Plugin], configuration: HostConfiguration = HostConfiguration(),

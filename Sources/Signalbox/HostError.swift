@@ -1,7 +1,10 @@
 /// Why a host cannot order, start or run its plugins.
 public enum HostError: Error, CustomStringConvertible {
+    /// Two plugins have this name.
     case duplicateName(String)
+    /// The first plugin needs the second, which the host was not given.
     case missingDependency(of: String, String)
+    /// Each of these plugins needs the next; the last is the first again.
     case circularDependency([String])
     /// The plugin's `start` threw this.
     case startFailed(String, any Error)
@@ -30,6 +33,7 @@ public enum HostError: Error, CustomStringConvertible {
         }
     }
 
+    /// A sentence without a full stop, for a log.
     public var description: String {
         switch self {
         case .duplicateName(let name): "two plugins are named \(name)"

@@ -22,6 +22,8 @@ extension Host {
         var supervisor: Task<Void, Never>?
         var running: Task<Void, any Error>?
         let runsHaveEnded = EventObject(.manual)
+        /// A call of its start or stop was left behind at its limit, and may still go on.
+        var isLeftBehind = false
         /// Its health is being asked for: a second question waits for nothing.
         var isAsked = false
         private let restarts: Counter
@@ -78,7 +80,9 @@ extension Host {
             set(index) { $0.state = .running }
             return
         case .threw(let thrown): error = HostError.startFailed(plugin.name, thrown)
-        case .timedOut: error = HostError.startTimedOut(plugin.name, member.startLimit)
+        case .timedOut:
+            members[index].isLeftBehind = true
+            error = HostError.startTimedOut(plugin.name, member.startLimit)
         case .interrupted: error = CancellationError()
         }
         withdraw(index)
@@ -109,6 +113,7 @@ extension Host {
         let outcome = await Bounded.call(member.stopLimit) { await plugin.stop() }
         member.record(stop: .now - began)
         if case .timedOut = outcome {
+            members[index].isLeftBehind = true
             report(index, "did not stop within \(member.stopLimit): its stop is left behind")
         }
         set(index) { $0.state = state }
@@ -157,7 +162,9 @@ extension Host {
         if let observer = members[index].observer.take() { ThreadObservers.remove(observer) }
     }
 
+    /// Tells that the plugin's `run` ignores its cancellation, if it is that which has not ended.
     func reportLeft(_ index: Int, _ limit: Duration) {
+        guard members[index].running != nil else { return }
         report(index, "did not end within \(limit) of its cancellation: its run is left behind")
     }
 

@@ -59,7 +59,8 @@ extension Host {
     private func recover(_ index: Int, from failure: inout HostError) async -> Bool {
         while true {
             report(index, failure.description)
-            switch members[index].policy.failed(at: began.duration(to: .now)) {
+            let action = members[index].policy.failed(at: began.duration(to: .now))
+            switch members[index].isLeftBehind ? members[index].policy.beyond : action {
             case .escalate:
                 escalate(failure)
                 return false
@@ -67,18 +68,20 @@ extension Host {
                 await retire(index, as: .failed, because: failure.description)
                 return false
             case .restart(let delay):
-                members[index].countRestart()
-                set(index) {
-                    $0.state = .restarting
-                    $0.restarts += 1
-                }
+                set(index) { $0.state = .restarting }
                 await stopMember(index, then: .restarting)
+                if members[index].isLeftBehind { continue }
                 if delay > .zero {
                     members[index].logger.notice("restarting in \(delay)")
                     // Unless the host ends, or its dependency does, meanwhile.
                     _ = try? await waitAny(isEnding, members[index].isRetiring, timeout: delay)
                 }
-                guard !isOver(index) else { return false }
+                guard !isOver(index) else {
+                    set(index) { $0.state = .stopped }
+                    return false
+                }
+                members[index].countRestart()
+                set(index) { $0.restarts += 1 }
                 do {
                     try await startMember(index)
                     return true
@@ -101,9 +104,12 @@ extension Host {
         if isGraceful {
             for index in supervised {
                 let limit = members[index].stopLimit
-                guard await !hasEnded(index, within: limit - (.now - began)) else { continue }
+                guard await !hasEnded(index, within: limit - (.now - began)), let running = members[index].running
+                else {
+                    continue
+                }
                 report(index, "did not end within \(limit) of the shutdown: it is cancelled")
-                members[index].running?.cancel()
+                running.cancel()
             }
         }
         let cancelled = ContinuousClock.now

@@ -53,6 +53,7 @@ extension Plugin {
 ///
 /// With `import SignalboxConfiguration` also, as `configuration`, the plugin's settings.
 public struct PluginContext: Sendable {
+    /// The host's event loop: plugins may have their actors run on its executor.
     public let loop: EventLoop
     /// The gates of the whole service; the plugin's own are ``addGate(_:)``.
     public let readiness: Readiness

@@ -8,17 +8,24 @@ public enum RestartPolicy: Sendable, Equatable {
     /// The host stops all plugins and ends with the error.
     case escalate
     /// The plugin is stopped and started again. Those that depend on it go on meanwhile: they find gone what it
-    /// provides, and then find it again.
+    /// provides, and then find it again. A plugin of which a start or stop was left behind at its limit is not started
+    /// again, for two of its lives must not meet: that is beyond, too.
     case restart(backoff: Backoff = .exponential(), intensity: Intensity = Intensity(), beyond: Beyond = .escalate)
 
     /// What is done when restarts have become too many.
-    public enum Beyond: Sendable, Equatable { case stop, escalate }
+    public enum Beyond: Sendable, Equatable {
+        /// As ``RestartPolicy/stop``.
+        case stop
+        /// As ``RestartPolicy/escalate``.
+        case escalate
+    }
 
     /// At most so many restarts within a period; the next failure in it is beyond.
     public struct Intensity: Sendable, Equatable {
         public var restarts: Int
         public var period: Duration
 
+        /// Five restarts a minute, unless told otherwise.
         public init(_ restarts: Int = 5, within period: Duration = .seconds(60)) {
             precondition(restarts >= 0 && period > .zero, "an intensity needs a number of restarts and a period")
             (self.restarts, self.period) = (restarts, period)
@@ -67,8 +74,11 @@ public enum RestartPolicy: Sendable, Equatable {
 
     /// What is to be done about a failure.
     public enum Action: Sendable, Equatable {
+        /// The plugin is to be stopped, and started again after the delay.
         case restart(after: Duration)
+        /// The plugin is to be stopped.
         case stop
+        /// The host is to end.
         case escalate
     }
 
@@ -78,7 +88,16 @@ public enum RestartPolicy: Sendable, Equatable {
         /// When the restarts of the last period were decided, oldest first.
         private var recent: [Duration] = []
 
+        /// No failures yet.
         public init(_ policy: RestartPolicy) { self.policy = policy }
+
+        /// What is done about a failure when the plugin must not be restarted.
+        public var beyond: Action {
+            switch policy {
+            case .stop, .restart(_, _, beyond: .stop): .stop
+            case .escalate, .restart(_, _, beyond: .escalate): .escalate
+            }
+        }
 
         /// Decides about a failure, and remembers the restart if it is one.
         ///
@@ -87,9 +106,9 @@ public enum RestartPolicy: Sendable, Equatable {
             switch policy {
             case .stop: return .stop
             case .escalate: return .escalate
-            case .restart(let backoff, let intensity, let beyond):
+            case .restart(let backoff, let intensity, _):
                 recent.removeAll { now - $0 >= intensity.period }
-                guard recent.count < intensity.restarts else { return beyond == .stop ? .stop : .escalate }
+                guard recent.count < intensity.restarts else { return beyond }
                 recent.append(now)
                 return .restart(after: backoff.delay(before: recent.count))
             }

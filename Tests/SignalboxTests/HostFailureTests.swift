@@ -251,6 +251,40 @@ struct HostFailureTests {
         #expect(log.entries == ["stop"])
     }
 
+    @Test("a plugin whose stop hangs is not restarted, so that two of its lives never meet; the others go on")
+    func restartAfterHungStop() async throws {
+        let bad = Puppet(
+            name: "bad", restartPolicy: .restart(backoff: .none, beyond: .stop), stopTimeout: .milliseconds(20),
+            onStart: { _ in log.add("start") }, onRun: { throw Failure(name: "bad") },
+            onStop: { await hang(until: release) })
+        let host = try Host(plugins: [bad, witness], configuration: .long, logger: quietLogger)
+        try await running(host) {
+            #expect(await eventually { host.state(of: "bad") == .failed })
+            #expect(log.entries == ["start"] && host.health(of: "bad").restarts == 0)
+            #expect(await witness.isRunning())
+        }
+        release.set()
+    }
+
+    @Test("a plugin whose restart hangs in its start is not restarted again; should it succeed late, it is stopped")
+    func restartHangsInStart() async throws {
+        let starts = Counter()
+        let bad = Puppet(
+            name: "bad", restartPolicy: .restart(backoff: .none, beyond: .stop), startTimeout: .milliseconds(20),
+            onStart: { _ in
+                starts.add()
+                if starts.value > 1 { await hang(until: release) }
+            }, onRun: { throw Failure(name: "bad") }, onStop: { log.add("stop") })
+        let host = try Host(plugins: [bad, witness], configuration: .long, logger: quietLogger)
+        try await running(host) {
+            #expect(await eventually { host.state(of: "bad") == .failed && log.count == 1 })
+            #expect(starts.value == 2 && host.health(of: "bad").restarts == 1)
+            #expect(await witness.isRunning())
+            release.set()
+            #expect(await eventually { log.entries == ["stop", "stop"] })
+        }
+    }
+
     @Test("a restart that waits does not hold up the end of the host")
     func endDuringBackoff() async throws {
         let bad = Puppet(
@@ -262,7 +296,7 @@ struct HostFailureTests {
             #expect(await witness.isRunning())
         }
         #expect(isSignaled(witness.wasStopped.object))
-        #expect(host.health(of: "bad").restarts == 1)
+        #expect(host.health(of: "bad").restarts == 0 && host.state(of: "bad") == .stopped)
     }
 
     @Test("a return from run before the shutdown is a failure, and treated by the policy")

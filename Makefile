@@ -15,7 +15,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races statistics fuzz lint \
+.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races statistics examples fuzz lint \
 	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests load-tests \
 	windows-build deployment-tests
 
@@ -55,6 +55,9 @@ statistics: deps-test ## the tests of what the trait Statistics counts, in a bui
 	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics
 	Scripts/with-stacks $(TEST_TIMEOUT) $(SWIFT) test --skip-build --traits Statistics --scratch-path .build-statistics \
 		--filter StatisticsTests
+
+examples: deps-test ## the examples that are packages of their own (a driver; Hummingbird beside plugins), run and checked
+	Scripts/examples $(BUILD)/examples
 
 tsan: deps-test ## the unit tests under the thread sanitizer
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan

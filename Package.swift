@@ -9,13 +9,16 @@ let house: [SwiftSetting] = [
 ]
 
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+// Not `Metrics`, which brings Foundation.
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 // The floors of the house, lowest first: each imports only what stands above it in this list.
 let package = Package(
     name: "signalbox",
     products: [
-        .library(name: "Signalbox", targets: ["Signalbox", "OverlappedIO", "Systemd"]),
+        .library(name: "Signalbox", targets: ["Signalbox", "SignalboxConfiguration", "OverlappedIO", "Systemd"]),
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
@@ -24,7 +27,9 @@ let package = Package(
         .trait(name: "Statistics", description: "Count each object's waits, signals, contention and longest wait")
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -38,8 +43,10 @@ let package = Package(
         .target(name: "Dispatcher", dependencies: ["CLinux", "Records"], swiftSettings: house),
         // floor 2: actors, plugins, handles
         .target(
-            name: "Signalbox", dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging],
+            name: "Signalbox",
+            dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging, metrics],
             swiftSettings: house),
+        .target(name: "SignalboxConfiguration", dependencies: ["Signalbox", configuration], swiftSettings: house),
         // floor 3: drivers
         .target(
             name: "OverlappedIO", dependencies: ["CLinux", "CUring", "Dispatcher", "Signalbox", lifecycle, logging],
@@ -74,7 +81,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "SignalboxTests",
-            dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", "TestSupport", lifecycle, logging],
+            dependencies: [
+                "CLinux", "CSystemd", "Dispatcher", "Signalbox", "SignalboxConfiguration", "TestSupport", configuration,
+                lifecycle, logging, metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
             exclude: ["Support"], swiftSettings: house),
         .testTarget(
             name: "OverlappedIOTests",

@@ -171,10 +171,19 @@ import Synchronization
     /// Set by the floor above, before the first such wait that is to be told.
     package nonisolated(unsafe) static var reportBlockedTask: (@convention(c) () -> Void)?
 
+    /// Tells who was told of the calling thread's begin that it ends. Set by the floor above, before it first marks a
+    /// thread as observed; always to the same.
+    package nonisolated(unsafe) static var detach: (@convention(c) () -> Void)?
+
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
         let thread = signalbox_thread()
         let arena = Arena.local
+        // Only who is marked reads the hook, and so after it was set.
+        if thread.pointee.isObserved {
+            thread.pointee.isObserved = false
+            detach?()
+        }
         thread.pointee.hasEndHook = 2  // keeps no more records
         _ = arena.leavePort()
         // Only who has some reads the hook, and so after it was set.

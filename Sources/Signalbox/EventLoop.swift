@@ -62,7 +62,7 @@ public final class LoopExecutor: SerialExecutor {
         precondition(added >= 0, "sd_event_add_io(3) refused an eventfd")
         do {
             // The thread keeps the executor until it ends.
-            let started = try ThreadObject.start(name: name, stackSize: 1 << 20) { self.run() }
+            let started = try ThreadObject.start(name: name, stackSize: 1 << 20, isOurs: true) { self.run() }
             thread.withLock { $0 = started }
         } catch {
             throw IOError(code: error.code, "starting the event loop's thread")

@@ -1,3 +1,4 @@
+import Dispatcher
 public import Logging
 public import ServiceLifecycle
 
@@ -10,47 +11,61 @@ public import ServiceLifecycle
 /// let group = ServiceGroup(services: [host, service], gracefulShutdownSignals: [.sigterm], logger: logger)
 /// try await group.run()
 /// ```
+///
+/// A plugin that misbehaves has a bounded outcome, which ``health`` tells and the log: each start and stop has a limit;
+/// one that fails while it runs is treated as its ``Plugin/restartPolicy`` says. A task that ignores its cancellation
+/// cannot be ended: it is left behind, with what it holds.
 public actor Host: Service {
     /// Gates that hold back READY.
     public nonisolated let readiness = Readiness()
+    /// The event loop that plugins share; it ends with the host.
     public nonisolated let loop: EventLoop
-    private let plugins: [any Plugin]
-    private let logger: Logger
-    private var started: [any Plugin] = []
+    /// The names that plugins answer for.
+    public nonisolated let objects = ObjectRegistry()
+
+    let configuration: HostConfiguration
+    let logger: Logger
+    /// In the order of dependencies.
+    var members: [Member]
+    nonisolated let reports: Guarded<[PluginReport]>
+    /// Set when the host begins to stop, or to stop by an error.
+    let isEnding = EventObject(.manual)
+    let hasEscalated = EventObject(.manual)
+    var escalation: HostError?
+    /// The policies' time is counted from here.
+    let began = ContinuousClock.now
     private var starting: Task<Void, any Error>?
+    private var stopping: Task<Void, Never>?
     private nonisolated let startHasEnded = EventObject(.manual)
 
+    /// Makes a host, which starts nothing but its event loop.
+    ///
     /// - Throws: `HostError` for dependencies that cannot be met; `IOError` if there is no event loop to be had.
-    public init(plugins: [any Plugin], logger: Logger = Logger(label: "signalbox")) throws {
-        self.plugins = try Host.ordered(plugins)
+    public init(
+        plugins: [any Plugin], configuration: HostConfiguration = HostConfiguration(),
+        logger: Logger = Logger(label: "signalbox")
+    ) throws {
+        let ordered = try Host.ordered(plugins)
+        members = ordered.map { Member($0, configuration, logger) }
+        reports = Guarded(ordered.map { PluginReport(name: $0.name) })
+        self.configuration = configuration
         self.logger = logger
         loop = try EventLoop()
     }
 
-    /// Starts the plugins, and returns when each has; idempotent.
-    ///
-    /// - Throws: what a plugin's start threw; those that were started are stopped again.
-    public func start() async throws {
-        // Whoever comes while the first is at it waits for the same end.
-        let task = starting ?? Task { try await self.startPlugins() }
-        starting = task
-        try await task.value
-    }
+    // ---- what others ask
 
-    private func startPlugins() async throws {
-        defer { startHasEnded.set() }
-        for plugin in plugins {
-            do {
-                logger.debug("starting plugin \(plugin.name)")
-                try await plugin.start(in: PluginContext(loop: loop, readiness: readiness, logger: logger))
-                started.append(plugin)
-            } catch {
-                logger.error("plugin \(plugin.name) did not start: \(error)")
-                await stop()
-                throw error
-            }
-        }
-        readiness.hostHasStarted()
+    /// What is known of each plugin at this moment, in the order in which they are started. Never waits; see
+    /// ``checkHealth()``, too.
+    public nonisolated var health: [PluginReport] { reports.withLock { $0 } }
+
+    /// Opens an object by a name that a plugin has registered. See ``ObjectRegistry/open(_:access:)``.
+    ///
+    /// - Throws: `ObjectRegistryError.noSuchName`; else what the plugin's opener throws.
+    public nonisolated func open(_ name: String, access: ObjectAccess = [.read, .write]) async throws
+        -> any KernelObject
+    {
+        try await objects.open(name, access: access)
     }
 
     /// Waits until every plugin has started.
@@ -61,29 +76,79 @@ public actor Host: Service {
         try await start()  // has ended: tells how
     }
 
-    /// Starts the plugins, runs them until the graceful shutdown, stops them.
-    public func run() async throws {
-        try await start()
-        let plugins = started
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for plugin in plugins { group.addTask { try await plugin.run() } }
-                // Not `waitForAll()`, which tells a failure only when everyone has ended.
-                while try await group.next() != nil {}
-            }
-        } catch {
-            await stop()
-            throw error
-        }
-        await stop()
+    // ---- start, run, stop
+
+    /// Starts the plugins, and returns when each has; idempotent. One that is optional and does not start is passed
+    /// over, with those that depend on it.
+    ///
+    /// - Throws: `HostError.startFailed` and `HostError.startTimedOut`; those that were started are stopped again.
+    ///   `CancellationError` if the host is stopped meanwhile.
+    public func start() async throws {
+        // Whoever comes while the first is at it waits for the same end.
+        let task = starting ?? Task { try await self.startPlugins() }
+        starting = task
+        try await task.value
     }
 
-    /// Stops the plugins, last started first, and ends the loop; idempotent.
-    public func stop() async {
-        while let plugin = started.popLast() {
-            logger.debug("stopping plugin \(plugin.name)")
-            await plugin.stop()
+    private func startPlugins() async throws {
+        defer { startHasEnded.set() }
+        for index in members.indices {
+            let plugin = members[index].plugin
+            if let missing = plugin.dependencies.first(where: { name in !members.contains { $0.runs(name) } }) {
+                giveUp(index, .failed, "needs plugin \(missing), which has not started")
+                continue
+            }
+            do {
+                try await startMember(index)
+            } catch let error as HostError where plugin.isOptional {
+                giveUp(index, .failed, error.description)
+            } catch {
+                await stopMembers()
+                loop.stop()
+                throw error
+            }
         }
+        readiness.hostHasStarted()
+    }
+
+    /// Starts the plugins, runs them until the graceful shutdown, stops them.
+    ///
+    /// - Throws: as ``start()``; `HostError.runFailed` and `HostError.returnedEarly` for a plugin whose policy is to
+    ///   escalate; `CancellationError` if the task was cancelled. In each case the plugins have been stopped.
+    public func run() async throws {
+        try await start()
+        let shutdown = EventObject(.manual)
+        let end: Result<WaitResult, any Error> = await withGracefulShutdownHandler {
+            // Here, so that the plugins' tasks know of the graceful shutdown, and after this host does.
+            superviseAll()
+            do {
+                return .success(try await waitAny(hasEscalated, isEnding, shutdown))
+            } catch {
+                return .failure(error)
+            }
+        } onGracefulShutdown: {
+            shutdown.set()
+        }
+        await stop(isGraceful: (try? end.get()) == .satisfied(2))
+        if let escalation { throw escalation }
+        _ = try end.get()
+    }
+
+    /// Cancels what the plugins run, stops them, last started first, and ends the loop; idempotent.
+    public func stop() async { await stop(isGraceful: false) }
+
+    private func stop(isGraceful: Bool) async {
+        // A task of its own: a host that is cancelled stops its plugins in order, too.
+        let task = stopping ?? Task { await self.stopAll(isGraceful) }
+        stopping = task
+        await task.value
+    }
+
+    private func stopAll(_ isGraceful: Bool) async {
+        isEnding.set()
+        _ = await starting?.result
+        await endRuns(isGraceful)
+        await stopMembers()
         loop.stop()
     }
 
@@ -110,21 +175,5 @@ public actor Host: Service {
         }
         for plugin in plugins { try visit(plugin) }
         return ordered
-    }
-}
-
-/// Why a host cannot order its plugins.
-public enum HostError: Error, Equatable, CustomStringConvertible {
-    case duplicateName(String)
-    case missingDependency(of: String, String)
-    case circularDependency([String])
-
-    public var description: String {
-        switch self {
-        case .duplicateName(let name): "two plugins are named \(name)"
-        case .missingDependency(let plugin, let name):
-            "plugin \(plugin) needs plugin \(name), which the host was not given"
-        case .circularDependency(let path): "plugins depend on each other in a circle: \(path.joined(separator: " → "))"
-        }
     }
 }

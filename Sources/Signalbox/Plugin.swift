@@ -1,61 +1,96 @@
-import Dispatcher
 public import Logging
 public import ServiceLifecycle
 
 /// A driver, or another part that a host starts, runs and stops.
 ///
 /// The host calls `start` (in the order of dependencies), then `run` of all at once until the graceful shutdown, then
-/// `stop` in reverse order.
+/// `stop` in reverse order. A plugin that is restarted by its policy goes through all three again, so `start` must cope
+/// with having been called before. No two of these calls are made at the same time, unless one was left behind at its
+/// limit.
 public protocol Plugin: Service {
-    /// Names the plugin among those of its host.
+    /// Names the plugin among those of its host, in its logs, figures and configuration.
     var name: String { get }
     /// Names of plugins that are started before this one, and stopped after it.
     var dependencies: [String] { get }
+    /// What the host does when `run` throws, or returns before the shutdown: by default it ends with the error. A
+    /// plugin with nothing to run keeps the `run` of the protocol.
+    var restartPolicy: RestartPolicy { get }
+    /// Whether the host can do without the plugin: then a start that fails takes only those with it that depend on it.
+    /// By default it cannot, and does not start.
+    var isOptional: Bool { get }
+    /// How long `start` may take; nil: what the host's configuration says. At the limit its task is cancelled and left
+    /// behind; should it succeed later still, `stop` is called.
+    var startTimeout: Duration? { get }
+    /// How long `run` may take to end when the shutdown begins, and `stop` to return; nil: what the host's configuration
+    /// says. At the limit `run` is cancelled, and may take as long again; then, as a late `stop`, it is left behind, and
+    /// the host goes on.
+    var stopTimeout: Duration? { get }
     /// Registers what the plugin provides. Returning is the readiness gate: plugins that depend on it start then.
+    ///
+    /// What was registered through the context is withdrawn if this throws; the rest is for `start` to give back.
     func start(in context: PluginContext) async throws
-    /// Gives back what `start` took.
+    /// Gives back what `start` took. Called once after each `start` that has returned, when `run` has ended or was
+    /// left behind.
     func stop() async
+    /// Says how the plugin is. Asked from the host's running on, by one caller at a time; who does not answer within
+    /// ``HostConfiguration/healthTimeout`` counts as unresponsive until the answer comes.
+    func health() async -> Health
 }
 
 extension Plugin {
     public var dependencies: [String] { [] }
+    public var restartPolicy: RestartPolicy { .escalate }
+    public var isOptional: Bool { false }
+    public var startTimeout: Duration? { nil }
+    public var stopTimeout: Duration? { nil }
     public func stop() async {}
+    public func health() async -> Health { .healthy }
     /// Nothing to run: waits for the graceful shutdown.
     public func run() async throws { try await gracefulShutdown() }
 }
 
-/// What a host gives its plugins.
+/// What a host gives a plugin, for one life from `start` to `stop`.
+///
+/// With `import SignalboxConfiguration` also, as `configuration`, the plugin's settings.
 public struct PluginContext: Sendable {
+    /// The host's event loop: plugins may have their actors run on its executor.
     public let loop: EventLoop
+    /// The gates of the whole service; the plugin's own are ``addGate(_:)``.
     public let readiness: Readiness
+    /// Tells the plugin's name with each message, as the metadata `plugin`.
     public let logger: Logger
-}
+    /// The names of all plugins of the host.
+    public let objects: ObjectRegistry
+    let owner: ObjectRegistry.Owner
+    /// What SignalboxConfiguration has plugins read.
+    package let settings: (any Sendable)?
 
-/// When a service is ready: once its host has started and every gate was opened.
-public final class Readiness: Sendable {
-    private struct State {
-        var closed: Set<String> = ["the host's start"]
-        var isStopping = false
-    }
-    private let state = Guarded(State())
-    /// Set when the last gate is open.
-    public let isReady = EventObject(.manual)
+    /// The plugin's name.
+    public var name: String { owner.plugin }
 
-    init() {}
-
-    /// Adds a gate. Must be called before the host is started, or readiness may be told too early.
-    public func addGate(_ name: String) { state.withLock { _ = $0.closed.insert(name) } }
-
-    /// Opens a gate; idempotent.
-    public func open(_ name: String) {
-        let isOpen = state.withLock { state in
-            state.closed.remove(name) != nil && state.closed.isEmpty
-        }
-        if isOpen { isReady.set() }
+    /// Answers for one name, whatever its case: `COM1`. See ``ObjectRegistry``.
+    ///
+    /// - Throws: `ObjectRegistryError.conflict`, which tells who has the name; `.emptyName`; `.ownerHasStopped`.
+    public func registerName(
+        _ name: String, _ open: @escaping ObjectRegistry.Opener
+    ) throws(ObjectRegistryError) {
+        try objects.register(name, isPrefix: false, owner: owner, open)
     }
 
-    /// Gates that are still closed.
-    public var closed: [String] { state.withLock { $0.closed.sorted() } }
+    /// Answers for all names that begin with `prefix`, but for those that have a longer one registered: `\\.\pipe\`.
+    ///
+    /// - Throws: as ``registerName(_:_:)``.
+    public func registerPrefix(
+        _ prefix: String, _ open: @escaping ObjectRegistry.Opener
+    ) throws(ObjectRegistryError) {
+        try objects.register(prefix, isPrefix: true, owner: owner, open)
+    }
 
-    func hostHasStarted() { open("the host's start") }
+    /// Holds back the service's readiness until ``openGate(_:)``; for `start` to call. Listed by
+    /// ``Readiness/closed`` as "plugin: name". A plugin that is stopped by its policy, or did not start and is optional,
+    /// holds back nothing.
+    public func addGate(_ name: String) { readiness.addGate("\(owner.plugin): \(name)") }
+
+    /// Opens a gate of the plugin; idempotent.
+    public func openGate(_ name: String) { readiness.open("\(owner.plugin): \(name)") }
 }

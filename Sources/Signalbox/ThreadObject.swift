@@ -44,14 +44,15 @@ public actor ThreadObject: NamedKernelObject {
     /// What the thread returned; nil while it runs.
     public nonisolated var exitCode: UInt32? { Threads.exitCode(object) ?? nil }
 
-    /// Starts a thread and returns its object, with one reference for the caller.
+    /// Starts a thread and returns its object, with one reference for the caller. `isOurs`: it runs no code of the
+    /// program's, and plugins are not told of it.
     static func start(
-        name: String?, stackSize: Int, _ body: @escaping @Sendable () -> UInt32
+        name: String?, stackSize: Int, isOurs: Bool = false, _ body: @escaping @Sendable () -> UInt32
     ) throws(ThreadError) -> ObjectName {
         let body = Unmanaged.passRetained(Body(run: body))
         do {
             return try start(
-                name: name, stackSize: stackSize,
+                name: name, stackSize: stackSize, isOurs: isOurs,
                 { Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run() }, body.toOpaque())
         } catch {
             body.release()
@@ -62,7 +63,7 @@ public actor ThreadObject: NamedKernelObject {
     /// Starts a thread that calls a C function, under which nothing of ours needs cleaning up: it may leave by
     /// pthread_exit(3). `isSuspended`: not before `Threads.resume`.
     package static func start(
-        name: String?, stackSize: Int, isSuspended: Bool = false,
+        name: String?, stackSize: Int, isSuspended: Bool = false, isOurs: Bool = false,
         _ function: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UInt32, _ argument: UnsafeMutableRawPointer?
     ) throws(ThreadError) -> ObjectName {
         let object: ObjectName
@@ -74,7 +75,7 @@ public actor ThreadObject: NamedKernelObject {
         _ = Arena.local.retain(object)  // the thread's own, dropped when it has ended
         if isSuspended { _ = try? Threads.suspend(object) }  // a new thread can be suspended
         let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
-        start.initialize(to: Start(object: object, function: function, argument: argument))
+        start.initialize(to: Start(object: object, isOurs: isOurs, function: function, argument: argument))
         let error = signalbox_start_thread(stackSize, ThreadObject.run, start, name)
         guard error == 0 else {
             start.deallocate()
@@ -90,11 +91,13 @@ public actor ThreadObject: NamedKernelObject {
         let start = pointer.move()
         pointer.deallocate()
         Threads.adopt(start.object)
+        if !start.isOurs { ThreadObservers.attach() }
         Threads.setExitCode(start.object, start.function(start.argument))
     }
 
     private struct Start: BitwiseCopyable {
         let object: ObjectName
+        let isOurs: Bool
         let function: @convention(c) (UnsafeMutableRawPointer?) -> UInt32
         let argument: UnsafeMutableRawPointer?
     }

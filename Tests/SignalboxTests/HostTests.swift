@@ -8,8 +8,6 @@ import Testing
 
 @Suite("The host of plugins", .serialized, .alone, .timeLimit(.minutes(2)))
 struct HostTests {
-    private struct Failure: Error, Equatable { var name: String }
-
     /// A plugin that logs its life.
     private struct Recorded: Plugin {
         var name: String
@@ -117,7 +115,7 @@ struct HostTests {
             Recorded(name: "d", log: log),
         ]
         let host = try Host(plugins: plugins, logger: quiet)
-        await #expect(throws: Failure(name: "c")) { try await host.start() }
+        await #expect(throws: HostError.startFailed("c", Failure(name: "c"))) { try await host.start() }
         #expect(log.entries == ["start a", "start b", "stop b", "stop a"])
         #expect(!isSignaled(host.readiness.isReady.object))
     }
@@ -125,8 +123,8 @@ struct HostTests {
     @Test("a start after a failed start fails too")
     func startAfterFailure() async throws {
         let host = try Host(plugins: [Recorded(name: "a", log: log, failsToStart: true)], logger: quiet)
-        await #expect(throws: Failure(name: "a")) { try await host.start() }
-        await #expect(throws: Failure(name: "a")) { try await host.start() }
+        await #expect(throws: HostError.startFailed("a", Failure(name: "a"))) { try await host.start() }
+        await #expect(throws: HostError.startFailed("a", Failure(name: "a"))) { try await host.start() }
     }
 
     @Test("a second start, made during the first, returns when every plugin has started")
@@ -190,7 +188,7 @@ struct HostTests {
     func failingRun() async throws {
         let host = try Host(
             plugins: [Recorded(name: "a", log: log), Recorded(name: "b", log: log, failsToRun: true)], logger: quiet)
-        await #expect(throws: Failure(name: "b")) { try await host.run() }
+        await #expect(throws: HostError.runFailed("b", Failure(name: "b"))) { try await host.run() }
         #expect(log.entries.suffix(2) == ["stop b", "stop a"])
     }
 
@@ -198,7 +196,7 @@ struct HostTests {
     func failingRunOfAnother() async throws {
         for _ in 0..<100 {
             let host = try Host(plugins: [Recorded(name: "a", failsToRun: true), Minimal()], logger: quiet)
-            await #expect(throws: Failure(name: "a")) { try await host.run() }
+            await #expect(throws: HostError.runFailed("a", Failure(name: "a"))) { try await host.run() }
         }
     }
 

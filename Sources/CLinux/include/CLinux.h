@@ -34,6 +34,7 @@ struct signalbox_thread {
     uint64_t loop;            ///< the event loop whose thread this is, which must never be blocked; 0: none
     uint32_t hasEndHook;      ///< whether the dispatcher is told of the thread's end
     bool isScheduled;         ///< whether a test's scheduler decides when it runs (debug builds only)
+    bool isObserved;          ///< whether the floor above is to be told first when the thread ends
     struct signalbox_cache caches[4]; ///< by the arena's type of record
 };
 extern __thread struct signalbox_thread signalbox_current __attribute__((tls_model("initial-exec"), visibility("hidden")));

@@ -92,6 +92,7 @@ public actor Host: Service {
 
     private func startPlugins() async throws {
         defer { startHasEnded.set() }
+        BlockedTasks.report()
         for index in members.indices {
             let plugin = members[index].plugin
             if let missing = plugin.dependencies.first(where: { name in !members.contains { $0.runs(name) } }) {

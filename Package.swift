@@ -16,6 +16,7 @@ let package = Package(
     name: "signalbox",
     products: [
         .library(name: "Signalbox", targets: ["Signalbox", "OverlappedIO", "Systemd"]),
+        .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
@@ -40,6 +41,9 @@ let package = Package(
         .target(
             name: "Signalbox", dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging],
             swiftSettings: house),
+        // beside the drivers: what tests of services use
+        .target(
+            name: "SignalboxTesting", dependencies: ["CLinux", "Dispatcher", "Signalbox"], swiftSettings: house),
         // floor 3: drivers
         .target(
             name: "OverlappedIO", dependencies: ["CLinux", "CUring", "Dispatcher", "Signalbox", lifecycle, logging],
@@ -69,7 +73,7 @@ let package = Package(
         // tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
-            name: "TestSupport", dependencies: ["CTestSupport", "Dispatcher", "Signalbox"],
+            name: "TestSupport", dependencies: ["CTestSupport", "Dispatcher", "Signalbox", "SignalboxTesting"],
             path: "Tests/SignalboxTests/Support",
             swiftSettings: house),
         .testTarget(
@@ -77,16 +81,22 @@ let package = Package(
             dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", "TestSupport", lifecycle, logging],
             exclude: ["Support"], swiftSettings: house),
         .testTarget(
+            name: "SignalboxTestingTests",
+            dependencies: ["CSystemd", "Dispatcher", "Signalbox", "SignalboxTesting", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
             name: "OverlappedIOTests",
             dependencies: ["CLinux", "Dispatcher", "OverlappedIO", "Signalbox", "TestSupport", lifecycle, logging],
             swiftSettings: house),
         .testTarget(
             name: "SystemdTests",
-            dependencies: ["CLinux", "Dispatcher", "Signalbox", "Systemd", "TestSupport", lifecycle, logging],
+            dependencies: [
+                "CLinux", "Dispatcher", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport", lifecycle, logging,
+            ],
             swiftSettings: house),
         .testTarget(
             name: "DispatcherTests",
-            dependencies: ["ArenaPeer", "CLinux", "CTestSupport", "Dispatcher", "TestSupport"],
+            dependencies: ["ArenaPeer", "CLinux", "CTestSupport", "Dispatcher", "SignalboxTesting", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "WinSDKTests", dependencies: ["WinSDK"], swiftSettings: house),
         .executableTarget(

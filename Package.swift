@@ -82,7 +82,9 @@ let package = Package(
             exclude: ["Support"], swiftSettings: house),
         .testTarget(
             name: "SignalboxTestingTests",
-            dependencies: ["CSystemd", "Dispatcher", "Signalbox", "SignalboxTesting", "TestSupport"],
+            dependencies: [
+                "CSystemd", "Dispatcher", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport", lifecycle, logging,
+            ],
             swiftSettings: house),
         .testTarget(
             name: "OverlappedIOTests",

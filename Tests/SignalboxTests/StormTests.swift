@@ -22,7 +22,7 @@ struct StormTests {
             let storm = Storm(seed: seed)
             await storm.run(for: .seconds(StormTests.seconds))
             print(storm.summary)
-            #expect(storm.complaints.entries == [])
+            #expect(storm.verdict == [])
             #expect(storm.isVaried, "\(storm.summary)")
         }
         // Held to the record: the threads of the pool have no waiter here, for nothing of this blocks one.
@@ -94,8 +94,10 @@ private final class Storm: Sendable {
     private let things = (0..<100).map(Thing.init)
     private let places: [Shared<Place>] = (0..<Storm.places).map { _ in Shared(Place()) }
     private let isOver = Atomic(false)
+    /// The place whose task is to be cancelled while an object is signaled for which it waits; -1: none.
+    private let victim = Atomic(-1)
     private let seed: UInt64
-    let complaints = Log<String>()
+    private let complaints = Complaints()
     private let started = Counter()
     private let waiting = Counter()
     private let ended = Counter()
@@ -115,6 +117,9 @@ private final class Storm: Sendable {
         \(abandoned.value) by an abandoned mutex, \(cancelled.value) cancelled, \(timedOut.value) timed out
         """
     }
+
+    /// What was wrong, each with how often; nothing, if all was well.
+    var verdict: [String] { complaints.entries }
 
     /// Whether a wait has ended in each way.
     var isVaried: Bool {
@@ -164,6 +169,8 @@ private final class Storm: Sendable {
             .enumerated().filter { $0.offset % 2 == number }.map(\.element)
         let lonely = own.suffix(Storm.lonely.count * own.count / things.count)
         while ContinuousClock.now < end {
+            let place = victim.exchange(-1, ordering: .acquiring)
+            if place >= 0 { cancel(place) }
             // Most are to be waiting.
             while waiting.value < Storm.places / 2 && ContinuousClock.now < end { sched_yield() }
             switch random.next() % 8 {
@@ -173,10 +180,18 @@ private final class Storm: Sendable {
                 // Whoever is first in line is signaled and cancelled in one breath.
                 let thing = lonely.randomElement(using: &random)!
                 let first = thing.line.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-                let isSignalFirst = Bool.random(using: &random)
-                if isSignalFirst { signal(thing, &random) }
-                if let first { cancel(first) }
-                if !isSignalFirst { signal(thing, &random) }
+                switch random.next() % 4 {
+                case 0:
+                    signal(thing, &random)
+                    if let first { cancel(first) }
+                case 1:
+                    if let first { cancel(first) }
+                    signal(thing, &random)
+                default:
+                    // By the other thread, meanwhile.
+                    victim.store(first ?? -1, ordering: .releasing)
+                    signal(thing, &random)
+                }
             }
         }
     }
@@ -311,4 +326,11 @@ private final class Shared<Value>: Sendable {
     private let state: Guarded<Value>
     init(_ value: sending Value) { state = Guarded(value) }
     func withLock<R: Sendable>(_ body: (inout Value) -> R) -> R { state.withLock { body(&$0) } }
+}
+
+/// What was wrong, and how often.
+private final class Complaints: Sendable {
+    private let state = Guarded<[String: Int]>([:])
+    func add(_ complaint: String) { state.withLock { $0[complaint, default: 0] += 1 } }
+    var entries: [String] { state.withLock { $0.map { "\($0.value) times: \($0.key)" }.sorted() } }
 }

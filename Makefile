@@ -9,13 +9,14 @@ TEST_TIMEOUT ?= 600
 DEPTH ?= 8
 WINDOWS ?= 100000
 SEEDS ?= 100000
+STORM ?= 1
 SWIFT ?= swift
 ECHO_SERVICE ?= $(BUILD)/release/EchoService
 SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races statistics examples fuzz lint \
+.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races storm statistics examples fuzz lint \
 	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests load-tests \
 	windows-build deployment-tests
 
@@ -50,6 +51,10 @@ simulate: model-tests ## SEEDS (100,000) schedules of the real dispatcher, each 
 races: deps-test ## 100,000 rounds of the races that sleep, of which the suite runs a tenth
 	$(SWIFT) build --build-tests
 	SIGNALBOX_RACES=1 Scripts/with-stacks 1800 $(SWIFT) test --skip-build --filter RaceTests
+
+storm: deps-test ## STORM (1) minutes of 10,000 tasks that are signaled and cancelled, of which the suite runs a tenth
+	$(SWIFT) build --build-tests
+	SIGNALBOX_STORM=$(STORM) Scripts/with-stacks 7200 $(SWIFT) test --skip-build --filter StormTests
 
 statistics: deps-test ## the tests of what the trait Statistics counts, in a build with it
 	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics

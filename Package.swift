@@ -19,6 +19,7 @@ let package = Package(
     name: "signalbox",
     products: [
         .library(name: "Signalbox", targets: ["Signalbox", "SignalboxConfiguration", "OverlappedIO", "Systemd"]),
+        .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
@@ -47,6 +48,9 @@ let package = Package(
             dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging, metrics],
             swiftSettings: house),
         .target(name: "SignalboxConfiguration", dependencies: ["Signalbox", configuration], swiftSettings: house),
+        // beside the drivers: what tests of services use
+        .target(
+            name: "SignalboxTesting", dependencies: ["CLinux", "Dispatcher", "Signalbox"], swiftSettings: house),
         // floor 3: drivers
         .target(
             name: "OverlappedIO", dependencies: ["CLinux", "CUring", "Dispatcher", "Signalbox", lifecycle, logging],
@@ -76,7 +80,7 @@ let package = Package(
         // tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
-            name: "TestSupport", dependencies: ["CTestSupport", "Dispatcher", "Signalbox"],
+            name: "TestSupport", dependencies: ["CTestSupport", "Dispatcher", "Signalbox", "SignalboxTesting"],
             path: "Tests/SignalboxTests/Support",
             swiftSettings: house),
         .testTarget(
@@ -87,16 +91,24 @@ let package = Package(
             ],
             exclude: ["Support"], swiftSettings: house),
         .testTarget(
+            name: "SignalboxTestingTests",
+            dependencies: [
+                "CSystemd", "Dispatcher", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport", lifecycle, logging,
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "OverlappedIOTests",
             dependencies: ["CLinux", "Dispatcher", "OverlappedIO", "Signalbox", "TestSupport", lifecycle, logging],
             swiftSettings: house),
         .testTarget(
             name: "SystemdTests",
-            dependencies: ["CLinux", "Dispatcher", "Signalbox", "Systemd", "TestSupport", lifecycle, logging],
+            dependencies: [
+                "CLinux", "Dispatcher", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport", lifecycle, logging,
+            ],
             swiftSettings: house),
         .testTarget(
             name: "DispatcherTests",
-            dependencies: ["ArenaPeer", "CLinux", "CTestSupport", "Dispatcher", "TestSupport"],
+            dependencies: ["ArenaPeer", "CLinux", "CTestSupport", "Dispatcher", "SignalboxTesting", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "WinSDKTests", dependencies: ["WinSDK"], swiftSettings: house),
         .executableTarget(

@@ -42,6 +42,11 @@ public final class LoopExecutor: SerialExecutor {
     private let isPoked = Atomic(false)
     /// The loop's thread: signaled when it has ended.
     private let thread = Guarded<ObjectName?>(nil)
+    #if DEBUG || SCHEDULED
+        /// Jobs that have come so far, for tests that nothing hops.
+        package var enqueued: Int { enqueuedCount.load(ordering: .relaxed) }
+        private let enqueuedCount = Atomic(0)
+    #endif
 
     fileprivate init(name: String) throws {
         var event: OpaquePointer?
@@ -76,6 +81,9 @@ public final class LoopExecutor: SerialExecutor {
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        #if DEBUG || SCHEDULED
+            enqueuedCount.wrappingAdd(1, ordering: .relaxed)
+        #endif
         state.withLock { $0.jobs.append(job) }
         poke()
     }

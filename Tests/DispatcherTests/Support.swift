@@ -1,13 +1,13 @@
 import CLinux
 import Glibc
 import Synchronization
-import struct TestSupport.Alone
+import struct SignalboxTesting.LeakCheck
 import Testing
 
 @testable import Dispatcher
 
 /// The suites that make records. They run one after another, so that each test can be held to leave none.
-@Suite("Dispatcher", .serialized, Alone())
+@Suite("Dispatcher", .serialized, LeakCheck())
 enum DispatcherSuites {}
 
 /// Checks that a test gives back every record that it took. A thread's waiter counts too, so tests block on threads of

@@ -29,6 +29,74 @@ struct LoopTests {
         }
     }
 
+    #if DEBUG || SCHEDULED
+        /// Calls an actor of its own loop again and again.
+        private actor Caller {
+            private let loop: EventLoop
+            nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
+
+            init(_ loop: EventLoop) { self.loop = loop }
+
+            /// - Returns: the jobs that came to the loop meanwhile, and the threads on which this was.
+            func call(_ tenant: Tally, times: Int) async -> (jobs: Int, threads: Set<Int32>) {
+                let before = loop.executor.enqueued
+                var threads: Set = [signalbox_gettid()]
+                for number in 0..<times {
+                    await tenant.add(number)
+                    if number % 1_000 == 0 { threads.insert(signalbox_gettid()) }
+                }
+                threads.insert(signalbox_gettid())
+                return (loop.executor.enqueued - before, threads)
+            }
+        }
+
+        /// Adds up what it is sent, and notes each change of thread.
+        private actor Tally {
+            private let executor: UnownedSerialExecutor
+            nonisolated var unownedExecutor: UnownedSerialExecutor { executor }
+            private(set) var sum = 0
+            private(set) var count = 0
+            private(set) var threads: [Int32] = []
+
+            init(_ executor: UnownedSerialExecutor) { self.executor = executor }
+
+            func add(_ number: Int) {
+                sum += number
+                count += 1
+                let thread = signalbox_gettid()
+                if thread != threads.last { threads.append(thread) }
+            }
+        }
+
+        @Test(
+            "a million messages to an actor from its own loop are a million calls, without a job or a change of thread")
+        func noHop() async throws {
+            let loop = try EventLoop()
+            let tally = Tally(loop.unownedExecutor)
+            let (jobs, threads) = await Caller(loop).call(tally, times: 1_000_000)
+            #expect(jobs == 0)
+            #expect(await tally.count == 1_000_000)
+            #expect(await tally.sum == 499_999_500_000)
+            let loopThread = await loop.run { signalbox_gettid() }
+            #expect(await tally.threads == [loopThread])
+            #expect(threads == [loopThread])
+            loop.stop()
+        }
+
+        @Test("a message from another loop is a job there, and one back: so hops are counted")
+        func hop() async throws {
+            let (loop, other) = (try EventLoop(), try EventLoop())
+            let tally = Tally(other.unownedExecutor)
+            let (jobs, threads) = await Caller(loop).call(tally, times: 100)
+            #expect(jobs == 100)
+            #expect(await tally.threads == [await other.run { signalbox_gettid() }])
+            #expect(threads == [await loop.run { signalbox_gettid() }])
+            #expect(other.executor.enqueued >= 100)
+            loop.stop()
+            other.stop()
+        }
+    #endif
+
     private static func loopThreads(_ name: String) -> Int { Census.threadNames().filter { $0 == name }.count }
 
     @Test("actors of the loop run on its thread, in the order of the calls")

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import Signalbox
+import SignalboxTesting
 import Synchronization
 import Systemd
 import TestSupport
@@ -12,6 +13,13 @@ import Testing
 struct NotificationTests {
     private static let gate = "the test's gate"
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// A manager of this process.
+    private func supervisor(watchdog: Duration? = nil) throws -> FakeServiceManager {
+        let manager = try FakeServiceManager(watchdog: watchdog)
+        manager.superviseThisProcess()
+        return manager
+    }
 
     /// Runs a host with the plugin until the body returns, and then through a graceful shutdown.
     nonisolated(nonsending) private func run(
@@ -35,28 +43,28 @@ struct NotificationTests {
 
     @Test("READY is told once, after the last gate was opened, and not before")
     func ready() async throws {
-        let manager = FakeManager()
+        let manager = try supervisor()
         try await run(Systemd(), gated: true) { host in
             // The plugin stands in line for readiness: it has had its chance to be early.
             #expect(await eventually { isAwaited(host.readiness.isReady.object) })
             #expect(manager.messages.isEmpty)
             host.readiness.open(NotificationTests.gate)
-            #expect(await manager.hears("READY=1"))
+            try await manager.message("READY=1")
         }
         #expect(manager.lines.filter { $0 == "READY=1" }.count == 1)
     }
 
     @Test("READY is told without gates when the host has started")
     func readyWithoutGates() async throws {
-        let manager = FakeManager()
-        try await run(Systemd()) { _ in #expect(await manager.hears("READY=1")) }
+        let manager = try supervisor()
+        try await run(Systemd()) { _ in try await manager.message("READY=1") }
     }
 
     @Test("STOPPING is told when the graceful shutdown begins, after READY, and is the last word")
     func stopping() async throws {
-        let manager = FakeManager()
+        let manager = try supervisor()
         try await run(Systemd(status: { "fine" })) { _ in
-            #expect(await manager.hears("READY=1"))
+            try await manager.message("READY=1")
             #expect(!manager.lines.contains("STOPPING=1"))
         }
         #expect(manager.lines == ["READY=1", "STATUS=fine", "STOPPING=1", "STATUS=stopping"])
@@ -64,7 +72,7 @@ struct NotificationTests {
 
     @Test("a shutdown before the service was ready tells STOPPING and no READY")
     func stoppingBeforeReady() async throws {
-        let manager = FakeManager()
+        let manager = try supervisor()
         try await run(Systemd(), gated: true) { host in
             #expect(await eventually { isAwaited(host.readiness.isReady.object) })
         }
@@ -73,7 +81,7 @@ struct NotificationTests {
 
     @Test("the status comes with READY, and again each time it has changed")
     func status() async throws {
-        let manager = FakeManager()
+        let manager = try supervisor()
         let text = Guarded("one")
         let calls = Atomic(0)
         let plugin = Systemd(status: {
@@ -86,17 +94,17 @@ struct NotificationTests {
             let asked = calls.load(ordering: .relaxed)
             #expect(await eventually { calls.load(ordering: .relaxed) >= asked + 2 })
             text.withLock { $0 = "two" }
-            #expect(await manager.hears("STATUS=two"))
+            try await manager.message("STATUS=two")
             #expect(manager.messages == ["READY=1\nSTATUS=one", "STATUS=two"])
         }
     }
 
     @Test("cancelling the service tells no STOPPING, and leaves nothing behind")
     func cancelled() async throws {
-        let manager = FakeManager()
+        let manager = try supervisor()
         let host = try Host(plugins: [Systemd()], logger: NotificationTests.quiet)
         let running = Task { try await host.run() }
-        #expect(await manager.hears("READY=1"))
+        try await manager.message("READY=1")
         running.cancel()
         _ = await running.result
         #expect(manager.lines == ["READY=1"])
@@ -104,9 +112,9 @@ struct NotificationTests {
 
     @Test("WATCHDOG is told again and again while the service lives, and no more after its end")
     func watchdog() async throws {
-        let manager = FakeManager(watchdog: 40_000)
+        let manager = try supervisor(watchdog: .milliseconds(40))
         try await run(Systemd()) { _ in
-            #expect(await manager.hears("WATCHDOG=1", times: 5))
+            try await manager.message("WATCHDOG=1", times: 5)
         }
         let last = manager.lines.count
         _ = try await EventObject().wait(timeout: .milliseconds(50))
@@ -115,9 +123,9 @@ struct NotificationTests {
 
     @Test("WATCHDOG is told before the service is ready, too")
     func watchdogBeforeReady() async throws {
-        let manager = FakeManager(watchdog: 40_000)
+        let manager = try supervisor(watchdog: .milliseconds(40))
         try await run(Systemd(), gated: true) { _ in
-            #expect(await manager.hears("WATCHDOG=1", times: 2))
+            try await manager.message("WATCHDOG=1", times: 2)
             #expect(!manager.lines.contains("READY=1"))
         }
     }
@@ -126,10 +134,10 @@ struct NotificationTests {
         "a unit without WatchdogSec=, or whose watchdog is another process's, is told no WATCHDOG",
         arguments: [false, true])
     func noWatchdog(isAnothers: Bool) async throws {
-        let manager = FakeManager(watchdog: isAnothers ? 40_000 : nil)
+        let manager = try supervisor(watchdog: isAnothers ? .milliseconds(40) : nil)
         if isAnothers { setenv("WATCHDOG_PID", "1", 1) }
         try await run(Systemd()) { host in
-            #expect(await manager.hears("READY=1"))
+            try await manager.message("READY=1")
             for _ in 0..<10 { await host.loop.run {} }
             #expect(manager.lines == ["READY=1"])
         }
@@ -137,7 +145,7 @@ struct NotificationTests {
 
     @Test("without NOTIFY_SOCKET nothing is sent, and the plugin ends with the graceful shutdown")
     func unmanaged() async throws {
-        let manager = FakeManager(watchdog: 40_000)
+        let manager = try supervisor(watchdog: .milliseconds(40))
         unsetenv("NOTIFY_SOCKET")
         let calls = Atomic(0)
         let plugin = Systemd(status: {

@@ -1,6 +1,7 @@
 import Dispatcher
 import Logging
 import Signalbox
+import SignalboxTesting
 import TestSupport
 import Testing
 
@@ -58,7 +59,7 @@ struct WatchdogTests {
         let blockers = (0..<width).map { _ in
             Task.detached(priority: .medium) {
                 isBlocked.add()
-                mayGoOn.block()
+                mayGoOn.blockPool()
             }
         }
         let counts = Guarded<[Int]>([])

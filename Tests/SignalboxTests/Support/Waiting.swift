@@ -1,21 +1,10 @@
+@_exported public import SignalboxTesting
 package import Dispatcher
-import Signalbox
+package import Testing
 
-/// Never set; one for all, so that waiting changes no count of records.
-private let never = EventObject()
-/// Makes what waiting needs, before anything is counted.
-func prepareWaiting() { never.reset() }
-
-/// Looks at the condition again and again, at most 20 s long; returns whether it came to hold.
-package func eventually(_ condition: @Sendable () -> Bool) async -> Bool {
-    let end = ContinuousClock.now + .seconds(20)
-    var rounds = 0
-    while !condition() {
-        if ContinuousClock.now > end { return false }
-        rounds += 1
-        if rounds < 100 { await Task.yield() } else { _ = try? await never.wait(timeout: .milliseconds(1)) }
-    }
-    return true
+extension Trait where Self == LeakCheck {
+    /// The suite has the process for itself while it runs, and leaves nothing behind.
+    package static var alone: LeakCheck { LeakCheck() }
 }
 
 /// Whether somebody stands in line at the object.

@@ -44,7 +44,7 @@ package struct Census: Sendable {
 
     /// Makes what a process makes once and keeps: the timer thread, the task pool's threads, the arena.
     static func warmUp() async {
-        prepareWaiting()
+        prepareEventually()
         // Where a composition root is linked in, its host runs from now on.
         DriverRegistry.shared.startOnDemand()
         _ = try? await EventObject().wait(timeout: .microseconds(1))

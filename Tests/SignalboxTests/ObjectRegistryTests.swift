@@ -79,8 +79,15 @@ struct ObjectRegistryTests {
     func prefixConflict() async throws {
         let registry = ObjectRegistry()
         let (one, two) = (registry.makeOwner("one"), registry.makeOwner("two"))
-        try registry.register("Global\\", isPrefix: true, owner: one) { _, _ in EventObject() }
-        try registry.register("Global\\", isPrefix: false, owner: two) { _, _ in EventObject() }
+        let (whole, prefix) = (EventObject(), EventObject())
+        try registry.register("Global\\", isPrefix: true, owner: one) { _, _ in prefix }
+        try registry.register("Global\\", isPrefix: false, owner: two) { _, _ in whole }
+        try registry.register("COM1", isPrefix: false, owner: two) { _, _ in whole }
+        try registry.register("COM1", isPrefix: true, owner: one) { _, _ in prefix }
+        for name in ["Global\\", "COM1"] {
+            #expect(try await registry.open(name) === whole)
+            #expect(try await registry.open(name + "x") === prefix)
+        }
         #expect(throws: ObjectRegistryError.conflict("GLOBAL\\", owner: "one", newcomer: "two")) {
             try registry.register("GLOBAL\\", isPrefix: true, owner: two) { _, _ in EventObject() }
         }

@@ -94,6 +94,25 @@ struct ThreadObserverTests {
         #expect(log.count == 1)
     }
 
+    @Test("a plugin that starts during a thread's life is not told of its end")
+    func startsDuring() async throws {
+        let first = try Host(plugins: [Observer(name: "a", log: log)], logger: quietLogger)
+        try await first.start()
+        let (isRunning, mayEnd) = (EventObject(), EventObject())
+        let thread = try ThreadObject {
+            isRunning.set()
+            _ = try? Arena.local.block(on: mayEnd.object, until: Deadline.never)
+        }
+        try await isRunning.wait()
+        let second = try Host(plugins: [Observer(name: "b", log: log)], logger: quietLogger)
+        try await second.start()
+        mayEnd.set()
+        try await thread.wait()
+        #expect(log.entries.map { $0.split(separator: " ").prefix(2) } == [["a", "attach"], ["a", "detach"]])
+        await second.stop()
+        await first.stop()
+    }
+
     @Test("two hundred threads at once attach and detach once each")
     func many() async throws {
         let host = try Host(plugins: [Observer(name: "a", log: log)], logger: quietLogger)

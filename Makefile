@@ -85,8 +85,8 @@ conformance: ## the conformance suite
 fuzz: ## fuzzing
 	@echo "make fuzz: there is nothing to fuzz yet" >&2; exit 1
 
-docs: ## the DocC documentation
-	@echo "make docs: there is no DocC catalog yet; the articles are in Docs/" >&2; exit 1
+docs: deps-build ## the DocC documentation, into .build/docs
+	Scripts/build-docs
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) .build-tsan .build-asan .build-exhaustive .build-statistics

@@ -45,7 +45,11 @@ extension ThreadObject {
     ///
     /// Traps on the thread of an event loop; on a thread that runs tasks it is reported, see `BlockedTasks`.
     ///
-    /// - Parameter stop: if it is set first, the task is cancelled; its end is waited for all the same.
+    /// - Parameters:
+    ///   - alertable: whether the calls queued to the thread run meanwhile.
+    ///   - stop: if it is set first, the task is cancelled; its end is waited for all the same.
+    ///   - body: runs in a detached task.
+    /// - Throws: what `body` throws.
     @available(*, noasync, message: "blocks the thread: await what body does instead")
     public static func block<R: Sendable>(
         alertable: Bool = true, stop: StopEvent? = nil, on body: @escaping @Sendable () async throws -> R

@@ -6,7 +6,9 @@ import Dispatcher
 /// request's start to its completion. Subclasses keep to that: what they add is written before the start, or in
 /// `complete`.
 open class IORequest: @unchecked Sendable {
+    /// What is to be done with the buffers.
     public enum Operation: Sendable {
+        /// Receive into the buffers what is there.
         case receive
         /// Complete only when everything is sent.
         case send
@@ -14,10 +16,12 @@ open class IORequest: @unchecked Sendable {
         case accept(any DriverSocket)
     }
 
+    /// What is to be done.
     public let operation: Operation
     /// The caller's memory: its own again when the request completes.
     public let buffers: [UnsafeMutableRawBufferPointer]
 
+    /// Makes a request over buffers, which must stay until it has ended.
     public init(_ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer]) {
         self.operation = operation
         self.buffers = buffers
@@ -61,6 +65,7 @@ public protocol SocketDriver: AnyObject, Sendable {
 public protocol ServiceManager: AnyObject, Sendable {
     /// The service is ready; `status` is a line about it. False if the manager could not be told.
     func ready(_ status: String?) -> Bool
+    /// A line about the service. False if the manager could not be told.
     func status(_ status: String) -> Bool
     /// The service has begun to stop.
     func stopping()

@@ -10,6 +10,7 @@ import Synchronization
 /// isolated to them. What runs here must not block: a blocking wait on the loop's thread is a programming error, and
 /// traps.
 public actor EventLoop {
+    /// What runs the jobs of the loop's actors.
     public nonisolated let executor: LoopExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 

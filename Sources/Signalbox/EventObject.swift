@@ -10,6 +10,7 @@ public import Dispatcher
 public actor EventObject: NamedKernelObject {
     public static var kind: ObjectKind { .event }
 
+    /// How an event or a timer ceases to be signaled.
     public enum Reset: Sendable {
         /// Setting the event satisfies one wait, which resets it; without one it stays set.
         case automatic
@@ -19,6 +20,7 @@ public actor EventObject: NamedKernelObject {
 
     public nonisolated let object: ObjectName
 
+    /// Makes an event without a name.
     public init(_ reset: Reset = .automatic, signaled: Bool = false) {
         object = Arena.makeObject(.event, signaled: signaled, manualReset: reset == .manual)
     }

@@ -1,5 +1,6 @@
 /// How a plugin is, as it says itself.
 public enum Health: Sendable, Equatable {
+    /// All is well.
     case healthy
     /// It works, but not as it should; the text says what is amiss.
     case degraded(String)
@@ -14,10 +15,13 @@ public enum Health: Sendable, Equatable {
 public enum PluginState: Sendable, Equatable {
     /// Its turn to start has not come.
     case waiting
+    /// Its `start` runs.
     case starting
+    /// It has started, and its `run` goes on.
     case running
     /// It failed, and is being stopped, waited for, or started again.
     case restarting
+    /// Its `stop` runs, or what it runs is being ended.
     case stopping
     /// It was stopped: by the host's end, or with a plugin that it depends on.
     case stopped
@@ -27,7 +31,9 @@ public enum PluginState: Sendable, Equatable {
 
 /// What a host knows of one plugin, at one moment.
 public struct PluginReport: Sendable, Equatable {
+    /// The plugin's name.
     public let name: String
+    /// Where the plugin is in its life.
     public internal(set) var state: PluginState = .waiting
     /// What the plugin said when it was last asked; healthy before that.
     public internal(set) var health: Health = .healthy

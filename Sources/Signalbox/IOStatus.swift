@@ -6,46 +6,63 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// The request has done what it was to do.
     public static let success = IOStatus(rawValue: 0)
     /// The request has not ended yet.
     public static let pending = IOStatus(rawValue: 0x103)
     /// A buffer is not memory of this process.
     public static let accessViolation = IOStatus(rawValue: 0xC000_0005)
+    /// The descriptor or handle is not open.
     public static let invalidHandle = IOStatus(rawValue: 0xC000_0008)
+    /// An argument is wrong (EINVAL).
     public static let invalidParameter = IOStatus(rawValue: 0xC000_000D)
+    /// The process may not do that (EACCES, EPERM).
     public static let accessDenied = IOStatus(rawValue: 0xC000_0022)
+    /// The kernel lacks memory or buffers (ENOMEM, ENOBUFS).
     public static let insufficientResources = IOStatus(rawValue: 0xC000_009A)
+    /// The kernel or the socket knows no such request (EOPNOTSUPP).
     public static let notSupported = IOStatus(rawValue: 0xC000_00BB)
+    /// A limit on descriptors was reached (EMFILE, ENFILE).
     public static let tooManyOpenFiles = IOStatus(rawValue: 0xC000_011F)
     /// Cancelled before it was served.
     public static let cancelled = IOStatus(rawValue: 0xC000_0120)
+    /// The socket is not connected (ENOTCONN).
     public static let invalidConnection = IOStatus(rawValue: 0xC000_0140)
     /// The peer reset the connection.
     public static let connectionReset = IOStatus(rawValue: 0xC000_020D)
     /// The socket was closed here with the request pending.
     public static let connectionAborted = IOStatus(rawValue: 0xC000_0241)
+    /// Another socket has the address (EADDRINUSE).
     public static let addressAlreadyExists = IOStatus(rawValue: 0xC000_020A)
     /// An address that none of this machine's interfaces has.
     public static let invalidAddressComponent = IOStatus(rawValue: 0xC000_0207)
+    /// Nobody listens there (ECONNREFUSED).
     public static let connectionRefused = IOStatus(rawValue: 0xC000_0236)
     /// The connection was shut down for this direction.
     public static let gracefulDisconnect = IOStatus(rawValue: 0xC000_0237)
+    /// No route leads to the network (ENETUNREACH).
     public static let networkUnreachable = IOStatus(rawValue: 0xC000_023C)
+    /// No route leads to the host (EHOSTUNREACH).
     public static let hostUnreachable = IOStatus(rawValue: 0xC000_023D)
+    /// The peer did not answer in time (ETIMEDOUT).
     public static let timedOut = IOStatus(rawValue: 0xC000_00B5)
+    /// An errno for which there is no other status.
     public static let unexpected = IOStatus(rawValue: 0xC000_00E9)
 
+    /// Whether the two top bits say error.
     public var isError: Bool { rawValue >> 30 == 3 }
 }
 
 /// A request or a socket call that failed.
 public struct IOError: Error, Hashable, CustomStringConvertible {
+    /// As an NT status.
     public let status: IOStatus
     /// What was tried: "bind to 127.0.0.1:80".
     public let operation: String
     /// The system's errno, where there was one; else 0.
     public let code: Int32
 
+    /// A failure that no system call has told.
     public init(_ status: IOStatus, _ operation: String, code: Int32 = 0) {
         self.status = status
         self.operation = operation

@@ -92,7 +92,9 @@ public nonisolated(nonsending) func waitAny(_ objects: any KernelObject..., time
     try await waitAny(objects, timeout: timeout)
 }
 
-/// Waits until one of the objects is signaled; the first in the list if several are. See ``waitAny(_:timeout:)``.
+/// Waits until one of the objects is signaled; the first in the list if several are.
+
+/// See ``waitAny(_:timeout:)-(KernelObject...,_)``.
 public nonisolated(nonsending) func waitAny(_ objects: [any KernelObject], timeout: Duration? = nil) async throws
     -> WaitResult
 {
@@ -109,7 +111,7 @@ public nonisolated(nonsending) func waitAll(_ objects: any KernelObject..., time
     try await waitAll(objects, timeout: timeout)
 }
 
-/// Waits until all of the objects are signaled at one moment. See ``waitAll(_:timeout:)``.
+/// Waits until all of the objects are signaled at one moment. See ``waitAll(_:timeout:)-(KernelObject...,_)``.
 public nonisolated(nonsending) func waitAll(_ objects: [any KernelObject], timeout: Duration? = nil) async throws
     -> WaitResult
 {

@@ -56,7 +56,9 @@ public actor MutexObject: NamedKernelObject {
 
     /// Waits until `owner` has the mutex; at once if it has it already.
     ///
-    /// - Parameter timeout: nil: for ever; zero or less: only looks.
+    /// - Parameters:
+    ///   - owner: whose the mutex is to be.
+    ///   - timeout: nil: for ever; zero or less: only looks.
     /// - Returns: `.satisfied(0)`; `.abandoned(0)` if it is the owner's, and the last one abandoned it; `.timedOut`.
     /// - Throws: `CancellationError` if the task was cancelled first; `MutexError.tooManyLevels`.
     public nonisolated(nonsending) func acquire(
@@ -108,7 +110,9 @@ public enum MutexError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Waits until one of the objects is signaled, mutexes among them, which `owner` gets. See ``waitAny(_:timeout:)``.
+/// Waits until one of the objects is signaled, mutexes among them, which `owner` gets.
+
+/// See ``waitAny(_:timeout:)-(KernelObject...,_)``.
 public nonisolated(nonsending) func waitAny(
     _ objects: [any KernelObject], for owner: borrowing MutexOwner, timeout: Duration? = nil
 ) async throws -> WaitResult {
@@ -119,7 +123,7 @@ public nonisolated(nonsending) func waitAny(
 
 /// Waits until all of the objects are signaled at one moment, mutexes among them, which `owner` gets.
 ///
-/// - Returns: `.abandoned(0)` if a mutex was abandoned. See ``waitAll(_:timeout:)``.
+/// - Returns: `.abandoned(0)` if a mutex was abandoned. See ``waitAll(_:timeout:)-(KernelObject...,_)``.
 public nonisolated(nonsending) func waitAll(
     _ objects: [any KernelObject], for owner: borrowing MutexOwner, timeout: Duration? = nil
 ) async throws -> WaitResult {

@@ -19,6 +19,7 @@ public struct MutexOwner: ~Copyable {
     let owner: Owner
     private let isBusy = Atomic(false)
 
+    /// Makes a token that owns nothing.
     public init() { owner = MutexOwner.make() }
 
     deinit { Arena.local.releaseOwner(owner) }

@@ -17,6 +17,7 @@ public enum ObjectRegistryError: Error, Equatable, CustomStringConvertible {
     case noSuchName(String)
     /// Another plugin, or the same, has registered that already.
     case conflict(String, owner: String, newcomer: String)
+    /// A plugin has registered the empty name.
     case emptyName(owner: String)
     /// The plugin was stopped: what it registers now, nobody would withdraw.
     case ownerHasStopped(String)

@@ -12,6 +12,7 @@ public struct PinnedBuffer: ~Copyable, @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
+    /// In bytes.
     public var capacity: Int { memory.count }
     /// Calls `body` with the bytes that it holds.
     public borrowing func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R { try body(filled) }

@@ -9,7 +9,7 @@ public actor PortObject {
     /// The port's name in the dispatcher.
     public nonisolated let object: ObjectName
 
-    /// What a request or ``post(key:bytes:overlapped:)`` leaves in the port.
+    /// What a request or ``PortObject/post(_:)`` leaves in the port.
     public struct Packet: Equatable, Sendable {
         /// The key under which a socket was bound to the port, or the poster's own.
         public var key: UInt
@@ -20,6 +20,7 @@ public actor PortObject {
         /// How the request ended.
         public var status: IOStatus
 
+        /// Makes a packet to post.
         public init(key: UInt, bytes: Int = 0, overlapped: UInt = 0, status: IOStatus = .success) {
             self.key = key
             self.bytes = bytes
@@ -124,7 +125,9 @@ extension PortObject {
 
 /// Why a port took or gave no packet.
 public enum PortError: Error, Equatable {
+    /// The port is closed.
     case closed
+    /// 16 million packets are queued.
     case outOfRecords
 }
 

@@ -36,11 +36,14 @@ public actor ProcessObject: KernelObject {
         public var workingDirectory: String?
         /// Descriptors for 0, 1 and 2, which stay the caller's; nil: /dev/null. The process gets no others.
         public var standardInput: Int32?
+        /// See `standardInput`.
         public var standardOutput: Int32?
+        /// See `standardInput`.
         public var standardError: Int32?
         /// Whether it leads a process group of its own, which the terminal's Ctrl-C does not reach.
         public var hasOwnProcessGroup: Bool
 
+        /// Makes options; by default environment, folder and descriptors are those of this process.
         public init(
             environment: [String: String]? = nil, workingDirectory: String? = nil,
             standardInput: Int32? = 0, standardOutput: Int32? = 1,
@@ -60,6 +63,7 @@ public actor ProcessObject: KernelObject {
     /// - Parameters:
     ///   - executable: a path if it has a slash; otherwise looked for in PATH.
     ///   - arguments: those after the program's own name, which is `executable`.
+    ///   - options: environment, working folder, descriptors.
     /// - Throws: `ProcessError` with the errno of execve(2), chdir(2) or clone(2).
     public init(_ executable: String, arguments: [String] = [], options: Options = Options()) throws(ProcessError) {
         guard let path = ProcessObject.resolve(executable) else { throw ProcessError(code: ENOENT, executable) }

@@ -22,7 +22,9 @@ public enum RestartPolicy: Sendable, Equatable {
 
     /// At most so many restarts within a period; the next failure in it is beyond.
     public struct Intensity: Sendable, Equatable {
+        /// How many restarts there may be within the period.
         public var restarts: Int
+        /// The time over which restarts are counted.
         public var period: Duration
 
         /// Five restarts a minute, unless told otherwise.
@@ -35,8 +37,11 @@ public enum RestartPolicy: Sendable, Equatable {
     /// How long a restart waits: `initial` the first time, and `factor` times as long each further time within the
     /// period of the intensity, but never longer than `maximum`.
     public struct Backoff: Sendable, Equatable {
+        /// The delay before the first restart.
         public var initial: Duration
+        /// By what each delay is multiplied for the next.
         public var factor: Int
+        /// The longest delay.
         public var maximum: Duration
 
         /// Restarts at once.
@@ -84,6 +89,7 @@ public enum RestartPolicy: Sendable, Equatable {
 
     /// The failures of one plugin, as its policy sees them.
     public struct State: Sendable, Equatable {
+        /// What the decisions follow.
         public let policy: RestartPolicy
         /// When the restarts of the last period were decided, oldest first.
         private var recent: [Duration] = []

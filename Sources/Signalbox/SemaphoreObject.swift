@@ -71,6 +71,7 @@ public actor SemaphoreObject: NamedKernelObject {
     /// - Parameters:
     ///   - permits: how many.
     ///   - timeout: for all of them; nil: for ever.
+    ///   - body: runs while the permits are taken.
     /// - Throws: what `body` throws; `WaitError.timedOut`; `CancellationError` if the task was cancelled while it
     ///   waited. In these two cases `body` has not run, and what was taken was given back.
     public nonisolated(nonsending) func withPermits<R>(

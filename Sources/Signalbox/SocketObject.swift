@@ -24,6 +24,7 @@ public actor SocketObject {
     ///
     /// - Parameters:
     ///   - host: an IPv4 address in dotted form.
+    ///   - port: 0: one that is free.
     ///   - backlog: connections that the kernel holds for an accept.
     /// - Throws: `IOError`: the address is in use, or none of this machine's.
     public static func listen(host: String = "127.0.0.1", port: UInt16, backlog: Int = 1024) throws -> SocketObject {

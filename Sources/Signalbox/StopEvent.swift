@@ -8,6 +8,7 @@ public actor StopEvent: NamedKernelObject {
 
     public nonisolated let object: ObjectName
 
+    /// Makes an event that is not set.
     public init() { object = Arena.makeObject(.event, manualReset: true) }
 
     /// Takes over the caller's reference. An event that is to stop something must be of manual reset.

@@ -37,7 +37,9 @@ public actor TimerObject: NamedKernelObject {
     /// Arms the timer anew, and takes its signal away. It expires `delay` from now on the monotonic clock, which a
     /// change of the wall clock does not move; at once if that is zero or less.
     ///
-    /// - Parameter period: from one expiry to the next; nil: it expires once. A fraction of a nanosecond counts as one.
+    /// - Parameters:
+    ///   - delay: from now to the first expiry.
+    ///   - period: from one expiry to the next; nil: it expires once. A fraction of a nanosecond counts as one.
     public nonisolated func set(after delay: Duration, every period: Duration? = nil) {
         set(.relative(nanoseconds: TimerObject.nanoseconds(delay)), period)
     }

@@ -26,6 +26,9 @@ package enum HandleTable {
         /// May be given calls to run: a thread.
         @inlinable package static var setContext: Rights { Rights(rawValue: 1 << 50) }
         @inlinable package static var all: Rights { [.synchronize, .modify, .setContext] }
+        /// No right, but what each handle to an object of a plain kind has: it is waited for without a look at it, if an
+        /// object before it is signaled.
+        @inlinable package static var plain: Rights { Rights(rawValue: 1 << 51) }
     }
 
     /// The table's memory: address space until touched. Concurrency-safe: atomics that are never unmapped.
@@ -70,7 +73,7 @@ package enum HandleTable {
         var common: UInt64 = ~0
         var differences: UInt64 = 0
         // What a bad handle leads to is looked at all the same: a free slot to the arena's own record, which is as good
-        // as any. It has no rights.
+        // as any. It has no rights. After the first that is signaled the slots alone tell all: a handle keeps its object.
         @inline(__always) func name(_ position: Int) -> ObjectName {
             let handle = UInt64(UInt(bitPattern: handles[position]))
             let entry = table[Int(truncatingIfNeeded: handle &>> 2 & 0xF_FFFF)].load(ordering: .acquiring)
@@ -87,10 +90,11 @@ package enum HandleTable {
         }
         glance.first = position
         while position < count {
-            glance.lookAfter(at: name(position), in: arena)
+            _ = name(position)
             position &+= 1
         }
-        return differences == 0 && common & rights.rawValue == rights.rawValue && glance.isPlain ? glance : nil
+        let needed = rights.union(.plain).rawValue
+        return differences == 0 && common & needed == needed && glance.isPlain ? glance : nil
     }
 
     /// As `find`, with the reason why not.
@@ -121,7 +125,8 @@ package enum HandleTable {
         let table = base
         // Nobody else writes a slot that was taken.
         let generation = table[slot].load(ordering: .relaxed) >> 55
-        table[slot].store(object.bits | rights.rawValue | generation << 55, ordering: .releasing)
+        let attributes = Arena.local.word(object).isPlain ? rights.union(.plain) : rights
+        table[slot].store(object.bits | attributes.rawValue | generation << 55, ordering: .releasing)
         return UInt(generation) << 22 | UInt(slot) << 2
     }
 

@@ -106,7 +106,8 @@ package enum HandleTable {
 
     package static func rights(of handle: UInt) throws(HandleError) -> Rights {
         _ = try name(handle, [])
-        return Rights(rawValue: prepared[Int(handle >> 2 & 0xF_FFFF)].load(ordering: .relaxed) & 0x7F << 48)
+        let entry = prepared[Int(handle >> 2 & 0xF_FFFF)].load(ordering: .relaxed)
+        return Rights(rawValue: entry & 0x7F << 48).subtracting(.plain)
     }
 
     // ---- making and closing

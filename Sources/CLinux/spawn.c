@@ -14,9 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// pthread_sigmask(3) leaves out the two signals that libc keeps for itself, whose handlers must not run in the child either.
+static void set_mask(const uint64_t *mask, uint64_t *old) {
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, old, sizeof *mask);
+}
+
 struct child {
     const struct signalbox_spawn *spawn;
-    sigset_t mask;
     volatile int error; // the child shares the memory
 };
 
@@ -33,8 +37,7 @@ static int run_child(void *argument) {
         action.sa_handler = SIG_DFL;
         sigaction(number, &action, NULL);
     }
-    sigset_t none;
-    sigemptyset(&none);
+    const uint64_t none = 0;
     // Moved out of the way first: one may be the other's place.
     int wanted[3] = {spawn->input, spawn->output, spawn->error}, moved[3];
     for (int i = 0; i < 3; i++) {
@@ -53,7 +56,7 @@ static int run_child(void *argument) {
     if (syscall(SYS_close_range, 3, ~0u, 4) && errno != ENOSYS) goto failed;
     if (spawn->has_own_group && setpgid(0, 0)) goto failed;
     if (spawn->directory && chdir(spawn->directory)) goto failed;
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    set_mask(&none, NULL);
     execve(spawn->path, spawn->arguments, spawn->environment);
 failed:
     child->error = errno;
@@ -66,15 +69,15 @@ int signalbox_spawn(const struct signalbox_spawn *spawn, int32_t *pid, int *pidf
     if (stack == MAP_FAILED) return errno;
     struct child child = {.spawn = spawn};
     // No handler may run in the child while it has the parent's memory, nor may this thread be cancelled.
-    sigset_t all;
-    sigfillset(&all);
+    const uint64_t all = ~(uint64_t)0;
+    uint64_t mask;
     int state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    pthread_sigmask(SIG_SETMASK, &all, &child.mask);
+    set_mask(&all, &mask);
     int fd = -1;
     int made = clone(run_child, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &fd);
     int error = made < 0 ? errno : child.error;
-    pthread_sigmask(SIG_SETMASK, &child.mask, NULL);
+    set_mask(&mask, NULL);
     pthread_setcancelstate(state, NULL);
     munmap(stack, STACK);
     if (made >= 0 && error) {

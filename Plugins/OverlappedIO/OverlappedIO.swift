@@ -13,6 +13,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
     public let name = "overlapped-io"
     private let state = Guarded<(ring: Ring, loop: EventLoop)?>(nil)
 
+    /// Makes the driver, which does nothing before it is started.
     public init() {}
 
     public func start(in context: PluginContext) async throws {

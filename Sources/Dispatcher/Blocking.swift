@@ -116,7 +116,9 @@ extension Arena {
         precondition(
             signalbox_thread().pointee.loop == 0,
             "a blocking wait on the event loop's thread would stall every actor of the loop: await instead")
-        if isLocal && signalbox_is_in_task() { Threads.reportBlockedTask?() }
+        if Threads.reportsBlockedTasks.load(ordering: .acquiring) && signalbox_is_in_task() {
+            Threads.reportBlockedTask?()
+        }
         let word = self.waiter(waiter)
         var deadline = deadline
         Seam.step()

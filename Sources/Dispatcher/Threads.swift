@@ -1,5 +1,5 @@
 public import CLinux
-import Synchronization
+package import Synchronization
 
 /// What the dispatcher knows of a thread: a waiter for its blocking waits, which also lists the mutexes that it owns; the
 /// port that counts it; and, if anyone asked for it, an object that is signaled when it ends, to which calls are queued.
@@ -167,8 +167,10 @@ import Synchronization
     /// thread some.
     package nonisolated(unsafe) static var giveBackSlots: (@convention(c) () -> Void)?
 
+    /// Whether `reportBlockedTask` is set.
+    package static let reportsBlockedTasks = Atomic(false)
     /// Called on a thread that is about to sleep in a blocking wait, though it is at work for a task, whose pool has few.
-    /// Set by the floor above, before the first such wait that is to be told.
+    /// Set once, by the floor above, before it says so.
     package nonisolated(unsafe) static var reportBlockedTask: (@convention(c) () -> Void)?
 
     /// Tells who was told of the calling thread's begin that it ends. Set by the floor above, before it first marks a

@@ -1,6 +1,7 @@
 import CLinux
 import Dispatcher
 import Glibc
+import Synchronization
 
 /// Reports blocking waits that park a thread of the task pool, which has few: once for each place that does so.
 ///
@@ -16,9 +17,12 @@ public enum BlockedTasks {
     public static var reported: Int { seen.withLock { $0.count } }
 
     /// Has such waits reported from here on; idempotent. A `Host` does so when it starts.
-    public static func report() {
+    public static func report() { installed }
+
+    private static let installed: Void = {
         Threads.reportBlockedTask = { BlockedTasks.tell() }
-    }
+        Threads.reportsBlockedTasks.store(true, ordering: .releasing)
+    }()
 
     private static func tell() {
         withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: frames) { buffer in

@@ -65,6 +65,18 @@ int signalbox_start_thread(size_t stack_size, void (*body)(void *), void *argume
     return error;
 }
 
+void signalbox_pin_to_one_processor(void) {
+    cpu_set_t may, one;
+    if (sched_getaffinity(0, sizeof may, &may)) return;
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &may)) {
+            CPU_SET(cpu, &one);
+            sched_setaffinity(0, sizeof one, &one);
+            return;
+        }
+}
+
 int signalbox_processor_count(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) ? 0 : CPU_COUNT(&set);

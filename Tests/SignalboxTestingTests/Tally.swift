@@ -5,6 +5,7 @@ import Synchronization
 final class Tally: Sendable {
     private let number = Atomic(0)
     func add() { number.add(1, ordering: .acquiringAndReleasing) }
+    func set(_ value: Int) { number.store(value, ordering: .releasing) }
     var value: Int { number.load(ordering: .acquiring) }
 }
 

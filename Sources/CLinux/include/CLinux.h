@@ -114,6 +114,8 @@ void signalbox_at_thread_end(void (*_Nonnull body)(void));
 /// Starts a detached thread with all signals as the caller has them. Returns 0 or an errno.
 int signalbox_start_thread(size_t stack_size, void (*_Nonnull body)(void *_Nullable), void *_Nullable argument,
                            const char *_Nullable name);
+/// Keeps the calling thread on the first processor that it may run on.
+void signalbox_pin_to_one_processor(void);
 
 /// Processors that the calling thread may run on; 0 if that cannot be told. (CPU_COUNT(3) is a macro.)
 int signalbox_processor_count(void);

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SignalboxTesting
 import Testing
 
 @testable import Dispatcher
@@ -35,7 +36,7 @@ extension DispatcherSuites {
 
 /// Random calls of three threads at three objects, one schedule after the other.
 final class Simulation: @unchecked Sendable {
-    // Sendable: the state belongs to whoever has the simulator's baton.
+    // Sendable: the state belongs to whoever of the threads has the baton.
 
     static let threads = 3
     static let callsOfThread = 3
@@ -45,7 +46,7 @@ final class Simulation: @unchecked Sendable {
     private(set) var timeOuts = 0
     private(set) var suspensions = 0
     private(set) var undecided = 0
-    private let simulator = Simulator(threads: threads)
+    private let scheduled = try! ScheduledThreads(count: threads, timePassesEarly: true)
     private var stage = Stage([])
     private var owners = [Owner](repeating: .none, count: threads)
     private var objects = [ObjectName](repeating: .none, count: threads)
@@ -60,7 +61,7 @@ final class Simulation: @unchecked Sendable {
     ]
 
     init() {
-        simulator.run(seed: 0) { [self] thread in
+        scheduled.run(seed: 0) { [self] thread in
             owners[thread] = try! Threads.owner()
             objects[thread] = try! Threads.ownOrNew()
         }
@@ -74,20 +75,23 @@ final class Simulation: @unchecked Sendable {
         }
         let timeOuts = scripts.map { $0.map { _ in random.next() % 40 + 1 } }
         (history, deadlines, times) = ([], [], [])
-        simulator.describe = { [self] in text() }
-        simulator.run(seed: seed) { [self] thread in
+        scheduled.run(seed: seed) { [self] thread in
             for (operation, timeOut) in zip(scripts[thread], timeOuts[thread]) {
                 note(operation, until: operation.mayBlock ? Deadline.after(nanoseconds: timeOut) : Deadline.now)
             }
         }
-        for object in stage.kinds.indices { note(.look(object), until: Deadline.now) }
-        judge(seed)
+        if let sleepers = scheduled.deadlocked {
+            complaints.expect(false, "SIGNALBOX_SEED=\(seed): threads \(sleepers) sleep for ever\n\(text())")
+        } else {
+            for object in stage.kinds.indices { note(.look(object), until: Deadline.now) }
+            judge(seed)
+        }
         // The threads go on, and must not come to the next schedule with a mutex.
         for owner in owners { Arena.local.abandonAll(of: owner) }
         stage.strike()
     }
 
-    func end() async { await simulator.end() }
+    func end() async { await scheduled.end() }
 
     private func operations(_ thread: Int, _ random: inout SeededRandom) -> [Operation] {
         let object = Int.random(in: stage.kinds.indices, using: &random)
@@ -144,7 +148,7 @@ final class Simulation: @unchecked Sendable {
     }
 
     private func stamp() -> Int {
-        times.append(simulator.now)
+        times.append(scheduled.now)
         return times.count
     }
 

@@ -16,21 +16,3 @@ package func isAwaited(_ object: ObjectName) -> Bool {
 package func isSignaled(_ object: ObjectName) -> Bool {
     Arena.local.withLock(object) { _, word in word.isSignaled } ?? false
 }
-
-/// Seeded pseudo-random numbers (SplitMix64): print `seed` with what failed, and pass it again to see it again.
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
-    package let seed: UInt64
-    private var state: UInt64
-
-    package init(seed: UInt64 = UInt64.random(in: 1..<1 << 32)) {
-        (self.seed, state) = (seed, seed)
-    }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}

@@ -1,4 +1,5 @@
 import Dispatcher
+import Glibc
 import Signalbox
 import SignalboxTesting
 import Synchronization
@@ -78,6 +79,33 @@ import Testing
                 ])
                 #expect(passed.entries == [3, 2], "seed \(seed)")
                 #expect(schedule.elapsed == .seconds(3_600), "seed \(seed)")
+            }
+        }
+
+        @Test("one seed is one schedule, and many seeds are many")
+        func replay() throws {
+            var seen: Set<[Int]> = []
+            for seed in UInt64(0)..<100 {
+                let schedule = try add(seed: seed, isCareless: false).1
+                #expect(schedule == (try add(seed: seed, isCareless: false).1))
+                seen.insert(schedule.choices)
+            }
+            #expect(seen.count > 10)
+        }
+
+        @Test("a thread that will not end after a deadlock is left asleep, and the deadlock is reported")
+        func hopeless() async {
+            await #expect(processExitsWith: .exitCode(7)) {
+                let event = EventObject()
+                func run() -> Int32 {
+                    do {
+                        try ControlledScheduler(seed: 1).run(threads: [{ while true { wait(for: event) } }])
+                    } catch {
+                        return (error as? ControlledScheduler.Deadlock)?.sleepers == [0] ? 7 : 1
+                    }
+                    return 0
+                }
+                exit(run())
             }
         }
 

@@ -5,7 +5,11 @@ import Signalbox
 import TestSupport
 import Testing
 
-@Suite("Processes", .serialized, .alone, .timeLimit(.minutes(2)))
+@Suite(
+    "Processes", .serialized, .alone, .timeLimit(.minutes(2)),
+    .disabled(
+        if: dlsym(nil, "__tsan_init") != nil,
+        "the thread sanitizer takes a clone(2) that shares the memory for a fork(2), and ends the program"))
 struct ProcessTests {
     static func shell(_ script: String, _ options: ProcessObject.Options = .init()) throws -> ProcessObject {
         try ProcessObject("sh", arguments: ["-c", script], options: options)

@@ -9,7 +9,7 @@ import Synchronization
 public enum BlockedTasks {
     /// Where they happened: the return addresses of the first frames above the wait.
     private static let seen = Guarded<Set<[UInt]>>([])
-    private static let frames = 12
+    private static let frames = 24
     /// More places than that are not told apart.
     private static let limit = 256
 

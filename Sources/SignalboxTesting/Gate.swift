@@ -85,13 +85,7 @@ public final class Gate: Sendable {
     /// - Throws: `CancellationError` if the task was cancelled first.
     public nonisolated(nonsending) func waitUntilWaiting(count: Int) async throws {
         let reached = state.withLock { $0.waiting >= count ? nil : $0.observers.add(until: count) }
-        guard let reached else { return }
-        do {
-            try await reached.wait()
-        } catch {
-            state.withLock { $0.observers.remove(reached) }
-            throw error
-        }
+        try await Waitlist.wait(for: reached) { event in state.withLock { $0.observers.remove(event) } }
     }
 
     /// Counts the caller in, and returns what he waits for; nil: the gate is open.

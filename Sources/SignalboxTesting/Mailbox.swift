@@ -84,13 +84,7 @@ final class Mailbox: Sendable {
 
     nonisolated(nonsending) func waitUntilReceived(count: Int) async throws {
         let reached = state.withLock { $0.received.messages.count >= count ? nil : $0.observers.add(until: count) }
-        guard let reached else { return }
-        do {
-            try await reached.wait()
-        } catch {
-            state.withLock { $0.observers.remove(reached) }
-            throw error
-        }
+        try await Waitlist.wait(for: reached) { event in state.withLock { $0.observers.remove(event) } }
     }
 
     /// The next datagram, whose text is nil if it was too long, and what descriptors came with it. nil: none is there.

@@ -105,13 +105,7 @@ public final class ManualClock: Clock, Sendable {
     /// - Throws: `CancellationError` if the task was cancelled first.
     public nonisolated(nonsending) func waitUntilSleeping(count: Int) async throws {
         let reached = state.withLock { $0.sleepers.count >= count ? nil : $0.observers.add(until: count) }
-        guard let reached else { return }
-        do {
-            try await reached.wait()
-        } catch {
-            state.withLock { $0.observers.remove(reached) }
-            throw error
-        }
+        try await Waitlist.wait(for: reached) { event in state.withLock { $0.observers.remove(event) } }
     }
 
     private func wake(_ awakenings: [EventObject]) {

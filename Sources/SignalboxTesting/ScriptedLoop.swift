@@ -67,13 +67,7 @@ public final class ScriptedLoop: SerialExecutor {
     /// - Throws: `CancellationError` if the task was cancelled first.
     public nonisolated(nonsending) func waitUntilPending(count: Int) async throws {
         let reached = state.withLock { $0.jobs.count >= count ? nil : $0.observers.add(until: count) }
-        guard let reached else { return }
-        do {
-            try await reached.wait()
-        } catch {
-            state.withLock { $0.observers.remove(reached) }
-            throw error
-        }
+        try await Waitlist.wait(for: reached) { event in state.withLock { $0.observers.remove(event) } }
     }
 
     /// Whether the caller is in a job of this loop.

@@ -20,5 +20,18 @@ struct Waitlist {
         return done
     }
 
+    /// Waits for what `add` has given, if it has; whoever is cancelled first has it taken back by `remove`.
+    nonisolated(nonsending) static func wait(
+        for reached: EventObject?, remove: (EventObject) -> Void
+    ) async throws {
+        guard let reached else { return }
+        do {
+            try await reached.wait()
+        } catch {
+            remove(reached)
+            throw error
+        }
+    }
+
     mutating func remove(_ event: EventObject) { members.removeAll { $0.event === event } }
 }

@@ -10,6 +10,8 @@ __thread struct signalbox_thread signalbox_current;
 void *signalbox_arena;
 void *signalbox_handles;
 
+void signalbox_act(void) { signalbox_current.isDue = 0; }
+
 // ---- thread end ------------------------------------------------------------------------------------------------
 
 static pthread_key_t end_key;

@@ -33,6 +33,8 @@ struct signalbox_thread {
     void *_Nullable slots;    ///< free handle slots at hand, see `HandleSlots`; NULL: none
     uint64_t loop;            ///< the event loop whose thread this is, which must never be blocked; 0: none
     uint32_t hasEndHook;      ///< whether the dispatcher is told of the thread's end
+    volatile uint32_t inside; ///< how often the thread is inside code that it must leave before it is stopped
+    volatile uint32_t isDue;  ///< whether the thread is to stop, or to end, as soon as it is not inside
     bool isScheduled;         ///< whether a test's scheduler decides when it runs (debug builds only)
     bool isObserved;          ///< whether the floor above is to be told first when the thread ends
     struct signalbox_cache caches[4]; ///< by the arena's type of record
@@ -40,6 +42,37 @@ struct signalbox_thread {
 extern __thread struct signalbox_thread signalbox_current __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 static inline struct signalbox_thread *_Nonnull signalbox_thread(void) { return &signalbox_current; }
+
+// ---- where a thread may be stopped
+
+/// Does what was put off while the thread was inside: it stops until it is resumed, or ends.
+void signalbox_act(void);
+
+/// From here to `signalbox_leave` the calling thread is neither stopped nor ended, but later: it may hold a lock, or be
+/// in the middle of an allocation. Calls nest. Code of the program's never runs inside; see `signalbox_open`.
+static inline void signalbox_enter(void) {
+    signalbox_current.inside = signalbox_current.inside + 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+static inline void signalbox_leave(void) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    signalbox_current.inside = signalbox_current.inside - 1;
+    if (__builtin_expect(signalbox_current.inside == 0 && signalbox_current.isDue, 0)) signalbox_act();
+}
+
+/// Around a call of the program's code, or a sleep, within: the thread is not inside meanwhile. Returns what
+/// `signalbox_close` takes.
+static inline uint32_t signalbox_open(void) {
+    uint32_t inside = signalbox_current.inside;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    signalbox_current.inside = 0;
+    if (__builtin_expect(signalbox_current.isDue, 0)) signalbox_act();
+    return inside;
+}
+static inline void signalbox_close(uint32_t inside) {
+    signalbox_current.inside = inside;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
 
 static inline struct signalbox_cache *_Nonnull signalbox_record_cache(int type) { return &signalbox_current.caches[type]; }
 

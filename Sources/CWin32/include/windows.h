@@ -12,12 +12,28 @@
 #include <winerror.h>
 #include <winbase.h>
 #include <consoleapi.h>
+#include <debugapi.h>
 #include <errhandlingapi.h>
+#include <fibersapi.h>
+#include <fileapi.h>
 #include <handleapi.h>
+#include <heapapi.h>
+#include <interlockedapi.h>
 #include <ioapiset.h>
+#include <jobapi.h>
+#include <jobapi2.h>
+#include <libloaderapi.h>
+#include <memoryapi.h>
+#include <processenv.h>
 #include <processthreadsapi.h>
 #include <profileapi.h>
+#include <securitybaseapi.h>
+#include <stringapiset.h>
 #include <synchapi.h>
 #include <sysinfoapi.h>
+#include <threadpoolapiset.h>
+#include <threadpoollegacyapiset.h>
+#include <winnls.h>
+#include <winuser.h>
 
 #endif

@@ -1,0 +1,11 @@
+/* jobapi.h: jobs. */
+#ifndef SIGNALBOX_JOBAPI_H
+#define SIGNALBOX_JOBAPI_H
+
+#include <winbase.h>
+
+SIGNALBOX_BEGIN
+
+SIGNALBOX_END
+
+#endif

@@ -141,7 +141,10 @@ package import Synchronization
     /// was suspended before.
     package static func resume(_ object: ObjectName) throws(DispatcherError) -> UInt32 {
         let (before, _) = try changeCount(object) { count, _ in count == 0 ? 0 : count - 1 }
-        if before == 1 { wakeStopped(object) }
+        if before == 1 {
+            wakeStopped(object)
+            tellStop(object)  // who waits for it to stop need not
+        }
         return before
     }
 

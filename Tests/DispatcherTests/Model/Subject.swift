@@ -266,7 +266,8 @@ extension DispatcherError {
         case .wrongKind: .wrongKind
         case .notOwner: .notOwner
         case .limitExceeded: .limitExceeded
-        case .outOfRecords, .hasEnded, .needsOwner: preconditionFailure("the check does nothing of the kind: \(self)")
+        case .outOfRecords, .hasEnded, .needsOwner, .notStoppable:
+            preconditionFailure("the check does nothing of the kind: \(self)")
         }
     }
 }

@@ -225,12 +225,13 @@ void signalbox_free_values(struct signalbox_thread *thread) {
     signalbox_leave();
 }
 
-static bool reserve(void ***values, uint32_t *count, uint32_t wanted) {
+static bool reserve(void ***values, uint32_t *count, uint32_t wanted, uint32_t limit) {
     if (*count >= wanted) return true;
     signalbox_thread_id();
     signalbox_enter();
     uint32_t size = 64;
     while (size < wanted) size *= 2;
+    if (size > limit) size = limit;
     void **larger = calloc(size, sizeof *larger), **old = *values;
     if (larger) {
         signalbox_registry_lock(); // others clear slots that are freed
@@ -244,11 +245,11 @@ static bool reserve(void ***values, uint32_t *count, uint32_t wanted) {
     return larger != NULL;
 }
 
-bool signalbox_reserve_tls(uint32_t count) {
-    return reserve(&signalbox_current.tls, &signalbox_current.tlsCount, count);
+bool signalbox_reserve_tls(uint32_t count, uint32_t limit) {
+    return reserve(&signalbox_current.tls, &signalbox_current.tlsCount, count, limit);
 }
-bool signalbox_reserve_fls(uint32_t count) {
-    return reserve(&signalbox_current.fls, &signalbox_current.flsCount, count);
+bool signalbox_reserve_fls(uint32_t count, uint32_t limit) {
+    return reserve(&signalbox_current.fls, &signalbox_current.flsCount, count, limit);
 }
 
 void signalbox_clear_tls(uint32_t index) {

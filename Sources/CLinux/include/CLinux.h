@@ -150,9 +150,9 @@ void signalbox_clear_tls(uint32_t index);
 /// Takes values of a slot from threads that have some, up to `limit`; returns how many.
 size_t signalbox_take_fls(uint32_t index, void *_Nullable *_Nonnull values, size_t limit);
 
-/// Makes room for `count` values of the calling thread's slots; false: there is no memory.
-bool signalbox_reserve_tls(uint32_t count);
-bool signalbox_reserve_fls(uint32_t count);
+/// Makes room for `count` values of the calling thread's slots, and no more than `limit`; false: there is no memory.
+bool signalbox_reserve_tls(uint32_t count, uint32_t limit);
+bool signalbox_reserve_fls(uint32_t count, uint32_t limit);
 
 /// From here to `signalbox_leave` the calling thread is neither stopped nor ended, but later: it may hold a lock, or be
 /// in the middle of an allocation. Calls nest. Code of the program's never runs inside; see `signalbox_open`.

@@ -68,6 +68,9 @@ typedef int *LPLONG;
 typedef void *LPVOID;
 typedef const void *LPCVOID;
 
+typedef void *HGLOBAL;
+typedef void *HLOCAL;
+
 /* A time: 100 ns since 1601 in UTC, in two halves. */
 typedef struct _FILETIME {
     DWORD dwLowDateTime;

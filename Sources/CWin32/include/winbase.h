@@ -1,4 +1,4 @@
-/* winbase.h: the constants of waits, of critical sections and of thread creation. */
+/* winbase.h: the constants of waits, of critical sections and of thread creation; memory with handles; strings. */
 #ifndef SIGNALBOX_WINBASE_H
 #define SIGNALBOX_WINBASE_H
 
@@ -18,5 +18,54 @@
 
 #define CREATE_SUSPENDED 0x00000004
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x00010000
+
+/*
+ * LocalAlloc and GlobalAlloc. Fixed memory is malloc's, and LocalFree frees what malloc made. LocalSize and GlobalSize
+ * may say more than was asked for.
+ */
+#define LMEM_FIXED 0x0000
+#define LMEM_MOVEABLE 0x0002
+#define LMEM_NOCOMPACT 0x0010
+#define LMEM_NODISCARD 0x0020
+#define LMEM_ZEROINIT 0x0040
+#define LMEM_MODIFY 0x0080
+#define LMEM_DISCARDED 0x4000
+#define LMEM_INVALID_HANDLE 0x8000
+#define LMEM_LOCKCOUNT 0x00FF
+#define LHND (LMEM_MOVEABLE | LMEM_ZEROINIT)
+#define LPTR (LMEM_FIXED | LMEM_ZEROINIT)
+#define NONZEROLHND LMEM_MOVEABLE
+#define NONZEROLPTR LMEM_FIXED
+#define GMEM_FIXED 0x0000
+#define GMEM_MOVEABLE 0x0002
+#define GMEM_ZEROINIT 0x0040
+#define GMEM_MODIFY 0x0080
+#define GMEM_DISCARDED 0x4000
+#define GMEM_INVALID_HANDLE 0x8000
+#define GMEM_LOCKCOUNT 0x00FF
+#define GHND (GMEM_MOVEABLE | GMEM_ZEROINIT)
+#define GPTR (GMEM_FIXED | GMEM_ZEROINIT)
+
+SIGNALBOX_BEGIN
+
+SIGNALBOX_API HLOCAL WINAPI LocalAlloc(UINT uFlags, SIZE_T uBytes);
+SIGNALBOX_API HLOCAL WINAPI LocalReAlloc(HLOCAL hMem, SIZE_T uBytes, UINT uFlags);
+SIGNALBOX_API HLOCAL WINAPI LocalFree(HLOCAL hMem);
+SIGNALBOX_API LPVOID WINAPI LocalLock(HLOCAL hMem);
+SIGNALBOX_API BOOL WINAPI LocalUnlock(HLOCAL hMem);
+SIGNALBOX_API SIZE_T WINAPI LocalSize(HLOCAL hMem);
+SIGNALBOX_API UINT WINAPI LocalFlags(HLOCAL hMem);
+SIGNALBOX_API HLOCAL WINAPI LocalHandle(LPCVOID pMem);
+
+SIGNALBOX_API HGLOBAL WINAPI GlobalAlloc(UINT uFlags, SIZE_T dwBytes);
+SIGNALBOX_API HGLOBAL WINAPI GlobalReAlloc(HGLOBAL hMem, SIZE_T dwBytes, UINT uFlags);
+SIGNALBOX_API HGLOBAL WINAPI GlobalFree(HGLOBAL hMem);
+SIGNALBOX_API LPVOID WINAPI GlobalLock(HGLOBAL hMem);
+SIGNALBOX_API BOOL WINAPI GlobalUnlock(HGLOBAL hMem);
+SIGNALBOX_API SIZE_T WINAPI GlobalSize(HGLOBAL hMem);
+SIGNALBOX_API UINT WINAPI GlobalFlags(HGLOBAL hMem);
+SIGNALBOX_API HGLOBAL WINAPI GlobalHandle(LPCVOID pMem);
+
+SIGNALBOX_END
 
 #endif

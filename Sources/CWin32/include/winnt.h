@@ -164,6 +164,18 @@ typedef union _ULARGE_INTEGER {
 #define MEM_RESET_UNDO 0x01000000
 #define MEM_IMAGE 0x01000000
 
+#define HEAP_NO_SERIALIZE 0x00000001
+#define HEAP_GENERATE_EXCEPTIONS 0x00000004
+#define HEAP_ZERO_MEMORY 0x00000008
+#define HEAP_REALLOC_IN_PLACE_ONLY 0x00000010
+#define HEAP_CREATE_ENABLE_EXECUTE 0x00040000
+
+#define RtlEqualMemory(first, second, length) (!__builtin_memcmp((first), (second), (length)))
+#define RtlMoveMemory(destination, source, length) ((void)__builtin_memmove((destination), (source), (length)))
+#define RtlCopyMemory(destination, source, length) ((void)__builtin_memcpy((destination), (source), (length)))
+#define RtlFillMemory(destination, length, fill) ((void)__builtin_memset((destination), (fill), (length)))
+#define RtlZeroMemory(destination, length) ((void)__builtin_memset((destination), 0, (length)))
+
 typedef struct _MEMORY_BASIC_INFORMATION {
     PVOID BaseAddress;
     PVOID AllocationBase;
@@ -347,6 +359,13 @@ SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
 #define InterlockedBitTestAndSetRelease InterlockedBitTestAndSet
 #define InterlockedBitTestAndResetAcquire InterlockedBitTestAndReset
 #define InterlockedBitTestAndResetRelease InterlockedBitTestAndReset
+
+/* Clears memory that is not read again, which a compiler would drop. */
+SIGNALBOX_INLINE PVOID RtlSecureZeroMemory(PVOID target, SIZE_T size) {
+    __builtin_memset(target, 0, size);
+    __asm__ __volatile__("" : : "r"(target) : "memory");
+    return target;
+}
 
 /* Tells the processor that this is a spinning loop. */
 SIGNALBOX_INLINE void YieldProcessor(void) {

@@ -2,6 +2,7 @@
 #ifndef SIGNALBOX_WINBASE_H
 #define SIGNALBOX_WINBASE_H
 
+#include <stdarg.h>
 #include <minwinbase.h>
 #include <winerror.h>
 
@@ -46,6 +47,14 @@
 #define GHND (GMEM_MOVEABLE | GMEM_ZEROINIT)
 #define GPTR (GMEM_FIXED | GMEM_ZEROINIT)
 
+#define FORMAT_MESSAGE_MAX_WIDTH_MASK 0x000000FF
+#define FORMAT_MESSAGE_ALLOCATE_BUFFER 0x00000100
+#define FORMAT_MESSAGE_IGNORE_INSERTS 0x00000200
+#define FORMAT_MESSAGE_FROM_STRING 0x00000400
+#define FORMAT_MESSAGE_FROM_HMODULE 0x00000800
+#define FORMAT_MESSAGE_FROM_SYSTEM 0x00001000
+#define FORMAT_MESSAGE_ARGUMENT_ARRAY 0x00002000
+
 SIGNALBOX_BEGIN
 
 SIGNALBOX_API HLOCAL WINAPI LocalAlloc(UINT uFlags, SIZE_T uBytes);
@@ -66,6 +75,52 @@ SIGNALBOX_API SIZE_T WINAPI GlobalSize(HGLOBAL hMem);
 SIGNALBOX_API UINT WINAPI GlobalFlags(HGLOBAL hMem);
 SIGNALBOX_API HGLOBAL WINAPI GlobalHandle(LPCVOID pMem);
 
+/*
+ * FORMAT_MESSAGE_FROM_SYSTEM has an English text, in our words, for each code of winerror.h. ELF modules have no message
+ * tables: FORMAT_MESSAGE_FROM_HMODULE finds nothing.
+ */
+SIGNALBOX_API DWORD WINAPI FormatMessageA(
+    DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPSTR lpBuffer, DWORD nSize,
+    va_list *Arguments);
+SIGNALBOX_API DWORD WINAPI FormatMessageW(
+    DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPWSTR lpBuffer, DWORD nSize,
+    va_list *Arguments);
+
+/*
+ * Strings. lstrcmp and lstrcmpi order by letter, not by code: digits before letters, and small letters before capital
+ * ones where all else is equal. Beyond ASCII the order is that of the codes.
+ */
+SIGNALBOX_API int WINAPI lstrlenA(LPCSTR lpString);
+SIGNALBOX_API int WINAPI lstrlenW(LPCWSTR lpString);
+SIGNALBOX_API LPSTR WINAPI lstrcpyA(LPSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API LPWSTR WINAPI lstrcpyW(LPWSTR lpString1, LPCWSTR lpString2);
+SIGNALBOX_API LPSTR WINAPI lstrcpynA(LPSTR lpString1, LPCSTR lpString2, int iMaxLength);
+SIGNALBOX_API LPWSTR WINAPI lstrcpynW(LPWSTR lpString1, LPCWSTR lpString2, int iMaxLength);
+SIGNALBOX_API LPSTR WINAPI lstrcatA(LPSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API LPWSTR WINAPI lstrcatW(LPWSTR lpString1, LPCWSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpA(LPCSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpW(LPCWSTR lpString1, LPCWSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpiA(LPCSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpiW(LPCWSTR lpString1, LPCWSTR lpString2);
+
 SIGNALBOX_END
+
+#if defined(UNICODE)
+#define FormatMessage FormatMessageW
+#define lstrlen lstrlenW
+#define lstrcpy lstrcpyW
+#define lstrcpyn lstrcpynW
+#define lstrcat lstrcatW
+#define lstrcmp lstrcmpW
+#define lstrcmpi lstrcmpiW
+#else
+#define FormatMessage FormatMessageA
+#define lstrlen lstrlenA
+#define lstrcpy lstrcpyA
+#define lstrcpyn lstrcpynA
+#define lstrcat lstrcatA
+#define lstrcmp lstrcmpA
+#define lstrcmpi lstrcmpiA
+#endif
 
 #endif

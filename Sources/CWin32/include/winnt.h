@@ -118,6 +118,19 @@ typedef union _ULARGE_INTEGER {
 #define THREAD_QUERY_LIMITED_INFORMATION 0x0800
 #define THREAD_ALL_ACCESS 0x001FFFFF
 
+#define MAKELANGID(primary, sublanguage) ((((WORD)(sublanguage)) << 10) | (WORD)(primary))
+#define PRIMARYLANGID(language) ((WORD)(language) & 0x3FF)
+#define SUBLANGID(language) ((WORD)(language) >> 10)
+#define LANG_NEUTRAL 0x00
+#define LANG_GERMAN 0x07
+#define LANG_ENGLISH 0x09
+#define SUBLANG_NEUTRAL 0x00
+#define SUBLANG_DEFAULT 0x01
+#define SUBLANG_SYS_DEFAULT 0x02
+#define SUBLANG_ENGLISH_US 0x01
+#define LANG_USER_DEFAULT 0x0400
+#define LANG_SYSTEM_DEFAULT 0x0800
+
 #define DUPLICATE_CLOSE_SOURCE 0x00000001
 #define DUPLICATE_SAME_ACCESS 0x00000002
 

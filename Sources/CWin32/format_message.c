@@ -229,9 +229,12 @@ static DWORD give_up(DWORD error) {
 
 /// Copies the message to the caller's buffer, or to one of its own that LocalFree frees. `unit`: 1 or 2 bytes.
 static DWORD give(DWORD flags, const void *text, size_t length, size_t unit, void *buffer, DWORD size) {
+    if (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) *(void **)buffer = NULL;
+    if (!length) {
+        if (!(flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) && size) memset(buffer, 0, unit);
+        return give_up(ERROR_NO_WORK_DONE);
+    }
     if (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) {
-        *(void **)buffer = NULL;
-        if (!length) return give_up(ERROR_NO_WORK_DONE);
         char *own = LocalAlloc(LMEM_FIXED, (length + 1 > size ? length + 1 : size) * unit);
         if (!own) return 0;
         memcpy(own, text, length * unit);

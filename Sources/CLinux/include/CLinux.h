@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -273,6 +274,9 @@ int signalbox_processor_count(void);
 /// removal waits for that.
 void *_Nonnull signalbox_add_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
 void signalbox_remove_cancellation_handler(void *_Nonnull record);
+
+// How many bytes a block of malloc's has room for.
+static inline size_t signalbox_usable_size(void *_Nullable block) { return malloc_usable_size(block); }
 
 /// errno, which Swift cannot reach between calls without risk of its being overwritten.
 static inline int signalbox_errno(void) { return errno; }

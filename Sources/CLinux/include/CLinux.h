@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -193,6 +194,10 @@ extern void *_Nullable signalbox_handles __attribute__((visibility("hidden")));
 static inline void *_Nullable signalbox_handles_base(void) { return signalbox_handles; }
 static inline void signalbox_set_handles_base(void *_Nonnull base) { signalbox_handles = base; }
 
+/// Claims the process for this copy of the code: two would each have objects, handles and threads that the other knows
+/// nothing of. Returns NULL, or the file that another copy came with, which is in use already.
+const char *_Nullable signalbox_claim_process(void);
+
 /// CLOCK_MONOTONIC, in nanoseconds.
 static inline uint64_t signalbox_now(void) {
     struct timespec t;
@@ -269,6 +274,9 @@ int signalbox_processor_count(void);
 /// removal waits for that.
 void *_Nonnull signalbox_add_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
 void signalbox_remove_cancellation_handler(void *_Nonnull record);
+
+// How many bytes a block of malloc's has room for.
+static inline size_t signalbox_usable_size(void *_Nullable block) { return malloc_usable_size(block); }
 
 /// errno, which Swift cannot reach between calls without risk of its being overwritten.
 static inline int signalbox_errno(void) { return errno; }

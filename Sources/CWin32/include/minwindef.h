@@ -78,6 +78,8 @@ typedef INT_PTR (*FARPROC)();
 #else
 typedef INT_PTR (*FARPROC)(void);
 #endif
+typedef void *HGLOBAL;
+typedef void *HLOCAL;
 
 /* A time: 100 ns since 1601 in UTC, in two halves. */
 typedef struct _FILETIME {

@@ -177,10 +177,14 @@ package import Synchronization
     /// thread as observed; always to the same.
     package nonisolated(unsafe) static var detach: (@convention(c) () -> Void)?
 
+    /// Tells the pool of a worker that has ended in a callback. Set by the floor above, before it makes the first.
+    package nonisolated(unsafe) static var workerEnds: (@convention(c) () -> Void)?
+
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
         let thread = signalbox_thread()
         let arena = Arena.local
+        if thread.pointee.worker != nil { workerEnds?() }
         // Only who is marked reads the hook, and so after it was set.
         if thread.pointee.isObserved {
             thread.pointee.isObserved = false

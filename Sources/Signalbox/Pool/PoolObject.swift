@@ -211,8 +211,15 @@ package final class PoolObject: Sendable {
 
     /// Sets the timer anew; nil unsets it. Returns whether it had been set, and will not expire for that any more.
     @discardableResult
-    package func setTimer(_ due: TimerDue?, period: UInt64) -> Bool {
+    package func setTimer(_ due: TimerDue?, period: UInt64) -> Bool { setTimer(due, period, unlessExpired: false) }
+
+    /// As `setTimer`; does nothing if the timer has expired for the last time.
+    package func changeTimer(_ due: TimerDue?, period: UInt64) { setTimer(due, period, unlessExpired: true) }
+
+    @discardableResult
+    private func setTimer(_ due: TimerDue?, _ period: UInt64, unlessExpired: Bool) -> Bool {
         let (wasCancelled, expired) = state.withLock { state in
+            if unlessExpired && state.isSet && state.wait == nil { return (false, [UInt64]()) }
             let wasCancelled = unsetLocked(&state)
             guard let due else { return (wasCancelled, [UInt64]()) }
             state.isSet = true

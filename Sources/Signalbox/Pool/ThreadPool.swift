@@ -26,7 +26,7 @@ package final class ThreadPool: Sendable {
         var coming = 0
         var minimum: Int
         var maximum: Int
-        var stackSize = 1 << 20
+        var stack = (reserve: 0, commit: 0)
         /// The program, and objects.
         var users = 1
         /// Places beyond the usual number, given because no callback began.
@@ -133,9 +133,10 @@ package final class ThreadPool: Sendable {
         return true
     }
 
-    package var stackSize: Int {
-        get { state.withLock { $0.stackSize } }
-        set { state.withLock { $0.stackSize = newValue } }
+    /// Bytes; 0: the default. Of threads that start from now on.
+    package var stack: (reserve: Int, commit: Int) {
+        get { state.withLock { $0.stack } }
+        set { state.withLock { $0.stack = newValue } }
     }
 
     // ---- queueing
@@ -175,9 +176,10 @@ package final class ThreadPool: Sendable {
             Unmanaged<ThreadPool>.fromOpaque(argument!).release()
             return 0
         }
+        let stack = stack
+        let size = stack.reserve == 0 ? 1 << 20 : max(stack.reserve, stack.commit, 1 << 16)
         do {
-            Arena.local.release(
-                try ThreadObject.start(name: name, stackSize: stackSize, main, argument.toOpaque()))
+            Arena.local.release(try ThreadObject.start(name: name, stackSize: size, main, argument.toOpaque()))
             return true
         } catch {
             argument.release()
@@ -262,6 +264,7 @@ package final class ThreadPool: Sendable {
             signalbox_leave()
             if isEnd { break }
         }
+        Arena.local.leavePort()
         signalbox_thread().pointee.worker = nil
         worker.release()
     }

@@ -10,6 +10,9 @@ DEPTH ?= 8
 WINDOWS ?= 100000
 SEEDS ?= 100000
 STORM ?= 1
+FUZZ ?= 10000000
+# A folder with more conformance programs, compiled unchanged.
+SUITE ?= $(wildcard ../shared/conformance)
 SWIFT ?= swift
 ECHO_SERVICE ?= $(BUILD)/release/EchoService
 SHELL := /bin/bash
@@ -17,7 +20,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races storm statistics examples fuzz lint \
-	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests load-tests \
+	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests conformance-tests fuzz-tests load-tests \
 	windows-build deployment-tests
 
 help: ## list the targets
@@ -26,7 +29,7 @@ help: ## list the targets
 run: deps-run build-service ## the main job: EchoService under systemd, loaded, frozen, restarted, stopped; under 90 s
 	Scripts/run $(ECHO_SERVICE)
 
-test: deps-test unit-tests native-tests windows-build load-tests deployment-tests ## all tests
+test: deps-test unit-tests native-tests conformance-tests fuzz-tests windows-build load-tests deployment-tests ## all tests
 	@echo "make test: everything passed"
 
 bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside a bare futex and the peers
@@ -79,11 +82,12 @@ install: deps-build ## libsignalbox, its headers, pkg-config and CMake files, in
 lint: ## formatting, scripts, the export list
 	Scripts/lint
 
-conformance: ## the conformance suite
-	@echo "make conformance: there is no conformance suite yet" >&2; exit 1
+conformance: deps-test test-prefix ## the conformance programs (and those in SUITE), also under Wine if it is there, by function
+	Conformance/run --wine $(if $(SUITE),--suite $(SUITE)) $(TEST_PREFIX)
 
-fuzz: ## fuzzing
-	@echo "make fuzz: there is nothing to fuzz yet" >&2; exit 1
+fuzz: deps-test ## FUZZ (10,000,000) random calls of all functions, under the address and the thread sanitizer
+	Scripts/with-stacks 3600 Tests/Fuzz/run address $(FUZZ)
+	Scripts/with-stacks 3600 Tests/Fuzz/run thread $(FUZZ)
 
 docs: deps-build ## the DocC documentation, into .build/docs
 	Scripts/build-docs
@@ -121,6 +125,13 @@ echo-port: test-prefix
 
 native-tests: test-prefix
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Native/run $(TEST_PREFIX)
+
+conformance-tests: test-prefix
+	Scripts/with-stacks $(TEST_TIMEOUT) Conformance/run --table $(BUILD)/conformance.txt $(TEST_PREFIX)
+
+fuzz-tests:
+	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Fuzz/run address 100000
+	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Fuzz/run thread 100000
 
 windows-build:
 	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/echo_port.exe Examples/EchoPort/echo_port.c -lws2_32

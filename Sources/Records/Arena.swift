@@ -19,6 +19,11 @@ package struct Arena: @unchecked Sendable {
     /// touched.
     package static func prepared() -> Arena { preparedLocal }
     private static let preparedLocal: Arena = {
+        if let other = signalbox_claim_process() {
+            fatalError(
+                "Signalbox is in this process twice, and \(String(cString: other)) was first: a program uses either the "
+                    + "Swift package or libsignalbox.so")
+        }
         let size = 64 << 24
         let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else {

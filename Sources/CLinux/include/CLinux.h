@@ -87,6 +87,10 @@ extern void *_Nullable signalbox_handles __attribute__((visibility("hidden")));
 static inline void *_Nullable signalbox_handles_base(void) { return signalbox_handles; }
 static inline void signalbox_set_handles_base(void *_Nonnull base) { signalbox_handles = base; }
 
+/// Claims the process for this copy of the code: two would each have objects, handles and threads that the other knows
+/// nothing of. Returns NULL, or the file that another copy came with, which is in use already.
+const char *_Nullable signalbox_claim_process(void);
+
 /// CLOCK_MONOTONIC, in nanoseconds.
 static inline uint64_t signalbox_now(void) {
     struct timespec t;

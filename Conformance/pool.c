@@ -95,6 +95,14 @@ static PTP_POOL pool_of(DWORD threads, TP_CALLBACK_ENVIRON *environment) {
     return pool;
 }
 
+// Wine starts a worker when a callback is queued and all workers are busy at that instant, and otherwise none; on Windows
+// "the thread pool creates threads as they are needed, up to the maximum" (Thread Pools).
+#ifdef ON_WINE
+#define NEEDS_GROWTH SKIP("Wine starts no worker for callbacks that are queued already")
+#else
+#define NEEDS_GROWTH
+#endif
+
 // ---- work
 
 static void each_submission_is_a_callback(void) {
@@ -177,6 +185,7 @@ static void a_pool_of_one_runs_in_order(void) {
 }
 
 static void the_maximum_bounds_blocked_callbacks(void) {
+    NEEDS_GROWTH;
     struct record record;
     TP_CALLBACK_ENVIRON environment;
     open_record(&record);
@@ -207,15 +216,20 @@ static void meet(PTP_WORK_CALLBACK callback, LONG wanted, PTP_CALLBACK_ENVIRON e
     close_record(&record);
 }
 
-static void the_pool_grows_while_callbacks_wait(void) { meet(meeting, 40, NULL); }
+static void the_pool_grows_while_callbacks_wait(void) {
+    NEEDS_GROWTH;
+    meet(meeting, 40, NULL);
+}
 
 static void the_pool_grows_while_callbacks_compute(void) {
+    NEEDS_GROWTH;
     TP_CALLBACK_ENVIRON environment;
     InitializeThreadpoolEnvironment(&environment);
     meet(spinning, 6, &environment);
 }
 
 static void callbacks_that_run_long_have_no_place(void) {
+    NEEDS_GROWTH;
     TP_CALLBACK_ENVIRON environment;
     InitializeThreadpoolEnvironment(&environment);
     SetThreadpoolCallbackRunsLong(&environment);
@@ -225,6 +239,7 @@ static void callbacks_that_run_long_have_no_place(void) {
 }
 
 static void a_minimum_is_there(void) {
+    NEEDS_GROWTH;
     TP_CALLBACK_ENVIRON environment;
     PTP_POOL pool = CreateThreadpool(NULL);
     REQUIRE(pool);
@@ -705,8 +720,10 @@ static void a_wait_times_out(void) {
         EQUAL(record.result, WAIT_TIMEOUT);
         EQUAL(record.count, i + 1);
     }
+#ifndef ON_WINE
+    // A signal comes before a time that is over, as in every wait (WaitForSingleObject); Wine looks at the time first.
     TRUTH(SetEvent(event));
-    for (int i = 0; i < 4; i++) { // a signal comes before a time that is over
+    for (int i = 0; i < 4; i++) {
         later = at_ms(-1);
         SetThreadpoolWait(wait, event, due[i]);
         begins(&record);
@@ -715,6 +732,7 @@ static void a_wait_times_out(void) {
         EQUAL(is_signaled(event), FALSE);
         TRUTH(SetEvent(event));
     }
+#endif
     CloseThreadpoolWait(wait);
     CloseHandle(event);
     close_record(&record);

@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 // Waits in which neither a thread nor a task sleeps. Such a wait has a waiter as any other, in the line of one object or
@@ -44,6 +45,8 @@ extension Arena {
     package func register(
         on name: ObjectName, until limit: WaitLimit, context: UInt
     ) throws(DispatcherError) -> Registration {
+        signalbox_enter()
+        defer { signalbox_leave() }
         precondition(isLocal, "the deadlines are those of this process's own arena")
         precondition(context & 1 == 0, "the lowest bit tells the context from a task")
         return try withUnsafePointer(to: name) { name throws(DispatcherError) in
@@ -81,6 +84,8 @@ extension Arena {
     /// Ends the wait; nothing was taken, and nobody is told. Returns its context. nil: it has ended otherwise, and that
     /// is told.
     package func cancel(_ wait: RegisteredWait) -> UInt? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         guard claim(wait.waiter, wait: wait.number, .cancelled) != .lost else { return nil }
         let context = UInt(waiter(wait.waiter).continuation & ~1)
         _ = finish(wait.waiter)
@@ -89,6 +94,8 @@ extension Arena {
 
     /// The calling thread has ended the wait.
     func tellEnd(of waiter: UInt32) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let context = UInt(self.waiter(waiter).continuation & ~1)
         let number = Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .relaxed)).wait
         Arena.waitEnded?(context, waiter, number, finish(waiter) == .timedOut)

@@ -272,11 +272,13 @@ package import Synchronization
             detach?()
         }
         signalbox_enter()
-        defer { signalbox_leave() }
         thread.pointee.kept = nil  // an APC may have left its wait for good
         thread.pointee.hasEndHook = 2  // keeps no more records
+        let code = own == .none ? nil : withFields(own) { fields, _ in fields.pointee.exitCode }
         cleanUp(thread)
         thread.pointee.hasEndHook = 0  // a later destructor may wait again, and is told of a second end
+        signalbox_leave()
+        endProcessIfLast(code ?? 0)
     }
 
     /// Gives back what a thread has, abandons its mutexes, and signals its object: at its end, or after it has stopped for

@@ -57,6 +57,7 @@ struct signalbox_thread {
     void *_Nullable *_Nullable tls;     ///< values of the program's thread-local slots
     void *_Nullable *_Nullable fls;     ///< those of its slots with callbacks
     uint32_t tlsCount, flsCount;
+    uint32_t endNumber;       ///< how many threads had left the registry when it had
     uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
 };
 
@@ -128,6 +129,10 @@ struct signalbox_thread *_Nullable signalbox_first_thread(void);
 /// The thread of that id or object in the registry, under its lock; NULL: none.
 struct signalbox_thread *_Nullable signalbox_thread_with_id(uint32_t id);
 struct signalbox_thread *_Nullable signalbox_thread_with_object(uint64_t object);
+
+/// Whether the process's first thread has ended, and no thread of the program's is left but the caller, which is out of
+/// the registry already.
+bool signalbox_is_last_thread(void);
 
 /// Registers of a thread that is stopped, or of the caller.
 struct signalbox_registers {

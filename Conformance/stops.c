@@ -73,6 +73,11 @@ static void suspensions_are_counted_to_127(void) {
     HANDLE thread = start_spinning();
     for (DWORD i = 0; i < MAXIMUM_SUSPEND_COUNT; i++) EQUAL(SuspendThread(thread), i);
     FAILS_WITH((DWORD)SuspendThread(thread), (DWORD)-1, ERROR_SIGNAL_REFUSED);
+#if defined(__x86_64__)
+    CONTEXT context;
+    context.ContextFlags = CONTEXT_CONTROL;
+    QUIETLY(GetThreadContext(thread, &context), TRUE);
+#endif
     for (DWORD i = MAXIMUM_SUSPEND_COUNT; i > 0; i--) EQUAL(ResumeThread(thread), i);
     EQUAL(ResumeThread(thread), 0);
     end_spinning(thread);

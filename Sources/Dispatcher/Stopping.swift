@@ -167,8 +167,13 @@ extension Threads {
         guard Arena.local.retain(object) else { throw .noSuchObject(0) }
         defer { Arena.local.release(object) }
         try expectStoppable(object)
-        let before = try suspend(object)
-        defer { _ = try? resume(object) }  // it cannot have ended while it was suspended
+        var before: UInt32?
+        do throws(DispatcherError) {
+            before = try suspend(object)
+        } catch {
+            guard error == .limitExceeded else { throw error }  // it is suspended often enough
+        }
+        defer { if before != nil { _ = try? resume(object) } }  // it cannot have ended while it was suspended
         if before == 0 {
             stop(object)
         } else {

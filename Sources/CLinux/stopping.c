@@ -353,12 +353,16 @@ static bool is_programs(int directory, const char *id) {
     return !(mask >> (signalbox_stopping_signal() - 1) & 1) || mask >> (SIGSEGV - 1) & 1;
 }
 
-bool signalbox_is_last_thread(void) {
+// Of those that end together the one that has left the registry last sees to it.
+static bool is_last_to_leave(void) {
     signalbox_registry_lock();
-    // Of those that end together the one that has left the registry last sees to it.
-    bool is_possible = has_main_ended && signalbox_current.endNumber == ended_count;
+    bool is_it = has_main_ended && signalbox_current.endNumber == ended_count;
     signalbox_registry_unlock();
-    if (!is_possible) return false;
+    return is_it;
+}
+
+bool signalbox_is_last_thread(void) {
+    if (!is_last_to_leave()) return false;
     signalbox_enter();
     bool is_last = true;
     DIR *directory = opendir("/proc/self/task");
@@ -369,7 +373,7 @@ bool signalbox_is_last_thread(void) {
             is_last = false;
     if (directory) closedir(directory);
     signalbox_leave();
-    return is_last;
+    return is_last && is_last_to_leave();
 }
 
 // ---- registers

@@ -178,12 +178,19 @@ static void at_random_instants(void) {
     for (int i = 0; i < VICTIMS; i++) victims[i] = start(be_a_victim, (LPVOID)(ULONG_PTR)next_random(&state), NULL);
     size_t pages = 0;
     int tasks = 0;
+    LONGLONG longest = 0, total = 0, stops = 0;
     for (DWORD done = 0; done < count;) {
         int i = (int)(next_random(&state) % VICTIMS);
         for (unsigned spin = next_random(&state) % 2000; spin; spin--) YieldProcessor();
         unsigned what = next_random(&state) % 8;
         if (what < 5) {
+            LARGE_INTEGER begun, stopped;
+            QueryPerformanceCounter(&begun);
             if (!EQUAL(SuspendThread(victims[i]), 0)) break;
+            QueryPerformanceCounter(&stopped);
+            stops++;
+            if (stopped.QuadPart - begun.QuadPart > longest) longest = stopped.QuadPart - begun.QuadPart;
+            total += stopped.QuadPart - begun.QuadPart;
             if (what < 2) QueueUserAPC(call_nothing, victims[i], 0);
 #if defined(__x86_64__)
             CONTEXT context;
@@ -219,7 +226,8 @@ static void at_random_instants(void) {
     // A terminated thread's stack is 1 MiB of address space; what malloc keeps for a thread is little beside that.
     if (pages) TRUTH(pages_in_use() < pages + 64 * 256);
     if (tasks) until_entries(THREADS, tasks);
-    printf("  %d mutexes were abandoned\n", (int)abandoned);
+    printf("  %d mutexes were abandoned; a thread stopped in %lld us, at most %lld\n", (int)abandoned,
+           stops ? total / stops / 1000 : 0, longest / 1000);
     for (int i = 0; i < MUTEXES; i++) {
         DWORD result = WaitForSingleObject(mutexes[i], 0);
         TRUTH(result == WAIT_OBJECT_0 || result == WAIT_ABANDONED);

@@ -38,7 +38,7 @@ enum ChildWatch {
 
     private static func start(_ epoll: Int32) throws(IOError) {
         do throws(ThreadError) {
-            let thread = try ThreadObject.start(name: "signalbox-child", stackSize: 1 << 18) {
+            let thread = try ThreadObject.start(name: "signalbox-child", stackSize: 1 << 18, isOurs: true) {
                 watch(epoll)
                 return 0
             }

@@ -9,13 +9,15 @@ import Synchronization
 
 /// Starts a thread that calls the routine, and makes a handle to it; or sets the last error.
 func startThread(
-    _ start: LPTHREAD_START_ROUTINE, _ parameter: LPVOID?, stackSize: SIZE_T, isSuspended: Bool, _ id: LPDWORD?
+    _ start: LPTHREAD_START_ROUTINE, _ parameter: LPVOID?, stackSize: SIZE_T, isReservation: Bool = false,
+    isSuspended: Bool, _ id: LPDWORD?
 ) -> HANDLE? {
     enter()
     defer { leave() }
     do {
-        // 0 means the executable's default, which is 1 MiB.
-        let size = stackSize == 0 ? 1 << 20 : Int(clamping: stackSize)
+        // The executable's default is 1 MiB. Without the flag the size is what is committed at first, and that much is
+        // reserved at least.
+        let size = isReservation && stackSize != 0 ? Int(clamping: stackSize) : max(1 << 20, Int(clamping: stackSize))
         let object = try ThreadObject.start(
             name: nil, stackSize: size, isSuspended: isSuspended,
             { routine, parameter in unsafeBitCast(routine, to: LPTHREAD_START_ROUTINE.self)(parameter) },
@@ -38,8 +40,10 @@ func startThread(
     guard let start, flags & ~DWORD(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else {
         return noHandle(ERROR_INVALID_PARAMETER)
     }
-    let isSuspended = flags & DWORD(CREATE_SUSPENDED) != 0
-    return startThread(start, parameter, stackSize: stackSize, isSuspended: isSuspended, id)
+    return startThread(
+        start, parameter, stackSize: stackSize,
+        isReservation: flags & DWORD(STACK_SIZE_PARAM_IS_A_RESERVATION) != 0,
+        isSuspended: flags & DWORD(CREATE_SUSPENDED) != 0, id)
 }
 
 @c(CreateRemoteThread) @implementation public func __CreateRemoteThread(

@@ -45,6 +45,7 @@ struct signalbox_thread {
     bool isRegistered;        ///< whether it is in the registry of threads, see stopping.c
     bool isJoined;            ///< whether the library joins it if it is terminated, as nobody else will
     bool isStoppable;         ///< whether it did not block the stopping signal when it was registered
+    bool isInternal;          ///< whether it runs no code of the program's
     bool isMain;              ///< whether it is the process's first thread
     struct signalbox_thread *_Nullable next, *_Nullable previous;
     pthread_t handle;

@@ -64,7 +64,7 @@ package final class ThreadPool: Sendable {
             defer { signalbox_leave() }
             Unmanaged<ThreadPool>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(pool))!).takeUnretainedValue().grow()
         }
-        Threads.workerEnds = { ThreadPool.workerEnds() }
+        Threads.workerEnds = { ThreadPool.workerEnds(Unmanaged<CallbackInstance>.fromOpaque($0)) }
     }()
 
     /// How long an idle worker stays, if it is one of several, and if it is the last one.
@@ -312,20 +312,12 @@ package final class ThreadPool: Sendable {
         if isSerial { object.waitAgain() }
     }
 
-    /// The calling thread, a worker, ends in a callback: that one counts as returned.
-    private static func workerEnds() {
-        let thread = signalbox_thread()
-        guard let pointer = thread.pointee.worker else { return }
-        let worker = Unmanaged<CallbackInstance>.fromOpaque(pointer)
+    /// A worker ends in a callback, which counts as returned: it is the calling thread, or one that was ended.
+    private static func workerEnds(_ worker: Unmanaged<CallbackInstance>) {
         let instance = worker.takeUnretainedValue()
-        signalbox_enter()
         instance.end()
-        thread.pointee.worker = nil
-        let pool = instance.pool
-        pool.state.withLock { $0.workers -= 1 }
-        Arena.local.leavePort()
-        pool.grow()
+        instance.pool.state.withLock { $0.workers -= 1 }
+        // The thread leaves the pool's port next, and then a worker is started, if one is needed.
         worker.release()
-        signalbox_leave()
     }
 }

@@ -171,7 +171,7 @@ package final class ThreadPool: Sendable {
     /// Starts a thread that has been counted. False: there is none, and it is counted no more.
     private func start() -> Bool {
         let argument = Unmanaged.passRetained(self)
-        let main: @convention(c) (UnsafeMutableRawPointer?) -> UInt32 = { argument in
+        let main: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> UInt32 = { argument, _ in
             Unmanaged<ThreadPool>.fromOpaque(argument!).takeUnretainedValue().work()
             Unmanaged<ThreadPool>.fromOpaque(argument!).release()
             return 0
@@ -179,7 +179,7 @@ package final class ThreadPool: Sendable {
         let stack = stack
         let size = stack.reserve == 0 ? 1 << 20 : max(stack.reserve, stack.commit, 1 << 16)
         do {
-            Arena.local.release(try ThreadObject.start(name: name, stackSize: size, main, argument.toOpaque()))
+            Arena.local.release(try ThreadObject.start(name: name, stackSize: size, main, argument.toOpaque(), nil))
             return true
         } catch {
             argument.release()
@@ -243,6 +243,8 @@ package final class ThreadPool: Sendable {
     // ---- a worker
 
     private func work() {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let worker = Unmanaged.passRetained(CallbackInstance(pool: self))
         signalbox_thread().pointee.worker = worker.toOpaque()
         state.withLock { $0.coming -= 1 }
@@ -253,7 +255,6 @@ package final class ThreadPool: Sendable {
             let deadline = isPersistent || isSerial ? Deadline.never : Deadline.after(nanoseconds: patience)
             let packet: Packet?
             do { packet = try Arena.local.get(port, until: deadline) } catch { break }  // the pool is closed
-            signalbox_enter()
             let entry = next(isIdle: packet == nil)
             if let entry {
                 isLast = false
@@ -261,7 +262,6 @@ package final class ThreadPool: Sendable {
                 run(entry, worker.takeUnretainedValue())
             }
             let isEnd = isPersistent ? false : isToEnd(isIdle: packet == nil, &isLast)
-            signalbox_leave()
             if isEnd { break }
         }
         Arena.local.leavePort()

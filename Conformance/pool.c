@@ -327,6 +327,9 @@ static void wrong_arguments(void) {
     environment.Version = 3;
     SetThreadpoolCallbackPriority(&environment, TP_CALLBACK_PRIORITY_INVALID);
     FAILS(CreateThreadpoolWork(counting, NULL, &environment), ERROR_INVALID_PARAMETER);
+    InitializeThreadpoolEnvironment(&environment);
+    SetThreadpoolCallbackLibrary(&environment, (PVOID)0x1230000); // no module lies there
+    FAILS(CreateThreadpoolWork(counting, NULL, &environment), ERROR_INVALID_PARAMETER);
     // No object: nothing is done.
     SetThreadpoolThreadMaximum(NULL, 1), CloseThreadpool(NULL);
     SubmitThreadpoolWork(NULL), WaitForThreadpoolWorkCallbacks(NULL, TRUE), CloseThreadpoolWork(NULL);
@@ -484,6 +487,72 @@ static void what_is_done_when_a_callback_returns(void) {
     CloseHandle(request.event), CloseHandle(request.semaphore), CloseHandle(request.mutex);
     close_record(&request.record);
 }
+
+static VOID CALLBACK unloading(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
+    struct record *record = context;
+    FreeLibraryWhenCallbackReturns(instance, (HMODULE)record->object);
+    SetEventWhenCallbackReturns(instance, record->go);
+    note(record);
+    (void)work;
+}
+
+static void a_library_is_freed_or_kept(void) {
+    struct record record;
+    TP_CALLBACK_ENVIRON environment;
+    HMODULE module = NULL;
+    open_record(&record);
+    // A reference to the program, which the callback gives up, and one that the environment asks for.
+    TRUTH(GetModuleHandleExA(0, NULL, &module));
+    record.object = module;
+    InitializeThreadpoolEnvironment(&environment);
+    SetThreadpoolCallbackLibrary(&environment, module);
+    PTP_WORK work = CreateThreadpoolWork(unloading, &record, &environment);
+    REQUIRE(work);
+    SubmitThreadpoolWork(work);
+    EQUAL(WaitForSingleObject(record.go, LONG_TIME), WAIT_OBJECT_0);
+    WaitForThreadpoolWorkCallbacks(work, FALSE);
+    EQUAL(record.count, 1);
+    CloseThreadpoolWork(work);
+    EQUAL(GetModuleHandleA(NULL), module);
+    close_record(&record);
+}
+
+#ifndef _WIN32
+static HANDLE victim;
+static VOID CALLBACK doomed(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
+    TRUTH(DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &victim, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+    blocking(instance, context, work);
+}
+
+// Windows leaves the pool in an undefined state; here the callback counts as returned.
+static void a_terminated_worker_is_replaced(void) {
+    struct record record;
+    TP_CALLBACK_ENVIRON environment;
+    open_record(&record);
+    PTP_POOL pool = pool_of(1, &environment);
+    PTP_WORK work = CreateThreadpoolWork(doomed, &record, &environment);
+    for (int i = 1; i <= 10; i++) {
+        SubmitThreadpoolWork(work);
+        SubmitThreadpoolWork(work); // queued behind it
+        begins(&record);
+        HANDLE first = victim;
+        TRUTH(TerminateThread(first, 9));
+        EQUAL(join(first), 9);
+        begins(&record);
+        EQUAL(SuspendThread(victim), 0); // suspended in its wait
+        EQUAL(ResumeThread(victim), 1);
+        TRUTH(SetEvent(record.go));
+        WaitForThreadpoolWorkCallbacks(work, FALSE);
+        TRUTH(CloseHandle(victim));
+        EQUAL(record.count, 2 * i);
+        TRUTH(ResetEvent(record.go));
+    }
+    CloseThreadpoolWork(work);
+    CloseThreadpool(pool);
+    close_record(&record);
+}
+#endif
 
 static VOID CALLBACK parting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
     DisassociateCurrentThreadFromCallback(instance);
@@ -964,6 +1033,10 @@ int main(int argc, char **argv) {
 #endif
         CASE(stack_information),
         CASE(what_is_done_when_a_callback_returns),
+        CASE(a_library_is_freed_or_kept),
+#ifndef _WIN32
+        CASE(a_terminated_worker_is_replaced),
+#endif
         CASE(a_disassociated_thread_is_not_waited_for),
         CASE(callbacks_may_run_long_if_others_can),
         CASE(a_timer_expires_once),

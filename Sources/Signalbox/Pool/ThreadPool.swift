@@ -316,8 +316,9 @@ package final class ThreadPool: Sendable {
     private static func workerEnds(_ worker: Unmanaged<CallbackInstance>) {
         let instance = worker.takeUnretainedValue()
         instance.end()
-        instance.pool.state.withLock { $0.workers -= 1 }
-        // The thread leaves the pool's port next, and then a worker is started, if one is needed.
+        let pool = instance.pool
+        pool.state.withLock { $0.workers -= 1 }
+        pool.grow()  // and again when the thread leaves the pool's port, if it has a place there still
         worker.release()
     }
 }

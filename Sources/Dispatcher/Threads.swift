@@ -239,7 +239,7 @@ package import Synchronization
     /// thread as observed; always to the same.
     package nonisolated(unsafe) static var detach: (@convention(c) () -> Void)?
 
-    /// Tells the pool of a worker that ends in a callback, or was ended. Set by the floor above, before it makes the first.
+    /// Tells the pool of a worker that ends in a callback, or was ended. Set by the floor above, before it makes one.
     package nonisolated(unsafe) static var workerEnds: (@convention(c) (_ worker: UnsafeMutableRawPointer) -> Void)?
 
     /// What the floors above do first when a thread ends, whether they were told of its begin or not; the address of a

@@ -47,8 +47,10 @@ static void note(struct record *record) {
     while (now > (most = record->most)) InterlockedCompareExchange(&record->most, now, most);
     record->thread = GetCurrentThreadId();
     InterlockedIncrement(&record->count);
-    ReleaseSemaphore(record->begun, 1, NULL);
 }
+
+// The last that a callback does with a record which is gone when the case has heard of it.
+static void tell(struct record *record) { ReleaseSemaphore(record->begun, 1, NULL); }
 
 static VOID CALLBACK counting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
     struct record *record = context;
@@ -56,12 +58,14 @@ static VOID CALLBACK counting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP
     record->object = work;
     note(record);
     InterlockedDecrement(&record->now);
+    tell(record);
 }
 
 static VOID CALLBACK blocking(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
     struct record *record = context;
     (void)instance, (void)work;
     note(record);
+    tell(record);
     EQUAL(WaitForSingleObject(record->go, LONG_TIME), WAIT_OBJECT_0);
     InterlockedDecrement(&record->now);
 }
@@ -71,6 +75,7 @@ static VOID CALLBACK meeting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_
     struct record *record = context;
     (void)instance, (void)work;
     note(record);
+    tell(record);
     if (record->count == record->wanted) TRUTH(SetEvent(record->go));
     EQUAL(WaitForSingleObject(record->go, LONG_TIME), WAIT_OBJECT_0);
 }
@@ -80,6 +85,7 @@ static VOID CALLBACK spinning(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP
     struct record *record = context;
     (void)instance, (void)work;
     note(record);
+    tell(record);
     while (record->count < record->wanted) SwitchToThread();
 }
 
@@ -455,6 +461,7 @@ static VOID CALLBACK asking(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_W
     ReleaseSemaphoreWhenCallbackReturns(instance, request->semaphore, 3);
     SetEventWhenCallbackReturns(instance, request->event);
     note(&request->record);
+    tell(&request->record);
     EQUAL(WaitForSingleObject(request->record.go, LONG_TIME), WAIT_OBJECT_0);
 }
 
@@ -493,6 +500,7 @@ static VOID CALLBACK unloading(PTP_CALLBACK_INSTANCE instance, PVOID context, PT
     FreeLibraryWhenCallbackReturns(instance, (HMODULE)record->object);
     SetEventWhenCallbackReturns(instance, record->go);
     note(record);
+    tell(record);
     (void)work;
 }
 
@@ -607,6 +615,7 @@ static VOID CALLBACK expired(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_
     record->object = timer;
     note(record);
     InterlockedDecrement(&record->now);
+    tell(record);
 }
 
 static VOID CALLBACK expired_and_blocking(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_TIMER timer) {
@@ -736,6 +745,7 @@ static VOID CALLBACK satisfied(PTP_CALLBACK_INSTANCE instance, PVOID context, PT
     record->result = result;
     note(record);
     InterlockedDecrement(&record->now);
+    tell(record);
 }
 
 static VOID CALLBACK satisfied_and_blocking(

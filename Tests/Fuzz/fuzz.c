@@ -559,6 +559,177 @@ AS(DeleteTimerQueueTimer, timer_queues)
 AS(DeleteTimerQueue, timer_queues)
 AS(DeleteTimerQueueEx, timer_queues)
 
+// ---- the thread pool: its objects are pointers, so each thread uses those that it has made
+
+static void in_callback(PTP_CALLBACK_INSTANCE instance, void *seed) {
+    struct random random = {.state = (ULONG_PTR)seed}, *r = &random;
+    PTP_CALLBACK_INSTANCE given = below(r, 8) ? instance : (PTP_CALLBACK_INSTANCE)never(r);
+    switch (below(r, 16)) {
+    case 0: SetEventWhenCallbackReturns(given, any_handle(r)); break;
+    case 1: ReleaseSemaphoreWhenCallbackReturns(given, any_handle(r), any_number(r)); break;
+    case 2: ReleaseMutexWhenCallbackReturns(given, any_handle(r)); break;
+    case 3: LeaveCriticalSectionWhenCallbackReturns(given, NULL); break;
+    case 4: FreeLibraryWhenCallbackReturns(given, (HMODULE)never(r)); break;
+    case 5: CallbackMayRunLong(given); break;
+    case 6: DisassociateCurrentThreadFromCallback(given); break;
+    case 7: Sleep(any_time(r)); break;
+    case 8: if (!below(r, 8)) ExitThread(any_number(r));
+    }
+}
+static VOID CALLBACK pool_simple(PTP_CALLBACK_INSTANCE instance, PVOID seed) { in_callback(instance, seed); }
+static VOID CALLBACK pool_work(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_WORK work) {
+    if (!((ULONG_PTR)seed & 63)) WaitForThreadpoolWorkCallbacks(work, TRUE);
+    in_callback(instance, seed);
+}
+static VOID CALLBACK pool_timer(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_TIMER timer) {
+    (void)timer;
+    in_callback(instance, seed);
+}
+static VOID CALLBACK pool_wait(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_WAIT wait, TP_WAIT_RESULT result) {
+    (void)wait, (void)result;
+    in_callback(instance, seed);
+}
+static VOID CALLBACK pool_cancelled(PVOID context, PVOID cleanup) { (void)context, (void)cleanup; }
+
+static PFILETIME any_due(struct random *r, FILETIME *time) {
+    ULARGE_INTEGER due;
+    due.QuadPart = below(r, 4) ? (ULONGLONG)-(LONGLONG)below(r, 20000) : any_size(r);
+    time->dwLowDateTime = due.LowPart, time->dwHighDateTime = due.HighPart;
+    return below(r, 8) ? time : NULL;
+}
+
+static void with_pool(struct random *r) {
+    TP_CALLBACK_ENVIRON environment;
+    TP_POOL_STACK_INFORMATION stack = {any_size(r), any_size(r)};
+    FILETIME time;
+    InitializeThreadpoolEnvironment(&environment);
+    PTP_POOL pool = below(r, 2) ? CreateThreadpool(below(r, 8) ? NULL : r) : NULL;
+    PTP_CLEANUP_GROUP group = below(r, 2) ? CreateThreadpoolCleanupGroup() : NULL;
+    if (pool) {
+        SetThreadpoolThreadMaximum(pool, below(r, 2) ? any_number(r) : below(r, 4));
+        SetThreadpoolThreadMinimum(pool, below(r, 16) ? below(r, 3) : 0xFFFFFFFF);
+        SetThreadpoolStackInformation(pool, below(r, 4) ? NULL : &stack);
+        if (QueryThreadpoolStackInformation(pool, &stack)) {
+            stack.StackReserve = stack.StackCommit = below(r, 1 << 20); // the random one need not find its memory
+            SetThreadpoolStackInformation(pool, &stack);
+        }
+        SetThreadpoolCallbackPool(&environment, pool);
+    }
+    if (group) SetThreadpoolCallbackCleanupGroup(&environment, group, below(r, 2) ? pool_cancelled : NULL);
+    if (!below(r, 4)) SetThreadpoolCallbackRunsLong(&environment);
+    if (!below(r, 64)) SetThreadpoolCallbackPersistent(&environment);
+    if (!below(r, 4)) SetThreadpoolCallbackPriority(&environment, (TP_CALLBACK_PRIORITY)below(r, 5));
+    if (!below(r, 8)) SetThreadpoolCallbackLibrary(&environment, (PVOID)(ULONG_PTR)any_number(r));
+    PTP_WORK work = CreateThreadpoolWork(below(r, 16) ? pool_work : NULL, (PVOID)next(r), below(r, 4) ? &environment : NULL);
+    PTP_TIMER timer = CreateThreadpoolTimer(below(r, 16) ? pool_timer : NULL, (PVOID)next(r), &environment);
+    PTP_WAIT wait = CreateThreadpoolWait(below(r, 16) ? pool_wait : NULL, (PVOID)next(r), &environment);
+    for (unsigned i = below(r, 8); i; i--) {
+        switch (below(r, 10)) {
+        case 0: TrySubmitThreadpoolCallback(below(r, 16) ? pool_simple : NULL, (PVOID)next(r), &environment); break;
+        case 1: SubmitThreadpoolWork(work); break;
+        case 2: WaitForThreadpoolWorkCallbacks(work, any_bool(r)); break;
+        case 3: SetThreadpoolTimer(timer, any_due(r, &time), below(r, 3), any_number(r)); break;
+        case 4: SetThreadpoolTimerEx(timer, any_due(r, &time), below(r, 3), any_number(r)); break;
+        case 5: IsThreadpoolTimerSet(timer); break;
+        case 6: WaitForThreadpoolTimerCallbacks(timer, TRUE); break;
+        case 7: SetThreadpoolWait(wait, any_handle(r), any_due(r, &time)); break;
+        case 8: SetThreadpoolWaitEx(wait, any_handle(r), any_due(r, &time), below(r, 8) ? NULL : r); break;
+        case 9: WaitForThreadpoolWaitCallbacks(wait, any_bool(r)); break;
+        }
+    }
+    if (group && below(r, 2)) { // what is no member, or one no more, and the members
+        CloseThreadpoolWork(work);
+        CloseThreadpoolCleanupGroupMembers(group, any_bool(r), r);
+    } else {
+        CloseThreadpoolWork(work), CloseThreadpoolTimer(timer), CloseThreadpoolWait(wait);
+        CloseThreadpoolCleanupGroupMembers(group, any_bool(r), r);
+    }
+    CloseThreadpoolCleanupGroup(group);
+    CloseThreadpool(pool);
+    DestroyThreadpoolEnvironment(&environment);
+}
+static void drive_CreateThreadpool(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolThreadMaximum(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolThreadMinimum(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolStackInformation(struct random *r) { with_pool(r); }
+static void drive_QueryThreadpoolStackInformation(struct random *r) { with_pool(r); }
+static void drive_CloseThreadpool(struct random *r) { with_pool(r); }
+static void drive_CreateThreadpoolCleanupGroup(struct random *r) { with_pool(r); }
+static void drive_CloseThreadpoolCleanupGroupMembers(struct random *r) { with_pool(r); }
+static void drive_CloseThreadpoolCleanupGroup(struct random *r) { with_pool(r); }
+static void drive_TrySubmitThreadpoolCallback(struct random *r) { with_pool(r); }
+static void drive_CreateThreadpoolWork(struct random *r) { with_pool(r); }
+static void drive_SubmitThreadpoolWork(struct random *r) { with_pool(r); }
+static void drive_WaitForThreadpoolWorkCallbacks(struct random *r) { with_pool(r); }
+static void drive_CloseThreadpoolWork(struct random *r) { with_pool(r); }
+static void drive_CreateThreadpoolTimer(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolTimer(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolTimerEx(struct random *r) { with_pool(r); }
+static void drive_IsThreadpoolTimerSet(struct random *r) { with_pool(r); }
+static void drive_WaitForThreadpoolTimerCallbacks(struct random *r) { with_pool(r); }
+static void drive_CloseThreadpoolTimer(struct random *r) { with_pool(r); }
+static void drive_CreateThreadpoolWait(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolWait(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolWaitEx(struct random *r) { with_pool(r); }
+static void drive_WaitForThreadpoolWaitCallbacks(struct random *r) { with_pool(r); }
+static void drive_CloseThreadpoolWait(struct random *r) { with_pool(r); }
+static void drive_SetEventWhenCallbackReturns(struct random *r) { with_pool(r); }
+static void drive_ReleaseSemaphoreWhenCallbackReturns(struct random *r) { with_pool(r); }
+static void drive_ReleaseMutexWhenCallbackReturns(struct random *r) { with_pool(r); }
+static void drive_LeaveCriticalSectionWhenCallbackReturns(struct random *r) { with_pool(r); }
+static void drive_FreeLibraryWhenCallbackReturns(struct random *r) { with_pool(r); }
+static void drive_CallbackMayRunLong(struct random *r) { with_pool(r); }
+static void drive_DisassociateCurrentThreadFromCallback(struct random *r) { with_pool(r); }
+static void drive_InitializeThreadpoolEnvironment(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolCallbackPool(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolCallbackCleanupGroup(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolCallbackRunsLong(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolCallbackLibrary(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolCallbackPersistent(struct random *r) { with_pool(r); }
+static void drive_SetThreadpoolCallbackPriority(struct random *r) { with_pool(r); }
+static void drive_DestroyThreadpoolEnvironment(struct random *r) { with_pool(r); }
+
+// What is registered is unregistered: it would run for ever.
+static VOID CALLBACK called_back(PVOID seed, BOOLEAN timed_out) {
+    (void)timed_out;
+    in_callback(NULL, seed);
+}
+
+static HANDLE any_completion(struct random *r) {
+    return below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
+}
+
+static void drive_RegisterWaitForSingleObject(struct random *r) {
+    HANDLE wait = NULL;
+    ULONG flags = below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF;
+    if (!RegisterWaitForSingleObject(below(r, 16) ? &wait : NULL, any_handle(r), below(r, 16) ? called_back : NULL,
+                                     (PVOID)next(r), any_time(r) ? any_number(r) : below(r, 3), flags)) return;
+    if (below(r, 2)) SwitchToThread();
+    if (below(r, 2)) UnregisterWaitEx(wait, any_completion(r));
+    UnregisterWait(wait);
+}
+
+static void drive_CreateTimerQueueTimer(struct random *r) {
+    HANDLE timer = NULL, own = below(r, 2) ? CreateTimerQueue() : NULL, queue = below(r, 4) ? own : any_handle(r);
+    ULONG flags = below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF;
+    if (CreateTimerQueueTimer(below(r, 16) ? &timer : NULL, queue, below(r, 16) ? called_back : NULL, (PVOID)next(r),
+                              any_time(r) ? any_number(r) : below(r, 3), below(r, 3), flags)) {
+        if (below(r, 2)) ChangeTimerQueueTimer(queue, timer, below(r, 3), below(r, 3));
+        if (below(r, 2)) DeleteTimerQueueTimer(queue, timer, any_completion(r));
+        DeleteTimerQueueTimer(queue, timer, NULL);
+    }
+    if (own && below(r, 2)) DeleteTimerQueueEx(own, any_completion(r));
+    if (own) DeleteTimerQueue(own);
+}
+
+static DWORD WINAPI work_item(LPVOID seed) {
+    in_callback(NULL, seed);
+    return 0;
+}
+static void drive_QueueUserWorkItem(struct random *r) {
+    QueueUserWorkItem(below(r, 16) ? work_item : NULL, (PVOID)next(r), below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF);
+}
+
 #include "calls.h"
 
 // ---- the threads

@@ -169,6 +169,9 @@ public import CWin32
     _ nSize: DWORD, _ Arguments: UnsafeMutablePointer<va_list>!
 ) -> DWORD { __FormatMessageW(dwFlags, lpSource, dwMessageId, dwLanguageId, lpBuffer, nSize, Arguments) }
 @inlinable public func FreeLibrary(_ hLibModule: HMODULE!) -> Bool { __FreeLibrary(hLibModule) != 0 }
+@inlinable public func FreeLibraryWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ mod: HMODULE!) {
+    __FreeLibraryWhenCallbackReturns(pci, mod)
+}
 @inlinable public func GetACP() -> UINT { __GetACP() }
 @inlinable public func GetAcceptExSockaddrs(
     _ lpOutputBuffer: PVOID!, _ dwReceiveDataLength: DWORD, _ dwLocalAddressLength: DWORD,
@@ -487,6 +490,9 @@ public import CWin32
 @inlinable public func SetThreadpoolCallbackCleanupGroup(
     _ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpcg: PTP_CLEANUP_GROUP!, _ pfng: PTP_CLEANUP_GROUP_CANCEL_CALLBACK!
 ) { __SetThreadpoolCallbackCleanupGroup(pcbe, ptpcg, pfng) }
+@inlinable public func SetThreadpoolCallbackLibrary(_ pcbe: PTP_CALLBACK_ENVIRON!, _ mod: PVOID!) {
+    __SetThreadpoolCallbackLibrary(pcbe, mod)
+}
 @inlinable public func SetThreadpoolCallbackPersistent(_ pcbe: PTP_CALLBACK_ENVIRON!) {
     __SetThreadpoolCallbackPersistent(pcbe)
 }

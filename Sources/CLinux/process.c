@@ -105,7 +105,7 @@ struct signalbox_page *signalbox_find_page(int32_t pid) {
 
 void signalbox_tell_end(uint32_t code) {
     // After fork(2) the page is the parent's still.
-    if (own_page && own_page->pid == (uint32_t)getpid()) signalbox_set_end(own_page, 0, SIGNALBOX_EXITED, code);
+    if (own_page && own_page->pid == (uint32_t)getpid()) signalbox_set_end(own_page, 0, SIGNALBOX_END_EXIT, code);
 }
 
 // Runs after the program's own handlers, which were registered later: main has returned, or somebody calls exit(3).

@@ -127,14 +127,14 @@ package final class NativeProcess: Sendable {
         let code = UInt32(truncatingIfNeeded: told ?? 0)
         switch exit {
         case .exited(let status):
-            let isTold = how == SIGNALBOX_EXITED.rawValue && signalbox_exit_status(code) == status
+            let isTold = how == SIGNALBOX_END_EXIT.rawValue && signalbox_exit_status(code) == status
             return isTold ? code : UInt32(bitPattern: status)
         case .signaled(SIGKILL):
-            return how == SIGNALBOX_TERMINATED.rawValue ? code : requested ?? codes[SIGKILL]
+            return how == SIGNALBOX_END_KILL.rawValue ? code : requested ?? codes[SIGKILL]
         case .signaled(let signal):
             return codes[signal] ?? 128 + UInt32(bitPattern: signal)
         case .reapedElsewhere:
-            return how != SIGNALBOX_RUNS.rawValue ? code : requested
+            return how != SIGNALBOX_END_NOT.rawValue ? code : requested
         }
     }
 
@@ -169,8 +169,8 @@ package final class NativeProcess: Sendable {
         }
         while true {
             let before = signalbox_page_end(page)
-            if before >> 32 == SIGNALBOX_TERMINATED.rawValue { return nil }
-            if signalbox_set_end(page, before, SIGNALBOX_TERMINATED, code) { return before }
+            if before >> 32 == SIGNALBOX_END_KILL.rawValue { return nil }
+            if signalbox_set_end(page, before, SIGNALBOX_END_KILL, code) { return before }
         }
     }
 

@@ -376,7 +376,7 @@ struct signalbox_inherited {
     uint32_t kind; ///< a SIGNALBOX_INHERITS_…
 };
 enum { SIGNALBOX_INHERITS_SOCKET = 1, SIGNALBOX_INHERITS_OVERLAPPED_SOCKET = 2 };
-enum signalbox_end { SIGNALBOX_RUNS = 0, SIGNALBOX_EXITED = 1, SIGNALBOX_TERMINATED = 2 };
+enum signalbox_end { SIGNALBOX_END_NOT = 0, SIGNALBOX_END_EXIT = 1, SIGNALBOX_END_KILL = 2 };
 enum signalbox_job_bits {
     SIGNALBOX_IN_JOB = 1,
     SIGNALBOX_MAY_BREAK_AWAY = 2,   ///< CREATE_BREAKAWAY_FROM_JOB is allowed

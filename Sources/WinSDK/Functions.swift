@@ -11,8 +11,20 @@ public import CWin32
         sListenSocket, sAcceptSocket, lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength,
         lpdwBytesReceived, lpOverlapped) != 0
 }
+@inlinable public func CallbackMayRunLong(_ pci: PTP_CALLBACK_INSTANCE!) -> Bool { __CallbackMayRunLong(pci) != 0 }
 @inlinable public func CancelWaitableTimer(_ hTimer: HANDLE!) -> Bool { __CancelWaitableTimer(hTimer) != 0 }
+@inlinable public func ChangeTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ DueTime: ULONG, _ Period: ULONG)
+    -> Bool
+{ __ChangeTimerQueueTimer(TimerQueue, Timer, DueTime, Period) != 0 }
 @inlinable public func CloseHandle(_ hObject: HANDLE!) -> Bool { __CloseHandle(hObject) != 0 }
+@inlinable public func CloseThreadpool(_ ptpp: PTP_POOL!) { __CloseThreadpool(ptpp) }
+@inlinable public func CloseThreadpoolCleanupGroup(_ ptpcg: PTP_CLEANUP_GROUP!) { __CloseThreadpoolCleanupGroup(ptpcg) }
+@inlinable public func CloseThreadpoolCleanupGroupMembers(
+    _ ptpcg: PTP_CLEANUP_GROUP!, _ fCancelPendingCallbacks: Bool, _ pvCleanupContext: PVOID!
+) { __CloseThreadpoolCleanupGroupMembers(ptpcg, fCancelPendingCallbacks ? 1 : 0, pvCleanupContext) }
+@inlinable public func CloseThreadpoolTimer(_ pti: PTP_TIMER!) { __CloseThreadpoolTimer(pti) }
+@inlinable public func CloseThreadpoolWait(_ pwa: PTP_WAIT!) { __CloseThreadpoolWait(pwa) }
+@inlinable public func CloseThreadpoolWork(_ pwk: PTP_WORK!) { __CloseThreadpoolWork(pwk) }
 @inlinable public func CompareObjectHandles(_ hFirstObjectHandle: HANDLE!, _ hSecondObjectHandle: HANDLE!) -> Bool {
     __CompareObjectHandles(hFirstObjectHandle, hSecondObjectHandle) != 0
 }
@@ -75,6 +87,22 @@ public import CWin32
 ) -> HANDLE! {
     __CreateThread(lpThreadAttributes, dwStackSize, lpStartAddress, lpParameter, dwCreationFlags, lpThreadId)
 }
+@inlinable public func CreateThreadpool(_ reserved: PVOID!) -> PTP_POOL! { __CreateThreadpool(reserved) }
+@inlinable public func CreateThreadpoolCleanupGroup() -> PTP_CLEANUP_GROUP! { __CreateThreadpoolCleanupGroup() }
+@inlinable public func CreateThreadpoolTimer(_ pfnti: PTP_TIMER_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
+    -> PTP_TIMER!
+{ __CreateThreadpoolTimer(pfnti, pv, pcbe) }
+@inlinable public func CreateThreadpoolWait(_ pfnwa: PTP_WAIT_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
+    -> PTP_WAIT!
+{ __CreateThreadpoolWait(pfnwa, pv, pcbe) }
+@inlinable public func CreateThreadpoolWork(_ pfnwk: PTP_WORK_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
+    -> PTP_WORK!
+{ __CreateThreadpoolWork(pfnwk, pv, pcbe) }
+@inlinable public func CreateTimerQueue() -> HANDLE! { __CreateTimerQueue() }
+@inlinable public func CreateTimerQueueTimer(
+    _ phNewTimer: PHANDLE!, _ TimerQueue: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Parameter: PVOID!,
+    _ DueTime: DWORD, _ Period: DWORD, _ Flags: ULONG
+) -> Bool { __CreateTimerQueueTimer(phNewTimer, TimerQueue, Callback, Parameter, DueTime, Period, Flags) != 0 }
 @inlinable public func CreateWaitableTimerA(
     _ lpTimerAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ lpTimerName: LPCSTR!
 ) -> HANDLE! { __CreateWaitableTimerA(lpTimerAttributes, bManualReset ? 1 : 0, lpTimerName) }
@@ -90,8 +118,21 @@ public import CWin32
 @inlinable public func DeleteCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __DeleteCriticalSection(lpCriticalSection)
 }
+@inlinable public func DeleteTimerQueue(_ TimerQueue: HANDLE!) -> Bool { __DeleteTimerQueue(TimerQueue) != 0 }
+@inlinable public func DeleteTimerQueueEx(_ TimerQueue: HANDLE!, _ CompletionEvent: HANDLE!) -> Bool {
+    __DeleteTimerQueueEx(TimerQueue, CompletionEvent) != 0
+}
+@inlinable public func DeleteTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ CompletionEvent: HANDLE!)
+    -> Bool
+{ __DeleteTimerQueueTimer(TimerQueue, Timer, CompletionEvent) != 0 }
+@inlinable public func DestroyThreadpoolEnvironment(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __DestroyThreadpoolEnvironment(pcbe)
+}
 @inlinable public func DisableThreadLibraryCalls(_ hLibModule: HMODULE!) -> Bool {
     __DisableThreadLibraryCalls(hLibModule) != 0
+}
+@inlinable public func DisassociateCurrentThreadFromCallback(_ pci: PTP_CALLBACK_INSTANCE!) {
+    __DisassociateCurrentThreadFromCallback(pci)
 }
 @inlinable public func DuplicateHandle(
     _ hSourceProcessHandle: HANDLE!, _ hSourceHandle: HANDLE!, _ hTargetProcessHandle: HANDLE!,
@@ -235,6 +276,9 @@ public import CWin32
 @inlinable public func InitializeCriticalSectionEx(
     _ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD, _ Flags: DWORD
 ) -> Bool { __InitializeCriticalSectionEx(lpCriticalSection, dwSpinCount, Flags) != 0 }
+@inlinable public func InitializeThreadpoolEnvironment(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __InitializeThreadpoolEnvironment(pcbe)
+}
 @inlinable public func InterlockedAdd(_ addend: UnsafeMutablePointer<LONG>!, _ value: LONG) -> LONG {
     __InterlockedAdd(addend, value)
 }
@@ -352,6 +396,7 @@ public import CWin32
 @inlinable public func InterlockedXor8(_ destination: UnsafeMutablePointer<CChar>!, _ value: CChar) -> CChar {
     __InterlockedXor8(destination, value)
 }
+@inlinable public func IsThreadpoolTimerSet(_ pti: PTP_TIMER!) -> Bool { __IsThreadpoolTimerSet(pti) != 0 }
 @inlinable public func IsValidCodePage(_ CodePage: UINT) -> Bool { __IsValidCodePage(CodePage) != 0 }
 @available(
     *, noasync,
@@ -361,6 +406,8 @@ public import CWin32
 @inlinable public func LeaveCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __LeaveCriticalSection(lpCriticalSection)
 }
+@inlinable public func LeaveCriticalSectionWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ pcs: PCRITICAL_SECTION!)
+{ __LeaveCriticalSectionWhenCallbackReturns(pci, pcs) }
 @inlinable public func LoadLibraryA(_ lpLibFileName: LPCSTR!) -> HMODULE! { __LoadLibraryA(lpLibFileName) }
 @inlinable public func LoadLibraryW(_ lpLibFileName: LPCWSTR!) -> HMODULE! { __LoadLibraryW(lpLibFileName) }
 @inlinable public func LocalAlloc(_ uFlags: UINT, _ uBytes: SIZE_T) -> HLOCAL! { __LocalAlloc(uFlags, uBytes) }
@@ -393,18 +440,31 @@ public import CWin32
 @inlinable public func QueryPerformanceFrequency(_ lpFrequency: UnsafeMutablePointer<LARGE_INTEGER>!) -> Bool {
     __QueryPerformanceFrequency(lpFrequency) != 0
 }
+@inlinable public func QueryThreadpoolStackInformation(_ ptpp: PTP_POOL!, _ ptpsi: PTP_POOL_STACK_INFORMATION!) -> Bool
+{ __QueryThreadpoolStackInformation(ptpp, ptpsi) != 0 }
 @inlinable public func QueueUserAPC(_ pfnAPC: PAPCFUNC!, _ hThread: HANDLE!, _ dwData: ULONG_PTR) -> DWORD {
     __QueueUserAPC(pfnAPC, hThread, dwData)
 }
+@inlinable public func QueueUserWorkItem(_ Function: LPTHREAD_START_ROUTINE!, _ Context: PVOID!, _ Flags: ULONG) -> Bool
+{ __QueueUserWorkItem(Function, Context, Flags) != 0 }
+@inlinable public func RegisterWaitForSingleObject(
+    _ phNewWaitObject: PHANDLE!, _ hObject: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Context: PVOID!,
+    _ dwMilliseconds: ULONG, _ dwFlags: ULONG
+) -> Bool { __RegisterWaitForSingleObject(phNewWaitObject, hObject, Callback, Context, dwMilliseconds, dwFlags) != 0 }
 @available(
     *, noasync,
     message:
         "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
 )
 @inlinable public func ReleaseMutex(_ hMutex: HANDLE!) -> Bool { __ReleaseMutex(hMutex) != 0 }
+@inlinable public func ReleaseMutexWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ mut: HANDLE!) {
+    __ReleaseMutexWhenCallbackReturns(pci, mut)
+}
 @inlinable public func ReleaseSemaphore(_ hSemaphore: HANDLE!, _ lReleaseCount: LONG, _ lpPreviousCount: LPLONG!)
     -> Bool
 { __ReleaseSemaphore(hSemaphore, lReleaseCount, lpPreviousCount) != 0 }
+@inlinable public func ReleaseSemaphoreWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ sem: HANDLE!, _ crel: DWORD)
+{ __ReleaseSemaphoreWhenCallbackReturns(pci, sem, crel) }
 @inlinable public func ResetEvent(_ hEvent: HANDLE!) -> Bool { __ResetEvent(hEvent) != 0 }
 @inlinable public func ResumeThread(_ hThread: HANDLE!) -> DWORD { __ResumeThread(hThread) }
 @inlinable public func RtlSecureZeroMemory(_ target: PVOID!, _ size: SIZE_T) -> PVOID! {
@@ -417,10 +477,49 @@ public import CWin32
     -> DWORD
 { __SetCriticalSectionSpinCount(lpCriticalSection, dwSpinCount) }
 @inlinable public func SetEvent(_ hEvent: HANDLE!) -> Bool { __SetEvent(hEvent) != 0 }
+@inlinable public func SetEventWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ evt: HANDLE!) {
+    __SetEventWhenCallbackReturns(pci, evt)
+}
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
 @inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
     __SetThreadDescription(hThread, lpThreadDescription)
 }
+@inlinable public func SetThreadpoolCallbackCleanupGroup(
+    _ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpcg: PTP_CLEANUP_GROUP!, _ pfng: PTP_CLEANUP_GROUP_CANCEL_CALLBACK!
+) { __SetThreadpoolCallbackCleanupGroup(pcbe, ptpcg, pfng) }
+@inlinable public func SetThreadpoolCallbackPersistent(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __SetThreadpoolCallbackPersistent(pcbe)
+}
+@inlinable public func SetThreadpoolCallbackPool(_ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpp: PTP_POOL!) {
+    __SetThreadpoolCallbackPool(pcbe, ptpp)
+}
+@inlinable public func SetThreadpoolCallbackPriority(_ pcbe: PTP_CALLBACK_ENVIRON!, _ Priority: TP_CALLBACK_PRIORITY) {
+    __SetThreadpoolCallbackPriority(pcbe, Priority)
+}
+@inlinable public func SetThreadpoolCallbackRunsLong(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __SetThreadpoolCallbackRunsLong(pcbe)
+}
+@inlinable public func SetThreadpoolStackInformation(_ ptpp: PTP_POOL!, _ ptpsi: PTP_POOL_STACK_INFORMATION!) -> Bool {
+    __SetThreadpoolStackInformation(ptpp, ptpsi) != 0
+}
+@inlinable public func SetThreadpoolThreadMaximum(_ ptpp: PTP_POOL!, _ cthrdMost: DWORD) {
+    __SetThreadpoolThreadMaximum(ptpp, cthrdMost)
+}
+@inlinable public func SetThreadpoolThreadMinimum(_ ptpp: PTP_POOL!, _ cthrdMic: DWORD) -> Bool {
+    __SetThreadpoolThreadMinimum(ptpp, cthrdMic) != 0
+}
+@inlinable public func SetThreadpoolTimer(
+    _ pti: PTP_TIMER!, _ pftDueTime: PFILETIME!, _ msPeriod: DWORD, _ msWindowLength: DWORD
+) { __SetThreadpoolTimer(pti, pftDueTime, msPeriod, msWindowLength) }
+@inlinable public func SetThreadpoolTimerEx(
+    _ pti: PTP_TIMER!, _ pftDueTime: PFILETIME!, _ msPeriod: DWORD, _ msWindowLength: DWORD
+) -> Bool { __SetThreadpoolTimerEx(pti, pftDueTime, msPeriod, msWindowLength) != 0 }
+@inlinable public func SetThreadpoolWait(_ pwa: PTP_WAIT!, _ h: HANDLE!, _ pftTimeout: PFILETIME!) {
+    __SetThreadpoolWait(pwa, h, pftTimeout)
+}
+@inlinable public func SetThreadpoolWaitEx(_ pwa: PTP_WAIT!, _ h: HANDLE!, _ pftTimeout: PFILETIME!, _ Reserved: PVOID!)
+    -> Bool
+{ __SetThreadpoolWaitEx(pwa, h, pftTimeout, Reserved) != 0 }
 @inlinable public func SetWaitableTimer(
     _ hTimer: HANDLE!, _ lpDueTime: UnsafePointer<LARGE_INTEGER>!, _ lPeriod: LONG,
     _ pfnCompletionRoutine: PTIMERAPCROUTINE!, _ lpArgToCompletionRoutine: LPVOID!, _ fResume: Bool
@@ -447,6 +546,7 @@ public import CWin32
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
 }
+@inlinable public func SubmitThreadpoolWork(_ pwk: PTP_WORK!) { __SubmitThreadpoolWork(pwk) }
 @inlinable public func SuspendThread(_ hThread: HANDLE!) -> DWORD { __SuspendThread(hThread) }
 @inlinable public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }
 @inlinable public func TerminateThread(_ hThread: HANDLE!, _ dwExitCode: DWORD) -> Bool {
@@ -467,6 +567,13 @@ public import CWin32
 )
 @inlinable public func TryEnterCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) -> Bool {
     __TryEnterCriticalSection(lpCriticalSection) != 0
+}
+@inlinable public func TrySubmitThreadpoolCallback(
+    _ pfns: PTP_SIMPLE_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!
+) -> Bool { __TrySubmitThreadpoolCallback(pfns, pv, pcbe) != 0 }
+@inlinable public func UnregisterWait(_ WaitHandle: HANDLE!) -> Bool { __UnregisterWait(WaitHandle) != 0 }
+@inlinable public func UnregisterWaitEx(_ WaitHandle: HANDLE!, _ CompletionEvent: HANDLE!) -> Bool {
+    __UnregisterWaitEx(WaitHandle, CompletionEvent) != 0
 }
 @inlinable public func VirtualAlloc(
     _ lpAddress: LPVOID!, _ dwSize: SIZE_T, _ flAllocationType: DWORD, _ flProtect: DWORD
@@ -529,6 +636,18 @@ public import CWin32
 @available(*, noasync, message: "blocks the thread: await the object instead")
 @inlinable public func WaitForSingleObjectEx(_ hHandle: HANDLE!, _ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __WaitForSingleObjectEx(hHandle, dwMilliseconds, bAlertable ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolTimerCallbacks(_ pti: PTP_TIMER!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolTimerCallbacks(pti, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolWaitCallbacks(_ pwa: PTP_WAIT!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolWaitCallbacks(pwa, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolWorkCallbacks(_ pwk: PTP_WORK!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolWorkCallbacks(pwk, fCancelPendingCallbacks ? 1 : 0)
 }
 @inlinable public func WideCharToMultiByte(
     _ CodePage: UINT, _ dwFlags: DWORD, _ lpWideCharStr: LPCWCH!, _ cchWideChar: Int32, _ lpMultiByteStr: LPSTR!,

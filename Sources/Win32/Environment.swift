@@ -7,7 +7,7 @@ import Signalbox
 // The environment, which is libc's: what getenv(3) sees too. Names differ by case on Linux; on Windows they do not: a name
 // that nothing has exactly is that of what differs from it by case only.
 
-enum Environment {
+enum Variables {
     /// Held while the environment is read or changed by us. (The program's own calls of setenv(3) are its own affair, as
     /// everywhere.)
     private static let lock = Guarded(())
@@ -83,7 +83,7 @@ enum Environment {
 public func __GetEnvironmentVariableA(_ name: LPCSTR?, _ buffer: LPSTR?, _ size: DWORD) -> DWORD {
     enter()
     defer { leave() }
-    guard let value = name.flatMap({ Environment.value(Text.bytes($0)) }) else {
+    guard let value = name.flatMap({ Variables.value(Text.bytes($0)) }) else {
         return DWORD(failure(ERROR_ENVVAR_NOT_FOUND))
     }
     return give(value.map { CChar(bitPattern: $0) }, buffer, size)
@@ -93,7 +93,7 @@ public func __GetEnvironmentVariableA(_ name: LPCSTR?, _ buffer: LPSTR?, _ size:
 public func __GetEnvironmentVariableW(_ name: LPCWSTR?, _ buffer: LPWSTR?, _ size: DWORD) -> DWORD {
     enter()
     defer { leave() }
-    guard let value = name.flatMap({ Environment.value(Text.bytes($0)) }) else {
+    guard let value = name.flatMap({ Variables.value(Text.bytes($0)) }) else {
         return DWORD(failure(ERROR_ENVVAR_NOT_FOUND))
     }
     return give(Text.units(value), buffer, size)
@@ -101,7 +101,7 @@ public func __GetEnvironmentVariableW(_ name: LPCWSTR?, _ buffer: LPWSTR?, _ siz
 
 private func setVariable(_ name: [UInt8]?, _ value: [UInt8]?) -> BOOL {
     guard let name else { return failure(ERROR_INVALID_PARAMETER) }
-    let error = Environment.set(name, value)
+    let error = Variables.set(name, value)
     return error == 0 ? 1 : failure(error)
 }
 
@@ -122,13 +122,13 @@ public func __SetEnvironmentVariableW(_ name: LPCWSTR?, _ value: LPCWSTR?) -> BO
 @c(GetEnvironmentStringsA) @implementation public func __GetEnvironmentStringsA() -> LPCH? {
     enter()
     defer { leave() }
-    return Environment.block { $0.map { CChar(bitPattern: $0) } }
+    return Variables.block { $0.map { CChar(bitPattern: $0) } }
 }
 
 @c(GetEnvironmentStringsW) @implementation public func __GetEnvironmentStringsW() -> LPWCH? {
     enter()
     defer { leave() }
-    return Environment.block { Text.units($0) }
+    return Variables.block { Text.units($0) }
 }
 
 @c(FreeEnvironmentStringsA) @implementation public func __FreeEnvironmentStringsA(_ block: LPCH?) -> BOOL {

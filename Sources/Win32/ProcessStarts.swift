@@ -69,7 +69,7 @@ private func search(_ name: [UInt8]) -> Found {
         if let slash = path.lastIndex(of: 0x2F) { folders.append(Array(path[..<slash])) }
     }
     folders.append([0x2E])
-    let path = Environment.value(Array("PATH".utf8)) ?? Array("/usr/local/bin:/usr/bin:/bin".utf8)
+    let path = Variables.value(Array("PATH".utf8)) ?? Array("/usr/local/bin:/usr/bin:/bin".utf8)
     folders += path.split(separator: 0x3A).map { Array($0) }
     for folder in folders {
         if case .file(let path) = look(folder + [0x2F] + name), access(Text.terminated(path), X_OK) == 0 {
@@ -249,10 +249,10 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
         start.standard = (open(0), open(1), open(2))
     }
     let page = try makePage(request, line, jobBits: breaksAway ? 0 : bits)
-    let environment = request.environment ?? Environment.entries
+    let environment = request.environment ?? Variables.entries
     start.environment =
         [page.variable, lineage(page.memory.pointee.cookie, breaksAway: breaksAway)].map { Array($0.utf8CString) }
-        + environment.filter { !Environment.isOurs($0) }.map { Text.terminated($0) }
+        + environment.filter { !Variables.isOurs($0) }.map { Text.terminated($0) }
 
     // off it goes
     let object: ObjectName

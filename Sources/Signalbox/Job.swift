@@ -38,7 +38,9 @@ package final class Job: Sendable {
     }
 
     deinit {
-        if let watcher = state.withLock({ $0.watcher }) { signalbox_end_watch(memory, watcher.descriptor, watcher.pidfd) }
+        if let watcher = state.withLock({ $0.watcher }) {
+            signalbox_end_watch(memory, watcher.descriptor, watcher.pidfd)
+        }
         signalbox_drop_job(memory)
     }
 
@@ -102,7 +104,9 @@ package final class Job: Sendable {
 
     /// Returns 0 or an errno: EACCES if the process has ended.
     package func assign(_ process: NativeProcess) -> Int32 {
-        guard process.status == .running, process.role == .own || !signalbox_has_ended(process.pidfd) else { return EACCES }
+        guard process.status == .running, process.role == .own || !signalbox_has_ended(process.pidfd) else {
+            return EACCES
+        }
         return state.withLock { state in
             if state.members.contains(where: { $0 === process }) { return 0 }
             if state.limits.contains(.killOnClose), state.watcher == nil {

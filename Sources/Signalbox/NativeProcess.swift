@@ -152,7 +152,8 @@ package final class NativeProcess: Sendable {
         guard let before = announce(code) else { return EACCES }
         let error = signalbox_signal_process(pidfd, SIGKILL)
         if error != 0, let page {
-            signalbox_set_end(page, signalbox_page_end(page), signalbox_end(UInt32(before >> 32)), UInt32(before & 0xFFFF_FFFF))
+            signalbox_set_end(
+                page, signalbox_page_end(page), signalbox_end(UInt32(before >> 32)), UInt32(before & 0xFFFF_FFFF))
         }
         return error == ESRCH ? EACCES : error
     }

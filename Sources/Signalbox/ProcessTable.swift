@@ -26,7 +26,9 @@ package enum ProcessTable {
             }
             let process = try look(pid)
             let object: ObjectName
-            do throws(DispatcherError) { object = try process.makeObject() } catch { throw ProcessError(code: ENOMEM, "") }
+            do throws(DispatcherError) { object = try process.makeObject() } catch {
+                throw ProcessError(code: ENOMEM, "")
+            }
             guard insert(pid, object) else {
                 Arena.local.release(object)
                 continue  // another thread was faster

@@ -123,7 +123,9 @@ private func setLimits(_ job: Job, _ flags: DWORD, known: DWORD) -> BOOL {
     guard let job = job(handle, needing: JOB_OBJECT_SET_ATTRIBUTES) else { return 0 }
     switch which {
     case JobObjectBasicLimitInformation:
-        guard Int(size) == MemoryLayout<JOBOBJECT_BASIC_LIMIT_INFORMATION>.size else { return failure(ERROR_BAD_LENGTH) }
+        guard Int(size) == MemoryLayout<JOBOBJECT_BASIC_LIMIT_INFORMATION>.size else {
+            return failure(ERROR_BAD_LENGTH)
+        }
         guard let information else { return failure(ERROR_NOACCESS) }
         let limits = information.loadUnaligned(as: JOBOBJECT_BASIC_LIMIT_INFORMATION.self)
         return setLimits(job, limits.LimitFlags, known: basicLimits)

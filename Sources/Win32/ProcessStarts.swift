@@ -217,7 +217,11 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
 
     // the program
     let path: [UInt8]
-    if let application = request.application { path = try file(look(application)) } else { path = try program(of: line) }
+    if let application = request.application {
+        path = try file(look(application))
+    } else {
+        path = try program(of: line)
+    }
     var directory: [UInt8]?
     if let wanted = request.directory {
         directory = Folder.path(wanted)

@@ -139,7 +139,9 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 #if arch(x86_64)
-    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
+    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?)
+        -> BOOL
+    {
         let object = threadObject(thread)
         guard object != .none else { return 0 }
         guard let context else { return failure(ERROR_NOACCESS) }

@@ -144,6 +144,94 @@ static void a_grandchild_has_its_own_end(void) {
     EQUAL(end_of(&child), 65537);
 }
 
+// A process that CreateProcess has not started, or that another has, is opened, awaited and ended all the same.
+static void processes_of_others(void) {
+    DWORD code = UNTOUCHED;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl(own_path, own_path, "sleep", (char *)NULL);
+        _exit(127);
+    }
+    HANDLE opened = OpenProcess(PROCESS_ALL_ACCESS, FALSE, (DWORD)pid), again;
+    REQUIRE(opened);
+    EQUAL(WaitForSingleObject(opened, 0), WAIT_TIMEOUT);
+    QUIETLY(GetExitCodeProcess(opened, &code), TRUE);
+    EQUAL(code, STILL_ACTIVE);
+    again = OpenProcess(PROCESS_ALL_ACCESS, FALSE, (DWORD)pid);
+    TRUTH(CompareObjectHandles(opened, again));
+    CloseHandle(again);
+    TRUTH(TerminateProcess(opened, 0x10203040));
+    EQUAL(WaitForSingleObject(opened, INFINITE), WAIT_OBJECT_0);
+    TRUTH(GetExitCodeProcess(opened, &code));
+    EQUAL(code, 0x10203040);
+    EQUAL(waitpid(pid, NULL, 0), pid);
+    CloseHandle(opened);
+    while ((again = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)pid))) CloseHandle(again); // who has told its end lets it go
+    FAILS(OpenProcess(PROCESS_ALL_ACCESS, FALSE, (DWORD)pid), ERROR_INVALID_PARAMETER);
+
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    pid = fork();
+    if (pid == 0) {
+        dup2(ends[0], 0);
+        close(ends[1]);
+        execl("/bin/sh", "sh", "-c", "read line; exit 44", (char *)NULL);
+        _exit(127);
+    }
+    close(ends[0]);
+    opened = OpenProcess(SYNCHRONIZE | QUERY, FALSE, (DWORD)pid);
+    REQUIRE(opened);
+    close(ends[1]);
+    EQUAL(WaitForSingleObject(opened, INFINITE), WAIT_OBJECT_0);
+    code = UNTOUCHED;
+    TRUTH(GetExitCodeProcess(opened, &code)); // it is not reaped yet, so that Linux tells
+    EQUAL(code, 44);
+    EQUAL(waitpid(pid, NULL, 0), pid);
+    CloseHandle(opened);
+}
+
+// The page of a process that another has started by CreateProcess tells all 32 bits.
+static void grandchildren_that_are_opened(void) {
+    char text[32] = "";
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    int saved = dup(1);
+    fflush(stdout);
+    dup2(ends[1], 1); // the child has it as its own
+    PROCESS_INFORMATION child;
+    BOOL made = start_child("tell-and-wait", 0, &child);
+    dup2(saved, 1);
+    close(saved);
+    close(ends[1]);
+    REQUIRE(made);
+    TRUTH(read(ends[0], text, sizeof text - 1) > 0);
+    DWORD code = UNTOUCHED;
+    HANDLE grandchild = OpenProcess(PROCESS_ALL_ACCESS, FALSE, (DWORD)atoi(text));
+    REQUIRE(grandchild);
+    TRUTH(TerminateProcess(grandchild, 0xCAFEF00D));
+    EQUAL(WaitForSingleObject(grandchild, INFINITE), WAIT_OBJECT_0);
+    TRUTH(GetExitCodeProcess(grandchild, &code));
+    EQUAL(code, 0xCAFEF00D);
+    CloseHandle(grandchild);
+    EQUAL(end_of(&child), 0xCAFEF00D); // which is what its parent was told
+    close(ends[0]);
+}
+
+// What was opened and never ends is let go with its handle.
+static void opened_and_closed(void) {
+    run_child("exit-process 0");
+    int descriptors = entries(DESCRIPTORS), threads = entries(THREADS);
+    for (int i = 0; i < 20; i++) {
+        HANDLE parent = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)getppid());
+        REQUIRE(parent);
+        EQUAL(WaitForSingleObject(parent, 0), WAIT_TIMEOUT);
+        TRUTH(CloseHandle(parent));
+    }
+    until_entries(DESCRIPTORS, descriptors);
+    until_entries(THREADS, threads);
+}
+
 static void nothing_is_left(void) {
     run_child("exit-process 0");
     int descriptors = entries(DESCRIPTORS), threads = entries(THREADS);
@@ -599,6 +687,15 @@ static int be_child(int argc, char **argv) {
         ssize_t length = readlink(path, target, sizeof target - 1);
         return length > 0 && !strncmp(target, "/dev/null", 9);
     }
+    if (!strcmp(what, "tell-and-wait")) {
+        PROCESS_INFORMATION child;
+        if (!start_child("sleep", 0, &child)) return 2;
+        printf("%u\n", child.dwProcessId);
+        fflush(stdout);
+        WaitForSingleObject(child.hProcess, INFINITE);
+        GetExitCodeProcess(child.hProcess, &code);
+        return (int)code;
+    }
     if (!strcmp(what, "ignores-interrupts")) {
         struct sigaction action;
         sigaction(SIGINT, NULL, &action);
@@ -623,6 +720,9 @@ static const struct test_case cases[] = {
     CASE(signals_become_exit_codes),
     CASE(programs_that_are_not_ours),
     CASE(a_grandchild_has_its_own_end),
+    CASE(processes_of_others),
+    CASE(grandchildren_that_are_opened),
+    CASE(opened_and_closed),
     CASE(nothing_is_left),
     CASE(a_child_gets_no_descriptor_of_ours),
     CASE(ctrl_c_is_off_in_a_new_group),

@@ -211,11 +211,15 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     let object = threadObject(thread)
     guard object != .none else { return 0 }
     guard let creation, let exit, let kernel, let user else { return failure(ERROR_NOACCESS) }
-    guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
-    func fileTime(_ ticks: UInt64) -> FILETIME {
-        FILETIME(
-            dwLowDateTime: DWORD(truncatingIfNeeded: ticks), dwHighDateTime: DWORD(truncatingIfNeeded: ticks >> 32))
+    // Of another process's main thread: those of the process.
+    if let times = ProcessTable.process(ofThread: object)?.times {
+        creation.pointee = fileTime(times.created)
+        exit.pointee = fileTime(times.ended)
+        kernel.pointee = fileTime(times.kernel)
+        user.pointee = fileTime(times.user)
+        return 1
     }
+    guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
     creation.pointee = fileTime(times.creation)
     exit.pointee = fileTime(times.exit)
     kernel.pointee = fileTime(times.kernel)

@@ -730,6 +730,74 @@ static void drive_QueueUserWorkItem(struct random *r) {
     QueueUserWorkItem(below(r, 16) ? work_item : NULL, (PVOID)next(r), below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF);
 }
 
+// A child that may be anything, or nothing; it is ended at once. (The thread sanitizer takes the start for a fork.)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STARTS_NOTHING 1
+#endif
+#endif
+static void drive_CreateProcessA(struct random *r) {
+#ifndef STARTS_NOTHING
+    static const char *const programs[] = {"true", "/bin/true", "/etc/passwd", "\\bin\\true", "/bin/true/x"};
+    if (below(r, 64)) return;
+    PROCESS_INFORMATION child = {0};
+    LPSTARTUPINFOA startup = scratch(r, sizeof *startup);
+    memset(startup, 0, sizeof *startup);
+    startup->cb = any_number(r);
+    startup->dwFlags = any_number(r);
+    startup->hStdInput = any_handle(r);
+    startup->hStdError = any_handle(r);
+    char line[512];
+    const char *text = any_text(r), *program = programs[below(r, COUNT(programs))];
+    snprintf(line, sizeof line, "%s %s", below(r, 2) ? program : "\"", text ? text : "");
+    if (!CreateProcessA(below(r, 2) ? NULL : program, below(r, 8) ? line : NULL, any_attributes(r), any_attributes(r),
+                        any_bool(r), below(r, 2) ? any_number(r) : CREATE_SUSPENDED, NULL, below(r, 4) ? NULL : any_text(r),
+                        below(r, 16) ? startup : NULL, below(r, 16) ? &child : NULL)) return;
+    TerminateProcess(child.hProcess, any_number(r));
+    made(r, child.hProcess);
+    made(r, child.hThread);
+#else
+    (void)r;
+#endif
+}
+static void drive_CreateProcessW(struct random *r) {
+    PROCESS_INFORMATION child = {0};
+    LPSTARTUPINFOW startup = scratch(r, sizeof *startup);
+    memset(startup, 0, sizeof *startup);
+    LPCWSTR program = any_wide(r);
+    if (CreateProcessW(program, NULL, NULL, NULL, FALSE, any_number(r), NULL, any_wide(r), startup, &child)) abort();
+}
+static void drive_GetEnvironmentVariableA(struct random *r) {
+    DWORD size = below(r, 300);
+    GetEnvironmentVariableA(any_text(r), scratch(r, size), size);
+}
+static void drive_GetEnvironmentVariableW(struct random *r) {
+    DWORD size = below(r, 300);
+    GetEnvironmentVariableW(any_wide(r), scratch(r, size * sizeof(WCHAR)), size);
+}
+static void drive_GetCurrentDirectoryA(struct random *r) {
+    DWORD size = below(r, 300);
+    GetCurrentDirectoryA(size, scratch(r, size));
+}
+static void drive_GetCurrentDirectoryW(struct random *r) {
+    DWORD size = below(r, 300);
+    GetCurrentDirectoryW(size, scratch(r, size * sizeof(WCHAR)));
+}
+static void drive_FreeEnvironmentStringsA(struct random *r) { (void)r, FreeEnvironmentStringsA(GetEnvironmentStringsA()); }
+static void drive_FreeEnvironmentStringsW(struct random *r) { (void)r, FreeEnvironmentStringsW(GetEnvironmentStringsW()); }
+static void drive_GetEnvironmentStringsA(struct random *r) { drive_FreeEnvironmentStringsA(r); }
+static void drive_GetEnvironmentStringsW(struct random *r) { drive_FreeEnvironmentStringsW(r); }
+static void drive_SetInformationJobObject(struct random *r) {
+    DWORD size = below(r, 2) ? sizeof(JOBOBJECT_EXTENDED_LIMIT_INFORMATION) : below(r, 200);
+    SetInformationJobObject(any_handle(r), (JOBOBJECTINFOCLASS)below(r, 12), any_output(r, size), size);
+}
+static void drive_QueryInformationJobObject(struct random *r) {
+    static const DWORD sizes[] = {48, 64, 144, 16, 24, 8};
+    DWORD size = below(r, 4) ? sizes[below(r, COUNT(sizes))] : below(r, 200);
+    QueryInformationJobObject(any_handle(r), (JOBOBJECTINFOCLASS)below(r, 12), any_output(r, size), size,
+                              any_output(r, sizeof(DWORD)));
+}
+
 #include "calls.h"
 
 // ---- the threads

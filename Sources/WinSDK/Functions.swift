@@ -11,6 +11,9 @@ public import CWin32
         sListenSocket, sAcceptSocket, lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength,
         lpdwBytesReceived, lpOverlapped) != 0
 }
+@inlinable public func AssignProcessToJobObject(_ hJob: HANDLE!, _ hProcess: HANDLE!) -> Bool {
+    __AssignProcessToJobObject(hJob, hProcess) != 0
+}
 @inlinable public func CallbackMayRunLong(_ pci: PTP_CALLBACK_INSTANCE!) -> Bool { __CallbackMayRunLong(pci) != 0 }
 @inlinable public func CancelWaitableTimer(_ hTimer: HANDLE!) -> Bool { __CancelWaitableTimer(hTimer) != 0 }
 @inlinable public func ChangeTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ DueTime: ULONG, _ Period: ULONG)
@@ -44,6 +47,12 @@ public import CWin32
     _ FileHandle: HANDLE!, _ ExistingCompletionPort: HANDLE!, _ CompletionKey: ULONG_PTR,
     _ NumberOfConcurrentThreads: DWORD
 ) -> HANDLE! { __CreateIoCompletionPort(FileHandle, ExistingCompletionPort, CompletionKey, NumberOfConcurrentThreads) }
+@inlinable public func CreateJobObjectA(_ lpJobAttributes: LPSECURITY_ATTRIBUTES!, _ lpName: LPCSTR!) -> HANDLE! {
+    __CreateJobObjectA(lpJobAttributes, lpName)
+}
+@inlinable public func CreateJobObjectW(_ lpJobAttributes: LPSECURITY_ATTRIBUTES!, _ lpName: LPCWSTR!) -> HANDLE! {
+    __CreateJobObjectW(lpJobAttributes, lpName)
+}
 @inlinable public func CreateMutexA(
     _ lpMutexAttributes: LPSECURITY_ATTRIBUTES!, _ bInitialOwner: Bool, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateMutexA(lpMutexAttributes, bInitialOwner ? 1 : 0, lpName) }
@@ -56,6 +65,26 @@ public import CWin32
 @inlinable public func CreateMutexW(
     _ lpMutexAttributes: LPSECURITY_ATTRIBUTES!, _ bInitialOwner: Bool, _ lpName: LPCWSTR!
 ) -> HANDLE! { __CreateMutexW(lpMutexAttributes, bInitialOwner ? 1 : 0, lpName) }
+@inlinable public func CreateProcessA(
+    _ lpApplicationName: LPCSTR!, _ lpCommandLine: LPSTR!, _ lpProcessAttributes: LPSECURITY_ATTRIBUTES!,
+    _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ bInheritHandles: Bool, _ dwCreationFlags: DWORD,
+    _ lpEnvironment: LPVOID!, _ lpCurrentDirectory: LPCSTR!, _ lpStartupInfo: LPSTARTUPINFOA!,
+    _ lpProcessInformation: LPPROCESS_INFORMATION!
+) -> Bool {
+    __CreateProcessA(
+        lpApplicationName, lpCommandLine, lpProcessAttributes, lpThreadAttributes, bInheritHandles ? 1 : 0,
+        dwCreationFlags, lpEnvironment, lpCurrentDirectory, lpStartupInfo, lpProcessInformation) != 0
+}
+@inlinable public func CreateProcessW(
+    _ lpApplicationName: LPCWSTR!, _ lpCommandLine: LPWSTR!, _ lpProcessAttributes: LPSECURITY_ATTRIBUTES!,
+    _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ bInheritHandles: Bool, _ dwCreationFlags: DWORD,
+    _ lpEnvironment: LPVOID!, _ lpCurrentDirectory: LPCWSTR!, _ lpStartupInfo: LPSTARTUPINFOW!,
+    _ lpProcessInformation: LPPROCESS_INFORMATION!
+) -> Bool {
+    __CreateProcessW(
+        lpApplicationName, lpCommandLine, lpProcessAttributes, lpThreadAttributes, bInheritHandles ? 1 : 0,
+        dwCreationFlags, lpEnvironment, lpCurrentDirectory, lpStartupInfo, lpProcessInformation) != 0
+}
 @inlinable public func CreateRemoteThread(
     _ hProcess: HANDLE!, _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ dwStackSize: SIZE_T,
     _ lpStartAddress: LPTHREAD_START_ROUTINE!, _ lpParameter: LPVOID!, _ dwCreationFlags: DWORD, _ lpThreadId: LPDWORD!
@@ -168,6 +197,8 @@ public import CWin32
     _ dwFlags: DWORD, _ lpSource: LPCVOID!, _ dwMessageId: DWORD, _ dwLanguageId: DWORD, _ lpBuffer: LPWSTR!,
     _ nSize: DWORD, _ Arguments: UnsafeMutablePointer<va_list>!
 ) -> DWORD { __FormatMessageW(dwFlags, lpSource, dwMessageId, dwLanguageId, lpBuffer, nSize, Arguments) }
+@inlinable public func FreeEnvironmentStringsA(_ penv: LPCH!) -> Bool { __FreeEnvironmentStringsA(penv) != 0 }
+@inlinable public func FreeEnvironmentStringsW(_ penv: LPWCH!) -> Bool { __FreeEnvironmentStringsW(penv) != 0 }
 @inlinable public func FreeLibrary(_ hLibModule: HMODULE!) -> Bool { __FreeLibrary(hLibModule) != 0 }
 @inlinable public func FreeLibraryWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ mod: HMODULE!) {
     __FreeLibraryWhenCallbackReturns(pci, mod)
@@ -183,10 +214,29 @@ public import CWin32
         lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength, LocalSockaddr,
         LocalSockaddrLength, RemoteSockaddr, RemoteSockaddrLength)
 }
+@inlinable public func GetCommandLineA() -> LPSTR! { __GetCommandLineA() }
+@inlinable public func GetCommandLineW() -> LPWSTR! { __GetCommandLineW() }
+@inlinable public func GetCurrentDirectoryA(_ nBufferLength: DWORD, _ lpBuffer: LPSTR!) -> DWORD {
+    __GetCurrentDirectoryA(nBufferLength, lpBuffer)
+}
+@inlinable public func GetCurrentDirectoryW(_ nBufferLength: DWORD, _ lpBuffer: LPWSTR!) -> DWORD {
+    __GetCurrentDirectoryW(nBufferLength, lpBuffer)
+}
 @inlinable public func GetCurrentProcess() -> HANDLE! { __GetCurrentProcess() }
 @inlinable public func GetCurrentProcessId() -> DWORD { __GetCurrentProcessId() }
 @inlinable public func GetCurrentThread() -> HANDLE! { __GetCurrentThread() }
 @inlinable public func GetCurrentThreadId() -> DWORD { __GetCurrentThreadId() }
+@inlinable public func GetEnvironmentStringsA() -> LPCH! { __GetEnvironmentStringsA() }
+@inlinable public func GetEnvironmentStringsW() -> LPWCH! { __GetEnvironmentStringsW() }
+@inlinable public func GetEnvironmentVariableA(_ lpName: LPCSTR!, _ lpBuffer: LPSTR!, _ nSize: DWORD) -> DWORD {
+    __GetEnvironmentVariableA(lpName, lpBuffer, nSize)
+}
+@inlinable public func GetEnvironmentVariableW(_ lpName: LPCWSTR!, _ lpBuffer: LPWSTR!, _ nSize: DWORD) -> DWORD {
+    __GetEnvironmentVariableW(lpName, lpBuffer, nSize)
+}
+@inlinable public func GetExitCodeProcess(_ hProcess: HANDLE!, _ lpExitCode: LPDWORD!) -> Bool {
+    __GetExitCodeProcess(hProcess, lpExitCode) != 0
+}
 @inlinable public func GetExitCodeThread(_ hThread: HANDLE!, _ lpExitCode: LPDWORD!) -> Bool {
     __GetExitCodeThread(hThread, lpExitCode) != 0
 }
@@ -210,6 +260,11 @@ public import CWin32
     __GetProcAddress(hModule, lpProcName)
 }
 @inlinable public func GetProcessHeap() -> HANDLE! { __GetProcessHeap() }
+@inlinable public func GetProcessId(_ Process: HANDLE!) -> DWORD { __GetProcessId(Process) }
+@inlinable public func GetProcessTimes(
+    _ hProcess: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
+    _ lpUserTime: LPFILETIME!
+) -> Bool { __GetProcessTimes(hProcess, lpCreationTime, lpExitTime, lpKernelTime, lpUserTime) != 0 }
 @available(*, noasync, message: "blocks the thread: await PortObject.next() instead")
 @inlinable public func GetQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ lpNumberOfBytesTransferred: LPDWORD!, _ lpCompletionKey: PULONG_PTR!,
@@ -218,6 +273,8 @@ public import CWin32
     __GetQueuedCompletionStatus(
         CompletionPort, lpNumberOfBytesTransferred, lpCompletionKey, lpOverlapped, dwMilliseconds) != 0
 }
+@inlinable public func GetStartupInfoA(_ lpStartupInfo: LPSTARTUPINFOA!) { __GetStartupInfoA(lpStartupInfo) }
+@inlinable public func GetStartupInfoW(_ lpStartupInfo: LPSTARTUPINFOW!) { __GetStartupInfoW(lpStartupInfo) }
 @inlinable public func GetSystemInfo(_ lpSystemInfo: LPSYSTEM_INFO!) { __GetSystemInfo(lpSystemInfo) }
 @inlinable public func GetSystemTimeAsFileTime(_ lpSystemTimeAsFileTime: LPFILETIME!) {
     __GetSystemTimeAsFileTime(lpSystemTimeAsFileTime)
@@ -399,6 +456,9 @@ public import CWin32
 @inlinable public func InterlockedXor8(_ destination: UnsafeMutablePointer<CChar>!, _ value: CChar) -> CChar {
     __InterlockedXor8(destination, value)
 }
+@inlinable public func IsProcessInJob(_ ProcessHandle: HANDLE!, _ JobHandle: HANDLE!, _ Result: PBOOL!) -> Bool {
+    __IsProcessInJob(ProcessHandle, JobHandle, Result) != 0
+}
 @inlinable public func IsThreadpoolTimerSet(_ pti: PTP_TIMER!) -> Bool { __IsThreadpoolTimerSet(pti) != 0 }
 @inlinable public func IsValidCodePage(_ CodePage: UINT) -> Bool { __IsValidCodePage(CodePage) != 0 }
 @available(
@@ -427,6 +487,15 @@ public import CWin32
     _ CodePage: UINT, _ dwFlags: DWORD, _ lpMultiByteStr: LPCCH!, _ cbMultiByte: Int32, _ lpWideCharStr: LPWSTR!,
     _ cchWideChar: Int32
 ) -> Int32 { __MultiByteToWideChar(CodePage, dwFlags, lpMultiByteStr, cbMultiByte, lpWideCharStr, cchWideChar) }
+@inlinable public func OpenJobObjectA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenJobObjectA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenJobObjectW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenJobObjectW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenProcess(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwProcessId: DWORD) -> HANDLE! {
+    __OpenProcess(dwDesiredAccess, bInheritHandle ? 1 : 0, dwProcessId)
+}
 @inlinable public func OpenThread(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwThreadId: DWORD) -> HANDLE! {
     __OpenThread(dwDesiredAccess, bInheritHandle ? 1 : 0, dwThreadId)
 }
@@ -437,6 +506,13 @@ public import CWin32
     __PostQueuedCompletionStatus(CompletionPort, dwNumberOfBytesTransferred, dwCompletionKey, lpOverlapped) != 0
 }
 @inlinable public func PulseEvent(_ hEvent: HANDLE!) -> Bool { __PulseEvent(hEvent) != 0 }
+@inlinable public func QueryInformationJobObject(
+    _ hJob: HANDLE!, _ JobObjectInformationClass: JOBOBJECTINFOCLASS, _ lpJobObjectInformation: LPVOID!,
+    _ cbJobObjectInformationLength: DWORD, _ lpReturnLength: LPDWORD!
+) -> Bool {
+    __QueryInformationJobObject(
+        hJob, JobObjectInformationClass, lpJobObjectInformation, cbJobObjectInformationLength, lpReturnLength) != 0
+}
 @inlinable public func QueryPerformanceCounter(_ lpPerformanceCount: UnsafeMutablePointer<LARGE_INTEGER>!) -> Bool {
     __QueryPerformanceCounter(lpPerformanceCount) != 0
 }
@@ -479,9 +555,24 @@ public import CWin32
 @inlinable public func SetCriticalSectionSpinCount(_ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD)
     -> DWORD
 { __SetCriticalSectionSpinCount(lpCriticalSection, dwSpinCount) }
+@inlinable public func SetCurrentDirectoryA(_ lpPathName: LPCSTR!) -> Bool { __SetCurrentDirectoryA(lpPathName) != 0 }
+@inlinable public func SetCurrentDirectoryW(_ lpPathName: LPCWSTR!) -> Bool { __SetCurrentDirectoryW(lpPathName) != 0 }
+@inlinable public func SetEnvironmentVariableA(_ lpName: LPCSTR!, _ lpValue: LPCSTR!) -> Bool {
+    __SetEnvironmentVariableA(lpName, lpValue) != 0
+}
+@inlinable public func SetEnvironmentVariableW(_ lpName: LPCWSTR!, _ lpValue: LPCWSTR!) -> Bool {
+    __SetEnvironmentVariableW(lpName, lpValue) != 0
+}
 @inlinable public func SetEvent(_ hEvent: HANDLE!) -> Bool { __SetEvent(hEvent) != 0 }
 @inlinable public func SetEventWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ evt: HANDLE!) {
     __SetEventWhenCallbackReturns(pci, evt)
+}
+@inlinable public func SetInformationJobObject(
+    _ hJob: HANDLE!, _ JobObjectInformationClass: JOBOBJECTINFOCLASS, _ lpJobObjectInformation: LPVOID!,
+    _ cbJobObjectInformationLength: DWORD
+) -> Bool {
+    __SetInformationJobObject(hJob, JobObjectInformationClass, lpJobObjectInformation, cbJobObjectInformationLength)
+        != 0
 }
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
 @inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
@@ -555,6 +646,12 @@ public import CWin32
 @inlinable public func SubmitThreadpoolWork(_ pwk: PTP_WORK!) { __SubmitThreadpoolWork(pwk) }
 @inlinable public func SuspendThread(_ hThread: HANDLE!) -> DWORD { __SuspendThread(hThread) }
 @inlinable public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }
+@inlinable public func TerminateJobObject(_ hJob: HANDLE!, _ uExitCode: UINT) -> Bool {
+    __TerminateJobObject(hJob, uExitCode) != 0
+}
+@inlinable public func TerminateProcess(_ hProcess: HANDLE!, _ uExitCode: UINT) -> Bool {
+    __TerminateProcess(hProcess, uExitCode) != 0
+}
 @inlinable public func TerminateThread(_ hThread: HANDLE!, _ dwExitCode: DWORD) -> Bool {
     __TerminateThread(hThread, dwExitCode) != 0
 }

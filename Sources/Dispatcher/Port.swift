@@ -13,6 +13,8 @@ extension Arena {
 
     /// Queues a packet, or hands it to a waiter.
     package func post(_ name: ObjectName, _ packet: Packet) throws(DispatcherError) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let index = try allocate(.packet)
         self.packet(index).packet = packet
         self.packet(index).queueNext = 0
@@ -53,6 +55,8 @@ extension Arena {
     package func get(_ name: ObjectName, until deadline: UInt64) throws(DispatcherError) -> Packet? {
         precondition(isLocal, "a thread runs for ports of its own process")
         let thread = signalbox_thread()
+        signalbox_enter()
+        defer { signalbox_leave() }
         Threads.sleepWhileSuspended()
         if thread.pointee.port == name.bits {
             // It runs for this port: if there is a packet, it keeps its place.
@@ -103,8 +107,8 @@ extension Arena {
     nonisolated(nonsending) package func next(
         _ name: ObjectName, until deadline: UInt64
     ) async throws(DispatcherError) -> (packet: Packet?, wasCancelled: Bool) {
-        let waiter = try allocateWaiter()
-        defer { deallocateWaiter(waiter) }
+        let waiter = try makeOwner().index
+        defer { giveBack(waiter) }
         let wait = begin(waiter)
         if deadline == Deadline.now {
             let entered = try enterPort(name, waiter, wait, wasRunning: false, counted: false, poll: true)
@@ -127,6 +131,13 @@ extension Arena {
         return (try receive(waiter, verdict), verdict == .cancelled)
     }
 
+    /// A task may be another thread's after each await: so it is inside for a part at a time.
+    private func giveBack(_ waiter: UInt32) {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        deallocateWaiter(waiter)
+    }
+
     private enum PortEntry {
         case packet(Packet)
         case published
@@ -137,6 +148,8 @@ extension Arena {
     private func enterPort(
         _ name: ObjectName, _ waiter: UInt32, _ wait: UInt32, wasRunning: Bool, counted: Bool, poll: Bool
     ) throws(DispatcherError) -> PortEntry {
+        signalbox_enter()
+        defer { signalbox_leave() }
         try ensureLinks(waiter, 1)
         self.waiter(waiter).shape = 1 | (counted ? WaiterRecord.counted : 0)
         self.waiter(waiter).packet = 0
@@ -216,15 +229,19 @@ extension Arena {
     }
 
     private func receive(_ waiter: UInt32, _ verdict: Verdict) throws(DispatcherError) -> Packet? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         switch verdict {
-        case .satisfied: consumePacket(self.waiter(waiter).packet)
+        case .satisfied: return consumePacket(self.waiter(waiter).packet)
         case .abandoned: throw .noSuchObject(0)
-        case .timedOut, .cancelled, .alerted: nil
+        case .timedOut, .cancelled, .alerted: return nil
         }
     }
 
     /// The last handle is closed: whoever waits for a packet gets none, and queued packets are dropped.
     package func closePort(_ name: ObjectName) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         var dropped: UInt32 = 0
         try? change(name) { record, word, wake throws(DispatcherError) in
             guard word.kind == .port else { throw .wrongKind }
@@ -252,10 +269,13 @@ extension Arena {
     // ---- threads that block
 
     /// Gives up the calling thread's place at its port, if it has one; returns the port, for `comeBack`.
-    func leavePort() -> ObjectName {
-        let name = ObjectName(bits: signalbox_thread().pointee.port)
+    func leavePort() -> ObjectName { leavePort(signalbox_thread()) }
+
+    /// Gives up the place of a thread that has been stopped for good, or of the caller.
+    func leavePort(_ thread: UnsafeMutablePointer<signalbox_thread>) -> ObjectName {
+        let name = ObjectName(bits: thread.pointee.port)
         guard name != .none else { return .none }
-        signalbox_thread().pointee.port = 0
+        thread.pointee.port = 0
         try? Arena.local.change(name) { record, word, wake throws(DispatcherError) in
             let port = record.port
             port.pointee.running -= 1

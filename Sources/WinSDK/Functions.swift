@@ -44,6 +44,13 @@ public import CWin32
 @inlinable public func CreateMutexW(
     _ lpMutexAttributes: LPSECURITY_ATTRIBUTES!, _ bInitialOwner: Bool, _ lpName: LPCWSTR!
 ) -> HANDLE! { __CreateMutexW(lpMutexAttributes, bInitialOwner ? 1 : 0, lpName) }
+@inlinable public func CreateRemoteThread(
+    _ hProcess: HANDLE!, _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ dwStackSize: SIZE_T,
+    _ lpStartAddress: LPTHREAD_START_ROUTINE!, _ lpParameter: LPVOID!, _ dwCreationFlags: DWORD, _ lpThreadId: LPDWORD!
+) -> HANDLE! {
+    __CreateRemoteThread(
+        hProcess, lpThreadAttributes, dwStackSize, lpStartAddress, lpParameter, dwCreationFlags, lpThreadId)
+}
 @inlinable public func CreateSemaphoreA(
     _ lpSemaphoreAttributes: LPSECURITY_ATTRIBUTES!, _ lInitialCount: LONG, _ lMaximumCount: LONG, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateSemaphoreA(lpSemaphoreAttributes, lInitialCount, lMaximumCount, lpName) }
@@ -83,6 +90,9 @@ public import CWin32
 @inlinable public func DeleteCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __DeleteCriticalSection(lpCriticalSection)
 }
+@inlinable public func DisableThreadLibraryCalls(_ hLibModule: HMODULE!) -> Bool {
+    __DisableThreadLibraryCalls(hLibModule) != 0
+}
 @inlinable public func DuplicateHandle(
     _ hSourceProcessHandle: HANDLE!, _ hSourceHandle: HANDLE!, _ hTargetProcessHandle: HANDLE!,
     _ lpTargetHandle: LPHANDLE!, _ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwOptions: DWORD
@@ -101,6 +111,15 @@ public import CWin32
 }
 @inlinable public func ExitProcess(_ uExitCode: UINT) -> Never { __ExitProcess(uExitCode) }
 @inlinable public func ExitThread(_ dwExitCode: DWORD) -> Never { __ExitThread(dwExitCode) }
+@inlinable public func FlsAlloc(_ lpCallback: PFLS_CALLBACK_FUNCTION!) -> DWORD { __FlsAlloc(lpCallback) }
+@inlinable public func FlsFree(_ dwFlsIndex: DWORD) -> Bool { __FlsFree(dwFlsIndex) != 0 }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func FlsGetValue(_ dwFlsIndex: DWORD) -> PVOID! { __FlsGetValue(dwFlsIndex) }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func FlsSetValue(_ dwFlsIndex: DWORD, _ lpFlsData: PVOID!) -> Bool {
+    __FlsSetValue(dwFlsIndex, lpFlsData) != 0
+}
+@inlinable public func FreeLibrary(_ hLibModule: HMODULE!) -> Bool { __FreeLibrary(hLibModule) != 0 }
 @inlinable public func GetAcceptExSockaddrs(
     _ lpOutputBuffer: PVOID!, _ dwReceiveDataLength: DWORD, _ dwLocalAddressLength: DWORD,
     _ dwRemoteAddressLength: DWORD, _ LocalSockaddr: UnsafeMutablePointer<UnsafeMutablePointer<SOCKADDR>?>!,
@@ -119,6 +138,23 @@ public import CWin32
     __GetExitCodeThread(hThread, lpExitCode) != 0
 }
 @inlinable public func GetLastError() -> DWORD { __GetLastError() }
+@inlinable public func GetModuleFileNameA(_ hModule: HMODULE!, _ lpFilename: LPSTR!, _ nSize: DWORD) -> DWORD {
+    __GetModuleFileNameA(hModule, lpFilename, nSize)
+}
+@inlinable public func GetModuleFileNameW(_ hModule: HMODULE!, _ lpFilename: LPWSTR!, _ nSize: DWORD) -> DWORD {
+    __GetModuleFileNameW(hModule, lpFilename, nSize)
+}
+@inlinable public func GetModuleHandleA(_ lpModuleName: LPCSTR!) -> HMODULE! { __GetModuleHandleA(lpModuleName) }
+@inlinable public func GetModuleHandleExA(
+    _ dwFlags: DWORD, _ lpModuleName: LPCSTR!, _ phModule: UnsafeMutablePointer<HMODULE?>!
+) -> Bool { __GetModuleHandleExA(dwFlags, lpModuleName, phModule) != 0 }
+@inlinable public func GetModuleHandleExW(
+    _ dwFlags: DWORD, _ lpModuleName: LPCWSTR!, _ phModule: UnsafeMutablePointer<HMODULE?>!
+) -> Bool { __GetModuleHandleExW(dwFlags, lpModuleName, phModule) != 0 }
+@inlinable public func GetModuleHandleW(_ lpModuleName: LPCWSTR!) -> HMODULE! { __GetModuleHandleW(lpModuleName) }
+@inlinable public func GetProcAddress(_ hModule: HMODULE!, _ lpProcName: LPCSTR!) -> FARPROC! {
+    __GetProcAddress(hModule, lpProcName)
+}
 @available(*, noasync, message: "blocks the thread: await PortObject.next() instead")
 @inlinable public func GetQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ lpNumberOfBytesTransferred: LPDWORD!, _ lpCompletionKey: PULONG_PTR!,
@@ -131,7 +167,17 @@ public import CWin32
 @inlinable public func GetSystemTimeAsFileTime(_ lpSystemTimeAsFileTime: LPFILETIME!) {
     __GetSystemTimeAsFileTime(lpSystemTimeAsFileTime)
 }
+@inlinable public func GetThreadContext(_ hThread: HANDLE!, _ lpContext: LPCONTEXT!) -> Bool {
+    __GetThreadContext(hThread, lpContext) != 0
+}
+@inlinable public func GetThreadDescription(_ hThread: HANDLE!, _ ppszThreadDescription: UnsafeMutablePointer<PWSTR?>!)
+    -> HRESULT
+{ __GetThreadDescription(hThread, ppszThreadDescription) }
 @inlinable public func GetThreadId(_ Thread: HANDLE!) -> DWORD { __GetThreadId(Thread) }
+@inlinable public func GetThreadTimes(
+    _ hThread: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
+    _ lpUserTime: LPFILETIME!
+) -> Bool { __GetThreadTimes(hThread, lpCreationTime, lpExitTime, lpKernelTime, lpUserTime) != 0 }
 @inlinable public func GetTickCount() -> DWORD { __GetTickCount() }
 @inlinable public func GetTickCount64() -> ULONGLONG { __GetTickCount64() }
 @inlinable public func InitializeCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
@@ -268,6 +314,11 @@ public import CWin32
 @inlinable public func LeaveCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __LeaveCriticalSection(lpCriticalSection)
 }
+@inlinable public func LoadLibraryA(_ lpLibFileName: LPCSTR!) -> HMODULE! { __LoadLibraryA(lpLibFileName) }
+@inlinable public func LoadLibraryW(_ lpLibFileName: LPCWSTR!) -> HMODULE! { __LoadLibraryW(lpLibFileName) }
+@inlinable public func OpenThread(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwThreadId: DWORD) -> HANDLE! {
+    __OpenThread(dwDesiredAccess, bInheritHandle ? 1 : 0, dwThreadId)
+}
 @inlinable public func PostQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ dwNumberOfBytesTransferred: DWORD, _ dwCompletionKey: ULONG_PTR,
     _ lpOverlapped: LPOVERLAPPED!
@@ -303,6 +354,9 @@ public import CWin32
 { __SetCriticalSectionSpinCount(lpCriticalSection, dwSpinCount) }
 @inlinable public func SetEvent(_ hEvent: HANDLE!) -> Bool { __SetEvent(hEvent) != 0 }
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
+    __SetThreadDescription(hThread, lpThreadDescription)
+}
 @inlinable public func SetWaitableTimer(
     _ hTimer: HANDLE!, _ lpDueTime: UnsafePointer<LARGE_INTEGER>!, _ lPeriod: LONG,
     _ pfnCompletionRoutine: PTIMERAPCROUTINE!, _ lpArgToCompletionRoutine: LPVOID!, _ fResume: Bool
@@ -329,7 +383,19 @@ public import CWin32
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
 }
+@inlinable public func SuspendThread(_ hThread: HANDLE!) -> DWORD { __SuspendThread(hThread) }
 @inlinable public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }
+@inlinable public func TerminateThread(_ hThread: HANDLE!, _ dwExitCode: DWORD) -> Bool {
+    __TerminateThread(hThread, dwExitCode) != 0
+}
+@inlinable public func TlsAlloc() -> DWORD { __TlsAlloc() }
+@inlinable public func TlsFree(_ dwTlsIndex: DWORD) -> Bool { __TlsFree(dwTlsIndex) != 0 }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func TlsGetValue(_ dwTlsIndex: DWORD) -> LPVOID! { __TlsGetValue(dwTlsIndex) }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func TlsSetValue(_ dwTlsIndex: DWORD, _ lpTlsValue: LPVOID!) -> Bool {
+    __TlsSetValue(dwTlsIndex, lpTlsValue) != 0
+}
 @available(
     *, noasync,
     message:
@@ -389,6 +455,15 @@ public import CWin32
     __WaitForSingleObjectEx(hHandle, dwMilliseconds, bAlertable ? 1 : 0)
 }
 @inlinable public func YieldProcessor() { __YieldProcessor() }
+@inlinable public func _beginthread(
+    _ start_address: _beginthread_proc_type!, _ stack_size: UInt32, _ arglist: UnsafeMutableRawPointer!
+) -> UINT_PTR { ___beginthread(start_address, stack_size, arglist) }
+@inlinable public func _beginthreadex(
+    _ security: UnsafeMutableRawPointer!, _ stack_size: UInt32, _ start_address: _beginthreadex_proc_type!,
+    _ arglist: UnsafeMutableRawPointer!, _ initflag: UInt32, _ thrdaddr: UnsafeMutablePointer<UInt32>!
+) -> UINT_PTR { ___beginthreadex(security, stack_size, start_address, arglist, initflag, thrdaddr) }
+@inlinable public func _endthread() -> Never { ___endthread() }
+@inlinable public func _endthreadex(_ retval: UInt32) -> Never { ___endthreadex(retval) }
 @inlinable public func bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32) -> Int32 {
     __bind(s, name, namelen)
 }

@@ -70,6 +70,16 @@ typedef const void *LPCVOID;
 
 typedef void *HGLOBAL;
 typedef void *HLOCAL;
+/* A module. (On Windows it is where the module lies in memory, and it is here.) */
+typedef struct HINSTANCE__ *HINSTANCE;
+typedef HINSTANCE HMODULE;
+
+/* A function of a module, to be cast to what it is. */
+#if defined(__cplusplus)
+typedef INT_PTR (*FARPROC)();
+#else
+typedef INT_PTR (*FARPROC)(void);
+#endif
 
 /* A time: 100 ns since 1601 in UTC, in two halves. */
 typedef struct _FILETIME {

@@ -250,11 +250,15 @@ package import Synchronization
         unsafeBitCast(call, to: (@convention(c) () -> Void).self)()
     }
 
+    /// Tells the pool of a worker that has ended in a callback. Set by the floor above, before it makes the first.
+    package nonisolated(unsafe) static var workerEnds: (@convention(c) () -> Void)?
+
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
         let thread = signalbox_thread()
         // Code of the program's: outside.
         perform(endCall.load(ordering: .acquiring))
+        if thread.pointee.worker != nil { workerEnds?() }
         // Only who is marked reads the hook, and so after it was set.
         if thread.pointee.isObserved {
             thread.pointee.isObserved = false

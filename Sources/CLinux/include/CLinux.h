@@ -38,6 +38,7 @@ struct signalbox_thread {
     volatile uint32_t isDue;  ///< whether the thread is to stop, or to end, as soon as it is not inside
     bool isScheduled;         ///< whether a test's scheduler decides when it runs (debug builds only)
     bool isObserved;          ///< whether the floor above is to be told first when the thread ends
+    void *_Nullable worker;   ///< the pool's worker that the thread is, see `ThreadPool`; NULL: none
     struct signalbox_cache caches[4]; ///< by the arena's type of record
 
     // Other threads read what follows under the registry's lock, or while the thread is stopped.

@@ -68,8 +68,6 @@ typedef int *LPLONG;
 typedef void *LPVOID;
 typedef const void *LPCVOID;
 
-typedef void *HGLOBAL;
-typedef void *HLOCAL;
 /* A module. (On Windows it is where the module lies in memory, and it is here.) */
 typedef struct HINSTANCE__ *HINSTANCE;
 typedef HINSTANCE HMODULE;
@@ -80,6 +78,7 @@ typedef INT_PTR (*FARPROC)();
 #else
 typedef INT_PTR (*FARPROC)(void);
 #endif
+typedef void *HGLOBAL, *HLOCAL;
 
 /* A time: 100 ns since 1601 in UTC, in two halves. */
 typedef struct _FILETIME {

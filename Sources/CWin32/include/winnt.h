@@ -4,11 +4,33 @@
 
 #include <minwindef.h>
 #include <guiddef.h>
+#include <sal.h>
 
 #ifndef VOID
 #define VOID void
 #endif
 #define DECLSPEC_NORETURN __attribute__((noreturn))
+#define DECLSPEC_NOINLINE __attribute__((noinline))
+#define DECLSPEC_SELECTANY __attribute__((weak))
+#define DECLSPEC_IMPORT
+#define FORCEINLINE static __inline__ __attribute__((always_inline))
+#define STDAPICALLTYPE
+#define STDMETHODCALLTYPE
+#define UNALIGNED
+#if defined(__cplusplus)
+#define EXTERN_C extern "C"
+#else
+#define EXTERN_C extern
+#endif
+#define DECLARE_HANDLE(name) \
+    struct name##__ { \
+        int unused; \
+    }; \
+    typedef struct name##__ *name
+#define C_ASSERT(condition) typedef char signalbox_assertion[(condition) ? 1 : -1] __attribute__((unused))
+#define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
+#define RTL_NUMBER_OF(array) ARRAYSIZE(array)
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define ANYSIZE_ARRAY 1
@@ -155,6 +177,10 @@ typedef union _ULARGE_INTEGER {
 #define MAXWORD 0xffff
 #define MAXDWORD 0xffffffff
 #define MAXLONG 0x7fffffff
+#define MINSHORT 0x8000
+#define MAXSHORT 0x7fff
+#define MINLONG 0x80000000
+#define MAXBYTE 0xff
 
 /* Values that waits and exit codes take. */
 #define STATUS_WAIT_0 ((DWORD)0x00000000)

@@ -492,46 +492,51 @@ typedef struct _RTL_CRITICAL_SECTION {
  */
 SIGNALBOX_BEGIN
 
+/* The 32-bit forms have no number in their names, and an empty macro argument is in no C standard before C99. */
+#define SIGNALBOX_NAME_8(operation) Interlocked##operation##8
+#define SIGNALBOX_NAME_16(operation) Interlocked##operation##16
+#define SIGNALBOX_NAME_32(operation) Interlocked##operation
+#define SIGNALBOX_NAME_64(operation) Interlocked##operation##64
 #define SIGNALBOX_INTERLOCKED(size, type) \
-    SIGNALBOX_INLINE type InterlockedExchange##size(type volatile *target, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Exchange)(type volatile *target, type value) { \
         return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); \
     } \
-    SIGNALBOX_INLINE type InterlockedExchangeAdd##size(type volatile *addend, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(ExchangeAdd)(type volatile *addend, type value) { \
         return __sync_fetch_and_add(addend, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedAnd##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(And)(type volatile *destination, type value) { \
         return __sync_fetch_and_and(destination, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedOr##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Or)(type volatile *destination, type value) { \
         return __sync_fetch_and_or(destination, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedXor##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Xor)(type volatile *destination, type value) { \
         return __sync_fetch_and_xor(destination, value); \
     }
 #define SIGNALBOX_INTERLOCKED_COUNT(size, type) \
-    SIGNALBOX_INLINE type InterlockedIncrement##size(type volatile *addend) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Increment)(type volatile *addend) { \
         return __sync_add_and_fetch(addend, 1); \
     } \
-    SIGNALBOX_INLINE type InterlockedDecrement##size(type volatile *addend) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Decrement)(type volatile *addend) { \
         return __sync_sub_and_fetch(addend, 1); \
     } \
-    SIGNALBOX_INLINE type InterlockedCompareExchange##size( \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(CompareExchange)( \
         type volatile *destination, type exchange, type comperand) { \
         return __sync_val_compare_and_swap(destination, comperand, exchange); \
     }
 #define SIGNALBOX_INTERLOCKED_WIDE(size, type) \
-    SIGNALBOX_INLINE type InterlockedAdd##size(type volatile *addend, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Add)(type volatile *addend, type value) { \
         return __sync_add_and_fetch(addend, value); \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndSet##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndSet)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_or(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndReset##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndReset)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_and(base + bit / (type)(sizeof(type) * 8), ~mask) & mask) != 0; \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndComplement##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndComplement)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_xor(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
     }
@@ -539,12 +544,16 @@ SIGNALBOX_BEGIN
 SIGNALBOX_INTERLOCKED(8, char)
 SIGNALBOX_INTERLOCKED(16, SHORT)
 SIGNALBOX_INTERLOCKED_COUNT(16, SHORT)
-SIGNALBOX_INTERLOCKED(, LONG)
-SIGNALBOX_INTERLOCKED_COUNT(, LONG)
-SIGNALBOX_INTERLOCKED_WIDE(, LONG)
+SIGNALBOX_INTERLOCKED(32, LONG)
+SIGNALBOX_INTERLOCKED_COUNT(32, LONG)
+SIGNALBOX_INTERLOCKED_WIDE(32, LONG)
 SIGNALBOX_INTERLOCKED(64, LONG64)
 SIGNALBOX_INTERLOCKED_COUNT(64, LONG64)
 SIGNALBOX_INTERLOCKED_WIDE(64, LONG64)
+#undef SIGNALBOX_NAME_8
+#undef SIGNALBOX_NAME_16
+#undef SIGNALBOX_NAME_32
+#undef SIGNALBOX_NAME_64
 #undef SIGNALBOX_INTERLOCKED
 #undef SIGNALBOX_INTERLOCKED_COUNT
 #undef SIGNALBOX_INTERLOCKED_WIDE

@@ -144,6 +144,7 @@ public import CWin32
 @inlinable public func CreateWaitableTimerW(
     _ lpTimerAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ lpTimerName: LPCWSTR!
 ) -> HANDLE! { __CreateWaitableTimerW(lpTimerAttributes, bManualReset ? 1 : 0, lpTimerName) }
+@inlinable public func DebugBreak() { __DebugBreak() }
 @inlinable public func DeleteCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __DeleteCriticalSection(lpCriticalSection)
 }
@@ -456,6 +457,7 @@ public import CWin32
 @inlinable public func InterlockedXor8(_ destination: UnsafeMutablePointer<CChar>!, _ value: CChar) -> CChar {
     __InterlockedXor8(destination, value)
 }
+@inlinable public func IsDebuggerPresent() -> Bool { __IsDebuggerPresent() != 0 }
 @inlinable public func IsProcessInJob(_ ProcessHandle: HANDLE!, _ JobHandle: HANDLE!, _ Result: PBOOL!) -> Bool {
     __IsProcessInJob(ProcessHandle, JobHandle, Result) != 0
 }
@@ -499,6 +501,8 @@ public import CWin32
 @inlinable public func OpenThread(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwThreadId: DWORD) -> HANDLE! {
     __OpenThread(dwDesiredAccess, bInheritHandle ? 1 : 0, dwThreadId)
 }
+@inlinable public func OutputDebugStringA(_ lpOutputString: LPCSTR!) { __OutputDebugStringA(lpOutputString) }
+@inlinable public func OutputDebugStringW(_ lpOutputString: LPCWSTR!) { __OutputDebugStringW(lpOutputString) }
 @inlinable public func PostQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ dwNumberOfBytesTransferred: DWORD, _ dwCompletionKey: ULONG_PTR,
     _ lpOverlapped: LPOVERLAPPED!
@@ -526,6 +530,10 @@ public import CWin32
 }
 @inlinable public func QueueUserWorkItem(_ Function: LPTHREAD_START_ROUTINE!, _ Context: PVOID!, _ Flags: ULONG) -> Bool
 { __QueueUserWorkItem(Function, Context, Flags) != 0 }
+@inlinable public func RaiseException(
+    _ dwExceptionCode: DWORD, _ dwExceptionFlags: DWORD, _ nNumberOfArguments: DWORD,
+    _ lpArguments: UnsafePointer<ULONG_PTR>!
+) { __RaiseException(dwExceptionCode, dwExceptionFlags, nNumberOfArguments, lpArguments) }
 @inlinable public func RegisterWaitForSingleObject(
     _ phNewWaitObject: PHANDLE!, _ hObject: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Context: PVOID!,
     _ dwMilliseconds: ULONG, _ dwFlags: ULONG
@@ -617,6 +625,9 @@ public import CWin32
 @inlinable public func SetThreadpoolWaitEx(_ pwa: PTP_WAIT!, _ h: HANDLE!, _ pftTimeout: PFILETIME!, _ Reserved: PVOID!)
     -> Bool
 { __SetThreadpoolWaitEx(pwa, h, pftTimeout, Reserved) != 0 }
+@inlinable public func SetUnhandledExceptionFilter(_ lpTopLevelExceptionFilter: LPTOP_LEVEL_EXCEPTION_FILTER!)
+    -> LPTOP_LEVEL_EXCEPTION_FILTER!
+{ __SetUnhandledExceptionFilter(lpTopLevelExceptionFilter) }
 @inlinable public func SetWaitableTimer(
     _ hTimer: HANDLE!, _ lpDueTime: UnsafePointer<LARGE_INTEGER>!, _ lPeriod: LONG,
     _ pfnCompletionRoutine: PTIMERAPCROUTINE!, _ lpArgToCompletionRoutine: LPVOID!, _ fResume: Bool
@@ -973,120 +984,6 @@ public import CWin32
     _ s: SOCKET, _ level: Int32, _ optname: Int32, _ optval: UnsafePointer<CChar>!, _ optlen: Int32
 ) -> Int32 { __setsockopt(s, level, optname, optval, optlen) }
 @inlinable public func shutdown(_ s: SOCKET, _ how: Int32) -> Int32 { __shutdown(s, how) }
-@inlinable public func signalbox_call_wmain(
-    _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!,
-    _ wmain: (
-        @convention(c) (
-            Int32, UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>?,
-            UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>?
-        ) -> Int32
-    )!
-) -> Int32 { __signalbox_call_wmain(count, arguments, wmain) }
-@inlinable public func signalbox_fputwc(_ character: WCHAR, _ file: UnsafeMutableRawPointer!) -> UInt32 {
-    __signalbox_fputwc(character, file)
-}
-@inlinable public func signalbox_fputws(_ string: UnsafePointer<WCHAR>!, _ file: UnsafeMutableRawPointer!) -> Int32 {
-    __signalbox_fputws(string, file)
-}
-@inlinable public func signalbox_mbstowcs(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<CChar>!, _ count: Int
-) -> Int { __signalbox_mbstowcs(target, source, count) }
-@inlinable public func signalbox_mbtowc(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<CChar>!, _ count: Int
-) -> Int32 { __signalbox_mbtowc(target, source, count) }
-@inlinable public func signalbox_putwchar(_ character: WCHAR) -> UInt32 { __signalbox_putwchar(character) }
-@inlinable public func signalbox_vfwprintf(
-    _ file: UnsafeMutableRawPointer!, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
-) -> Int32 { __signalbox_vfwprintf(file, format, arguments) }
-@inlinable public func signalbox_vswprintf(
-    _ buffer: UnsafeMutablePointer<WCHAR>!, _ count: Int, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
-) -> Int32 { __signalbox_vswprintf(buffer, count, format, arguments) }
-@inlinable public func signalbox_vwprintf(_ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer) -> Int32 {
-    __signalbox_vwprintf(format, arguments)
-}
-@inlinable public func signalbox_wcscat(_ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcscat(target, source) }
-@inlinable public func signalbox_wcschr(_ string: UnsafePointer<WCHAR>!, _ character: WCHAR) -> UnsafeMutablePointer<
-    WCHAR
->! { __signalbox_wcschr(string, character) }
-@inlinable public func signalbox_wcscmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!) -> Int32 {
-    __signalbox_wcscmp(first, second)
-}
-@inlinable public func signalbox_wcscoll(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!) -> Int32 {
-    __signalbox_wcscoll(first, second)
-}
-@inlinable public func signalbox_wcscpy(_ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcscpy(target, source) }
-@inlinable public func signalbox_wcscspn(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!) -> Int {
-    __signalbox_wcscspn(string, set)
-}
-@inlinable public func signalbox_wcslen(_ string: UnsafePointer<WCHAR>!) -> Int { __signalbox_wcslen(string) }
-@inlinable public func signalbox_wcsncat(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcsncat(target, source, count) }
-@inlinable public func signalbox_wcsncmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!, _ count: Int)
-    -> Int32
-{ __signalbox_wcsncmp(first, second, count) }
-@inlinable public func signalbox_wcsncpy(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcsncpy(target, source, count) }
-@inlinable public func signalbox_wcsnlen(_ string: UnsafePointer<WCHAR>!, _ count: Int) -> Int {
-    __signalbox_wcsnlen(string, count)
-}
-@inlinable public func signalbox_wcspbrk(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcspbrk(string, set) }
-@inlinable public func signalbox_wcsrchr(_ string: UnsafePointer<WCHAR>!, _ character: WCHAR) -> UnsafeMutablePointer<
-    WCHAR
->! { __signalbox_wcsrchr(string, character) }
-@inlinable public func signalbox_wcsspn(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!) -> Int {
-    __signalbox_wcsspn(string, set)
-}
-@inlinable public func signalbox_wcsstr(_ string: UnsafePointer<WCHAR>!, _ part: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcsstr(string, part) }
-@inlinable public func signalbox_wcstod(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!
-) -> Double { __signalbox_wcstod(string, end) }
-@inlinable public func signalbox_wcstok(
-    _ string: UnsafeMutablePointer<WCHAR>!, _ delimiters: UnsafePointer<WCHAR>!,
-    _ context: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcstok(string, delimiters, context) }
-@inlinable public func signalbox_wcstol(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> LONG_PTR { __signalbox_wcstol(string, end, base) }
-@inlinable public func signalbox_wcstoll(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> LONGLONG { __signalbox_wcstoll(string, end, base) }
-@inlinable public func signalbox_wcstombs(
-    _ target: UnsafeMutablePointer<CChar>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> Int { __signalbox_wcstombs(target, source, count) }
-@inlinable public func signalbox_wcstoul(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> ULONG_PTR { __signalbox_wcstoul(string, end, base) }
-@inlinable public func signalbox_wcstoull(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> ULONGLONG { __signalbox_wcstoull(string, end, base) }
-@inlinable public func signalbox_wctomb(_ target: UnsafeMutablePointer<CChar>!, _ source: WCHAR) -> Int32 {
-    __signalbox_wctomb(target, source)
-}
-@inlinable public func signalbox_wmemchr(_ memory: UnsafePointer<WCHAR>!, _ character: WCHAR, _ count: Int)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wmemchr(memory, character, count) }
-@inlinable public func signalbox_wmemcmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!, _ count: Int)
-    -> Int32
-{ __signalbox_wmemcmp(first, second, count) }
-@inlinable public func signalbox_wmemcpy(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wmemcpy(target, source, count) }
-@inlinable public func signalbox_wmemmove(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wmemmove(target, source, count) }
-@inlinable public func signalbox_wmemset(_ target: UnsafeMutablePointer<WCHAR>!, _ character: WCHAR, _ count: Int)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wmemset(target, character, count) }
 @inlinable public func socket(_ af: Int32, _ type: Int32, _ `protocol`: Int32) -> SOCKET {
     __socket(af, type, `protocol`)
 }

@@ -4,11 +4,33 @@
 
 #include <minwindef.h>
 #include <guiddef.h>
+#include <sal.h>
 
 #ifndef VOID
 #define VOID void
 #endif
 #define DECLSPEC_NORETURN __attribute__((noreturn))
+#define DECLSPEC_NOINLINE __attribute__((noinline))
+#define DECLSPEC_SELECTANY __attribute__((weak))
+#define DECLSPEC_IMPORT
+#define FORCEINLINE static __inline__ __attribute__((always_inline))
+#define STDAPICALLTYPE
+#define STDMETHODCALLTYPE
+#define UNALIGNED
+#if defined(__cplusplus)
+#define EXTERN_C extern "C"
+#else
+#define EXTERN_C extern
+#endif
+#define DECLARE_HANDLE(name) \
+    struct name##__ { \
+        int unused; \
+    }; \
+    typedef struct name##__ *name
+#define C_ASSERT(condition) typedef char signalbox_assertion[(condition) ? 1 : -1] __attribute__((unused))
+#define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
+#define RTL_NUMBER_OF(array) ARRAYSIZE(array)
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define ANYSIZE_ARRAY 1
@@ -176,6 +198,10 @@ typedef union _ULARGE_INTEGER {
 #define MAXWORD 0xffff
 #define MAXDWORD 0xffffffff
 #define MAXLONG 0x7fffffff
+#define MINSHORT 0x8000
+#define MAXSHORT 0x7fff
+#define MINLONG 0x80000000
+#define MAXBYTE 0xff
 
 /* Values that waits and exit codes take. */
 #define STATUS_WAIT_0 ((DWORD)0x00000000)
@@ -184,6 +210,33 @@ typedef union _ULARGE_INTEGER {
 #define STATUS_TIMEOUT ((DWORD)0x00000102)
 #define STATUS_PENDING ((DWORD)0x00000103)
 #define STATUS_CONTROL_C_EXIT ((DWORD)0xC000013A)
+
+typedef LONG NTSTATUS;
+#define STATUS_SEGMENT_NOTIFICATION ((DWORD)0x40000005)
+#define STATUS_GUARD_PAGE_VIOLATION ((DWORD)0x80000001)
+#define STATUS_DATATYPE_MISALIGNMENT ((DWORD)0x80000002)
+#define STATUS_BREAKPOINT ((DWORD)0x80000003)
+#define STATUS_SINGLE_STEP ((DWORD)0x80000004)
+#define STATUS_ACCESS_VIOLATION ((DWORD)0xC0000005)
+#define STATUS_IN_PAGE_ERROR ((DWORD)0xC0000006)
+#define STATUS_INVALID_HANDLE ((DWORD)0xC0000008)
+#define STATUS_INVALID_PARAMETER ((DWORD)0xC000000D)
+#define STATUS_NO_MEMORY ((DWORD)0xC0000017)
+#define STATUS_ILLEGAL_INSTRUCTION ((DWORD)0xC000001D)
+#define STATUS_NONCONTINUABLE_EXCEPTION ((DWORD)0xC0000025)
+#define STATUS_INVALID_DISPOSITION ((DWORD)0xC0000026)
+#define STATUS_ARRAY_BOUNDS_EXCEEDED ((DWORD)0xC000008C)
+#define STATUS_FLOAT_DENORMAL_OPERAND ((DWORD)0xC000008D)
+#define STATUS_FLOAT_DIVIDE_BY_ZERO ((DWORD)0xC000008E)
+#define STATUS_FLOAT_INEXACT_RESULT ((DWORD)0xC000008F)
+#define STATUS_FLOAT_INVALID_OPERATION ((DWORD)0xC0000090)
+#define STATUS_FLOAT_OVERFLOW ((DWORD)0xC0000091)
+#define STATUS_FLOAT_STACK_CHECK ((DWORD)0xC0000092)
+#define STATUS_FLOAT_UNDERFLOW ((DWORD)0xC0000093)
+#define STATUS_INTEGER_DIVIDE_BY_ZERO ((DWORD)0xC0000094)
+#define STATUS_INTEGER_OVERFLOW ((DWORD)0xC0000095)
+#define STATUS_PRIVILEGED_INSTRUCTION ((DWORD)0xC0000096)
+#define STATUS_STACK_OVERFLOW ((DWORD)0xC00000FD)
 
 /*
  * Jobs. A structure is declared for each class that QueryInformationJobObject or SetInformationJobObject takes; of the
@@ -473,6 +526,22 @@ typedef struct _TP_CALLBACK_ENVIRON_V3 {
     DWORD Size;
 } TP_CALLBACK_ENVIRON_V3, TP_CALLBACK_ENVIRON, *PTP_CALLBACK_ENVIRON;
 
+/* What went wrong, and where. (On processors other than x86-64 ContextRecord is NULL.) */
+#define EXCEPTION_MAXIMUM_PARAMETERS 15
+#define EXCEPTION_NONCONTINUABLE 0x1
+typedef struct _EXCEPTION_RECORD {
+    DWORD ExceptionCode;
+    DWORD ExceptionFlags;
+    struct _EXCEPTION_RECORD *ExceptionRecord;
+    PVOID ExceptionAddress;
+    DWORD NumberParameters;
+    ULONG_PTR ExceptionInformation[EXCEPTION_MAXIMUM_PARAMETERS];
+} EXCEPTION_RECORD, *PEXCEPTION_RECORD;
+typedef struct _EXCEPTION_POINTERS {
+    PEXCEPTION_RECORD ExceptionRecord;
+    struct _CONTEXT *ContextRecord;
+} EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
+
 #define PROCESSOR_ARCHITECTURE_INTEL 0
 #define PROCESSOR_ARCHITECTURE_AMD64 9
 #define PROCESSOR_ARCHITECTURE_ARM64 12
@@ -507,46 +576,51 @@ typedef struct _RTL_CRITICAL_SECTION {
  */
 SIGNALBOX_BEGIN
 
+/* The 32-bit forms have no number in their names, and an empty macro argument is in no C standard before C99. */
+#define SIGNALBOX_NAME_8(operation) Interlocked##operation##8
+#define SIGNALBOX_NAME_16(operation) Interlocked##operation##16
+#define SIGNALBOX_NAME_32(operation) Interlocked##operation
+#define SIGNALBOX_NAME_64(operation) Interlocked##operation##64
 #define SIGNALBOX_INTERLOCKED(size, type) \
-    SIGNALBOX_INLINE type InterlockedExchange##size(type volatile *target, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Exchange)(type volatile *target, type value) { \
         return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); \
     } \
-    SIGNALBOX_INLINE type InterlockedExchangeAdd##size(type volatile *addend, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(ExchangeAdd)(type volatile *addend, type value) { \
         return __sync_fetch_and_add(addend, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedAnd##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(And)(type volatile *destination, type value) { \
         return __sync_fetch_and_and(destination, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedOr##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Or)(type volatile *destination, type value) { \
         return __sync_fetch_and_or(destination, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedXor##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Xor)(type volatile *destination, type value) { \
         return __sync_fetch_and_xor(destination, value); \
     }
 #define SIGNALBOX_INTERLOCKED_COUNT(size, type) \
-    SIGNALBOX_INLINE type InterlockedIncrement##size(type volatile *addend) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Increment)(type volatile *addend) { \
         return __sync_add_and_fetch(addend, 1); \
     } \
-    SIGNALBOX_INLINE type InterlockedDecrement##size(type volatile *addend) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Decrement)(type volatile *addend) { \
         return __sync_sub_and_fetch(addend, 1); \
     } \
-    SIGNALBOX_INLINE type InterlockedCompareExchange##size( \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(CompareExchange)( \
         type volatile *destination, type exchange, type comperand) { \
         return __sync_val_compare_and_swap(destination, comperand, exchange); \
     }
 #define SIGNALBOX_INTERLOCKED_WIDE(size, type) \
-    SIGNALBOX_INLINE type InterlockedAdd##size(type volatile *addend, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Add)(type volatile *addend, type value) { \
         return __sync_add_and_fetch(addend, value); \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndSet##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndSet)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_or(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndReset##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndReset)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_and(base + bit / (type)(sizeof(type) * 8), ~mask) & mask) != 0; \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndComplement##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndComplement)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_xor(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
     }
@@ -554,12 +628,16 @@ SIGNALBOX_BEGIN
 SIGNALBOX_INTERLOCKED(8, char)
 SIGNALBOX_INTERLOCKED(16, SHORT)
 SIGNALBOX_INTERLOCKED_COUNT(16, SHORT)
-SIGNALBOX_INTERLOCKED(, LONG)
-SIGNALBOX_INTERLOCKED_COUNT(, LONG)
-SIGNALBOX_INTERLOCKED_WIDE(, LONG)
+SIGNALBOX_INTERLOCKED(32, LONG)
+SIGNALBOX_INTERLOCKED_COUNT(32, LONG)
+SIGNALBOX_INTERLOCKED_WIDE(32, LONG)
 SIGNALBOX_INTERLOCKED(64, LONG64)
 SIGNALBOX_INTERLOCKED_COUNT(64, LONG64)
 SIGNALBOX_INTERLOCKED_WIDE(64, LONG64)
+#undef SIGNALBOX_NAME_8
+#undef SIGNALBOX_NAME_16
+#undef SIGNALBOX_NAME_32
+#undef SIGNALBOX_NAME_64
 #undef SIGNALBOX_INTERLOCKED
 #undef SIGNALBOX_INTERLOCKED_COUNT
 #undef SIGNALBOX_INTERLOCKED_WIDE

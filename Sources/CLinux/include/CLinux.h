@@ -57,6 +57,7 @@ struct signalbox_thread {
     void *_Nullable *_Nullable tls;     ///< values of the program's thread-local slots
     void *_Nullable *_Nullable fls;     ///< those of its slots with callbacks
     uint32_t tlsCount, flsCount;
+    uint32_t endNumber;       ///< how many threads had left the registry when it had
     uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
 };
 
@@ -129,6 +130,10 @@ struct signalbox_thread *_Nullable signalbox_first_thread(void);
 struct signalbox_thread *_Nullable signalbox_thread_with_id(uint32_t id);
 struct signalbox_thread *_Nullable signalbox_thread_with_object(uint64_t object);
 
+/// Whether the process's first thread has ended, and no thread of the program's is left but the caller, which is out of
+/// the registry already.
+bool signalbox_is_last_thread(void);
+
 /// Registers of a thread that is stopped, or of the caller.
 struct signalbox_registers {
     uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip;
@@ -152,9 +157,9 @@ void signalbox_clear_tls(uint32_t index);
 /// Takes values of a slot from threads that have some, up to `limit`; returns how many.
 size_t signalbox_take_fls(uint32_t index, void *_Nullable *_Nonnull values, size_t limit);
 
-/// Makes room for `count` values of the calling thread's slots; false: there is no memory.
-bool signalbox_reserve_tls(uint32_t count);
-bool signalbox_reserve_fls(uint32_t count);
+/// Makes room for `count` values of the calling thread's slots, and no more than `limit`; false: there is no memory.
+bool signalbox_reserve_tls(uint32_t count, uint32_t limit);
+bool signalbox_reserve_fls(uint32_t count, uint32_t limit);
 
 /// From here to `signalbox_leave` the calling thread is neither stopped nor ended, but later: it may hold a lock, or be
 /// in the middle of an allocation. Calls nest. Code of the program's never runs inside; see `signalbox_open`.

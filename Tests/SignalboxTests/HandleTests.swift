@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Handles", .serialized, .alone, .timeLimit(.minutes(3)))
 struct HandleTests {
-    private func makeEvent(_ rights: HandleTable.Rights = .all) throws -> UInt {
-        try #require(HandleTable.insert(Arena.prepared().makeObject(.event), rights))
+    private func makeEvent(_ access: Access? = nil) throws -> UInt {
+        try #require(HandleTable.insert(Arena.prepared().makeObject(.event), access))
     }
 
     private func expectInvalid(_ handle: UInt, _ comment: Comment? = nil, _ place: SourceLocation = #_sourceLocation) {
@@ -139,12 +139,13 @@ struct HandleTests {
         #expect(throws: HandleError.accessDenied) { try HandleTable.name(handle, .modify) }
         #expect(throws: HandleError.accessDenied) { try HandleTable.name(handle, .all) }
         #expect(try HandleTable.rights(of: handle) == .synchronize)
+        #expect(HandleTable.access(handle) == 0x10_0000)
         try HandleTable.close(handle)
     }
 
     @Test("a duplicate has the rights of its source, or those that were asked for")
     func duplicateRights() throws {
-        let handle = try makeEvent(.modify)
+        let handle = try makeEvent(.modifyState)
         let same = try HandleTable.duplicate(handle)
         #expect(try HandleTable.rights(of: same) == .modify)
         let other = try HandleTable.duplicate(handle, .synchronize)

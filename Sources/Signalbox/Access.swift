@@ -41,6 +41,12 @@ package struct Access: OptionSet, Sendable {
     /// All rights that objects of the kind have.
     @inline(__always) package static func all(of kind: ObjectKind) -> Access { Access(rawValue: Mapping(kind).all) }
 
+    /// The right to change the state of an object of the kind.
+    static func modification(of kind: ObjectKind) -> Access {
+        // Who has a mutex may release it; MUTEX_MODIFY_STATE is bit 0, and nothing takes it.
+        kind == .mutex ? .synchronize : .modifyState
+    }
+
     /// What is granted if the mask is asked for: generic rights mapped, what the kind does not have left out.
     package func mapped(for kind: ObjectKind) -> Access {
         let mapping = Mapping(kind)

@@ -240,7 +240,7 @@ package enum HandleTable {
     }
 
     /// Drops a reference that counts as a handle, and with the last one does what that entails.
-    @inline(__always) static func releaseHandle(_ object: ObjectName) {
+    @inline(__always) package static func releaseHandle(_ object: ObjectName) {
         let kind = Arena.local.kind(of: object)
         guard kind == .port || kind == .source else {
             Arena.local.release(object, asHandle: true)

@@ -157,8 +157,8 @@ public func __GetHandleInformation(_ object: HANDLE?, _ flags: LPDWORD?) -> BOOL
 
 @c(SetHandleInformation) @implementation
 public func __SetHandleInformation(_ object: HANDLE?, _ mask: DWORD, _ flags: DWORD) -> BOOL {
-    let known = DWORD(HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE)
-    guard mask & ~known == 0 else { return failure(ERROR_INVALID_PARAMETER) }
+    // Pseudo handles have no flags that could be set. Bits that are no flag are not looked at, as on Windows.
+    if value(object) == Pseudo.process || value(object) == Pseudo.thread { return failure(ERROR_ACCESS_DENIED) }
     func rights(_ flags: DWORD) -> HandleTable.Rights {
         var rights: HandleTable.Rights = []
         if flags & DWORD(HANDLE_FLAG_INHERIT) != 0 { rights.insert(.inherit) }

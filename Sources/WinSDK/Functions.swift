@@ -16,6 +16,20 @@ public import CWin32
 @inlinable public func CompareObjectHandles(_ hFirstObjectHandle: HANDLE!, _ hSecondObjectHandle: HANDLE!) -> Bool {
     __CompareObjectHandles(hFirstObjectHandle, hSecondObjectHandle) != 0
 }
+@inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorA(
+    _ StringSecurityDescriptor: LPCSTR!, _ StringSDRevision: DWORD,
+    _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
+) -> Bool {
+    __ConvertStringSecurityDescriptorToSecurityDescriptorA(
+        StringSecurityDescriptor, StringSDRevision, SecurityDescriptor, SecurityDescriptorSize) != 0
+}
+@inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorW(
+    _ StringSecurityDescriptor: LPCWSTR!, _ StringSDRevision: DWORD,
+    _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
+) -> Bool {
+    __ConvertStringSecurityDescriptorToSecurityDescriptorW(
+        StringSecurityDescriptor, StringSDRevision, SecurityDescriptor, SecurityDescriptorSize) != 0
+}
 @inlinable public func CreateEventA(
     _ lpEventAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ bInitialState: Bool, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateEventA(lpEventAttributes, bManualReset ? 1 : 0, bInitialState ? 1 : 0, lpName) }
@@ -118,6 +132,9 @@ public import CWin32
 @inlinable public func GetExitCodeThread(_ hThread: HANDLE!, _ lpExitCode: LPDWORD!) -> Bool {
     __GetExitCodeThread(hThread, lpExitCode) != 0
 }
+@inlinable public func GetHandleInformation(_ hObject: HANDLE!, _ lpdwFlags: LPDWORD!) -> Bool {
+    __GetHandleInformation(hObject, lpdwFlags) != 0
+}
 @inlinable public func GetLastError() -> DWORD { __GetLastError() }
 @available(*, noasync, message: "blocks the thread: await PortObject.next() instead")
 @inlinable public func GetQueuedCompletionStatus(
@@ -143,6 +160,9 @@ public import CWin32
 @inlinable public func InitializeCriticalSectionEx(
     _ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD, _ Flags: DWORD
 ) -> Bool { __InitializeCriticalSectionEx(lpCriticalSection, dwSpinCount, Flags) != 0 }
+@inlinable public func InitializeSecurityDescriptor(_ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ dwRevision: DWORD)
+    -> Bool
+{ __InitializeSecurityDescriptor(pSecurityDescriptor, dwRevision) != 0 }
 @inlinable public func InterlockedAdd(_ addend: UnsafeMutablePointer<LONG>!, _ value: LONG) -> LONG {
     __InterlockedAdd(addend, value)
 }
@@ -268,6 +288,30 @@ public import CWin32
 @inlinable public func LeaveCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __LeaveCriticalSection(lpCriticalSection)
 }
+@inlinable public func OpenEventA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenEventA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenEventW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenEventW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenMutexA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenMutexA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenMutexW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenMutexW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenSemaphoreA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenSemaphoreA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenSemaphoreW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenSemaphoreW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenWaitableTimerA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpTimerName: LPCSTR!)
+    -> HANDLE!
+{ __OpenWaitableTimerA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpTimerName) }
+@inlinable public func OpenWaitableTimerW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpTimerName: LPCWSTR!)
+    -> HANDLE!
+{ __OpenWaitableTimerW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpTimerName) }
 @inlinable public func PostQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ dwNumberOfBytesTransferred: DWORD, _ dwCompletionKey: ULONG_PTR,
     _ lpOverlapped: LPOVERLAPPED!
@@ -302,7 +346,13 @@ public import CWin32
     -> DWORD
 { __SetCriticalSectionSpinCount(lpCriticalSection, dwSpinCount) }
 @inlinable public func SetEvent(_ hEvent: HANDLE!) -> Bool { __SetEvent(hEvent) != 0 }
+@inlinable public func SetHandleInformation(_ hObject: HANDLE!, _ dwMask: DWORD, _ dwFlags: DWORD) -> Bool {
+    __SetHandleInformation(hObject, dwMask, dwFlags) != 0
+}
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetSecurityDescriptorDacl(
+    _ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ bDaclPresent: Bool, _ pDacl: PACL!, _ bDaclDefaulted: Bool
+) -> Bool { __SetSecurityDescriptorDacl(pSecurityDescriptor, bDaclPresent ? 1 : 0, pDacl, bDaclDefaulted ? 1 : 0) != 0 }
 @inlinable public func SetWaitableTimer(
     _ hTimer: HANDLE!, _ lpDueTime: UnsafePointer<LARGE_INTEGER>!, _ lPeriod: LONG,
     _ pfnCompletionRoutine: PTIMERAPCROUTINE!, _ lpArgToCompletionRoutine: LPVOID!, _ fResume: Bool

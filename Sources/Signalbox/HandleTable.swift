@@ -172,6 +172,8 @@ package enum HandleTable {
     package static func insert(
         _ object: ObjectName, _ access: Access? = nil, inherits: Bool = false, isCounted: Bool = false
     ) -> UInt? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         guard let slot = HandleSlots.take() else { return nil }
         if !isCounted { Arena.local.becomeHandle(object) }
         return fill(slot, object, access, inherits)
@@ -204,6 +206,8 @@ package enum HandleTable {
     package static func duplicate(
         _ handle: UInt, _ access: Access? = nil, inherits: Bool = false
     ) throws(HandleError) -> UInt {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let object = try name(handle, [])
         // Counted as a handle before it is one: otherwise a close of the source meanwhile would be the last.
         guard Arena.local.retain(object, asHandle: true) else { throw .invalid }
@@ -220,6 +224,8 @@ package enum HandleTable {
     /// object ends its requests.
     package static func close(_ handle: UInt) throws(HandleError) {
         guard handle < 1 << 31 else { throw .invalid }
+        signalbox_enter()
+        defer { signalbox_leave() }
         let (slot, generation) = (Int(handle >> 2 & 0xF_FFFF), UInt64(handle >> 22))
         let table = base
         let entry = table[slot].load(ordering: .acquiring)

@@ -273,6 +273,7 @@ package import Synchronization
     static func cleanUp(_ thread: UnsafeMutablePointer<signalbox_thread>) {
         let arena = Arena.local
         _ = arena.leavePort(thread)
+        signalbox_forget_sleep(thread)
         let object = ObjectName(bits: thread.pointee.object)
         if thread.pointee.waiter != 0 {
             let waiter = thread.pointee.waiter

@@ -324,8 +324,10 @@ static DWORD WINAPI try_section(LPVOID unused) {
 static void a_timed_out_sleep_holds_the_section_again(void) {
     InitializeCriticalSection(&section);
     EnterCriticalSection(&section);
+#ifndef ON_WINE // which may end a sleep for the sake of an earlier wait ("spurious wakeups", Condition Variables)
     FAILS(SleepConditionVariableCS(&variable, &section, 0), ERROR_TIMEOUT);
     EQUAL(join(start(try_section, NULL, NULL)), FALSE);
+#endif
     ULONGLONG before = GetTickCount64();
     FAILS(SleepConditionVariableCS(&variable, &section, 30), ERROR_TIMEOUT);
     TRUTH(GetTickCount64() - before >= 15);

@@ -289,6 +289,7 @@ package import Synchronization
             workerEnds?(worker)
         }
         _ = arena.leavePort(thread)
+        signalbox_forget_sleep(thread)
         let object = ObjectName(bits: thread.pointee.object)
         if thread.pointee.waiter != 0 {
             let waiter = thread.pointee.waiter

@@ -11,6 +11,18 @@ public import CWin32
         sListenSocket, sAcceptSocket, lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength,
         lpdwBytesReceived, lpOverlapped) != 0
 }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func AcquireSRWLockExclusive(_ SRWLock: PSRWLOCK!) { __AcquireSRWLockExclusive(SRWLock) }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func AcquireSRWLockShared(_ SRWLock: PSRWLOCK!) { __AcquireSRWLockShared(SRWLock) }
 @inlinable public func AssignProcessToJobObject(_ hJob: HANDLE!, _ hProcess: HANDLE!) -> Bool {
     __AssignProcessToJobObject(hJob, hProcess) != 0
 }
@@ -162,6 +174,9 @@ public import CWin32
 @inlinable public func DeleteCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __DeleteCriticalSection(lpCriticalSection)
 }
+@inlinable public func DeleteSynchronizationBarrier(_ lpBarrier: LPSYNCHRONIZATION_BARRIER!) -> Bool {
+    __DeleteSynchronizationBarrier(lpBarrier) != 0
+}
 @inlinable public func DeleteTimerQueue(_ TimerQueue: HANDLE!) -> Bool { __DeleteTimerQueue(TimerQueue) != 0 }
 @inlinable public func DeleteTimerQueueEx(_ TimerQueue: HANDLE!, _ CompletionEvent: HANDLE!) -> Bool {
     __DeleteTimerQueueEx(TimerQueue, CompletionEvent) != 0
@@ -193,6 +208,10 @@ public import CWin32
 )
 @inlinable public func EnterCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __EnterCriticalSection(lpCriticalSection)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func EnterSynchronizationBarrier(_ lpBarrier: LPSYNCHRONIZATION_BARRIER!, _ dwFlags: DWORD) -> Bool {
+    __EnterSynchronizationBarrier(lpBarrier, dwFlags) != 0
 }
 @inlinable public func ExitProcess(_ uExitCode: UINT) -> Never { __ExitProcess(uExitCode) }
 @inlinable public func ExitThread(_ dwExitCode: DWORD) -> Never { __ExitThread(dwExitCode) }
@@ -345,6 +364,21 @@ public import CWin32
 @inlinable public func HeapValidate(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ lpMem: LPCVOID!) -> Bool {
     __HeapValidate(hHeap, dwFlags, lpMem) != 0
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func InitOnceBeginInitialize(
+    _ lpInitOnce: LPINIT_ONCE!, _ dwFlags: DWORD, _ fPending: PBOOL!, _ lpContext: UnsafeMutablePointer<LPVOID?>!
+) -> Bool { __InitOnceBeginInitialize(lpInitOnce, dwFlags, fPending, lpContext) != 0 }
+@inlinable public func InitOnceComplete(_ lpInitOnce: LPINIT_ONCE!, _ dwFlags: DWORD, _ lpContext: LPVOID!) -> Bool {
+    __InitOnceComplete(lpInitOnce, dwFlags, lpContext) != 0
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func InitOnceExecuteOnce(
+    _ InitOnce: PINIT_ONCE!, _ InitFn: PINIT_ONCE_FN!, _ Parameter: PVOID!, _ Context: UnsafeMutablePointer<LPVOID?>!
+) -> Bool { __InitOnceExecuteOnce(InitOnce, InitFn, Parameter, Context) != 0 }
+@inlinable public func InitOnceInitialize(_ InitOnce: PINIT_ONCE!) { __InitOnceInitialize(InitOnce) }
+@inlinable public func InitializeConditionVariable(_ ConditionVariable: PCONDITION_VARIABLE!) {
+    __InitializeConditionVariable(ConditionVariable)
+}
 @inlinable public func InitializeCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __InitializeCriticalSection(lpCriticalSection)
 }
@@ -354,9 +388,14 @@ public import CWin32
 @inlinable public func InitializeCriticalSectionEx(
     _ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD, _ Flags: DWORD
 ) -> Bool { __InitializeCriticalSectionEx(lpCriticalSection, dwSpinCount, Flags) != 0 }
+@inlinable public func InitializeSListHead(_ ListHead: PSLIST_HEADER!) { __InitializeSListHead(ListHead) }
+@inlinable public func InitializeSRWLock(_ SRWLock: PSRWLOCK!) { __InitializeSRWLock(SRWLock) }
 @inlinable public func InitializeSecurityDescriptor(_ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ dwRevision: DWORD)
     -> Bool
 { __InitializeSecurityDescriptor(pSecurityDescriptor, dwRevision) != 0 }
+@inlinable public func InitializeSynchronizationBarrier(
+    _ lpBarrier: LPSYNCHRONIZATION_BARRIER!, _ lTotalThreads: LONG, _ lSpinCount: LONG
+) -> Bool { __InitializeSynchronizationBarrier(lpBarrier, lTotalThreads, lSpinCount) != 0 }
 @inlinable public func InitializeThreadpoolEnvironment(_ pcbe: PTP_CALLBACK_ENVIRON!) {
     __InitializeThreadpoolEnvironment(pcbe)
 }
@@ -399,6 +438,10 @@ public import CWin32
 @inlinable public func InterlockedCompareExchange(
     _ destination: UnsafeMutablePointer<LONG>!, _ exchange: LONG, _ comperand: LONG
 ) -> LONG { __InterlockedCompareExchange(destination, exchange, comperand) }
+@inlinable public func InterlockedCompareExchange128(
+    _ destination: UnsafeMutablePointer<LONG64>!, _ exchange_high: LONG64, _ exchange_low: LONG64,
+    _ comparand_result: UnsafeMutablePointer<LONG64>!
+) -> BOOLEAN { __InterlockedCompareExchange128(destination, exchange_high, exchange_low, comparand_result) }
 @inlinable public func InterlockedCompareExchange16(
     _ destination: UnsafeMutablePointer<SHORT>!, _ exchange: SHORT, _ comperand: SHORT
 ) -> SHORT { __InterlockedCompareExchange16(destination, exchange, comperand) }
@@ -444,6 +487,9 @@ public import CWin32
 @inlinable public func InterlockedExchangePointer(_ target: UnsafeMutablePointer<PVOID?>!, _ value: PVOID!) -> PVOID! {
     __InterlockedExchangePointer(target, value)
 }
+@inlinable public func InterlockedFlushSList(_ ListHead: PSLIST_HEADER!) -> PSLIST_ENTRY! {
+    __InterlockedFlushSList(ListHead)
+}
 @inlinable public func InterlockedIncrement(_ addend: UnsafeMutablePointer<LONG>!) -> LONG {
     __InterlockedIncrement(addend)
 }
@@ -465,6 +511,12 @@ public import CWin32
 @inlinable public func InterlockedOr8(_ destination: UnsafeMutablePointer<CChar>!, _ value: CChar) -> CChar {
     __InterlockedOr8(destination, value)
 }
+@inlinable public func InterlockedPopEntrySList(_ ListHead: PSLIST_HEADER!) -> PSLIST_ENTRY! {
+    __InterlockedPopEntrySList(ListHead)
+}
+@inlinable public func InterlockedPushEntrySList(_ ListHead: PSLIST_HEADER!, _ ListEntry: PSLIST_ENTRY!)
+    -> PSLIST_ENTRY!
+{ __InterlockedPushEntrySList(ListHead, ListEntry) }
 @inlinable public func InterlockedXor(_ destination: UnsafeMutablePointer<LONG>!, _ value: LONG) -> LONG {
     __InterlockedXor(destination, value)
 }
@@ -554,6 +606,7 @@ public import CWin32
     __PostQueuedCompletionStatus(CompletionPort, dwNumberOfBytesTransferred, dwCompletionKey, lpOverlapped) != 0
 }
 @inlinable public func PulseEvent(_ hEvent: HANDLE!) -> Bool { __PulseEvent(hEvent) != 0 }
+@inlinable public func QueryDepthSList(_ ListHead: PSLIST_HEADER!) -> USHORT { __QueryDepthSList(ListHead) }
 @inlinable public func QueryInformationJobObject(
     _ hJob: HANDLE!, _ JobObjectInformationClass: JOBOBJECTINFOCLASS, _ lpJobObjectInformation: LPVOID!,
     _ cbJobObjectInformationLength: DWORD, _ lpReturnLength: LPDWORD!
@@ -591,6 +644,18 @@ public import CWin32
 @inlinable public func ReleaseMutexWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ mut: HANDLE!) {
     __ReleaseMutexWhenCallbackReturns(pci, mut)
 }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func ReleaseSRWLockExclusive(_ SRWLock: PSRWLOCK!) { __ReleaseSRWLockExclusive(SRWLock) }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func ReleaseSRWLockShared(_ SRWLock: PSRWLOCK!) { __ReleaseSRWLockShared(SRWLock) }
 @inlinable public func ReleaseSemaphore(_ hSemaphore: HANDLE!, _ lReleaseCount: LONG, _ lpPreviousCount: LPLONG!)
     -> Bool
 { __ReleaseSemaphore(hSemaphore, lReleaseCount, lpPreviousCount) != 0 }
@@ -700,6 +765,14 @@ public import CWin32
 @inlinable public func SignalboxServiceStatus(_ status: LPCSTR!) -> Bool { __SignalboxServiceStatus(status) != 0 }
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
 @inlinable public func Sleep(_ dwMilliseconds: DWORD) { __Sleep(dwMilliseconds) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func SleepConditionVariableCS(
+    _ ConditionVariable: PCONDITION_VARIABLE!, _ CriticalSection: PCRITICAL_SECTION!, _ dwMilliseconds: DWORD
+) -> Bool { __SleepConditionVariableCS(ConditionVariable, CriticalSection, dwMilliseconds) != 0 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func SleepConditionVariableSRW(
+    _ ConditionVariable: PCONDITION_VARIABLE!, _ SRWLock: PSRWLOCK!, _ dwMilliseconds: DWORD, _ Flags: ULONG
+) -> Bool { __SleepConditionVariableSRW(ConditionVariable, SRWLock, dwMilliseconds, Flags) != 0 }
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
@@ -724,6 +797,20 @@ public import CWin32
 @inlinable public func TlsSetValue(_ dwTlsIndex: DWORD, _ lpTlsValue: LPVOID!) -> Bool {
     __TlsSetValue(dwTlsIndex, lpTlsValue) != 0
 }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func TryAcquireSRWLockExclusive(_ SRWLock: PSRWLOCK!) -> BOOLEAN {
+    __TryAcquireSRWLockExclusive(SRWLock)
+}
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func TryAcquireSRWLockShared(_ SRWLock: PSRWLOCK!) -> BOOLEAN { __TryAcquireSRWLockShared(SRWLock) }
 @available(
     *, noasync,
     message:
@@ -812,6 +899,18 @@ public import CWin32
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func WaitForThreadpoolWorkCallbacks(_ pwk: PTP_WORK!, _ fCancelPendingCallbacks: Bool) {
     __WaitForThreadpoolWorkCallbacks(pwk, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitOnAddress(
+    _ Address: UnsafeMutableRawPointer!, _ CompareAddress: PVOID!, _ AddressSize: SIZE_T, _ dwMilliseconds: DWORD
+) -> Bool { __WaitOnAddress(Address, CompareAddress, AddressSize, dwMilliseconds) != 0 }
+@inlinable public func WakeAllConditionVariable(_ ConditionVariable: PCONDITION_VARIABLE!) {
+    __WakeAllConditionVariable(ConditionVariable)
+}
+@inlinable public func WakeByAddressAll(_ Address: PVOID!) { __WakeByAddressAll(Address) }
+@inlinable public func WakeByAddressSingle(_ Address: PVOID!) { __WakeByAddressSingle(Address) }
+@inlinable public func WakeConditionVariable(_ ConditionVariable: PCONDITION_VARIABLE!) {
+    __WakeConditionVariable(ConditionVariable)
 }
 @inlinable public func WideCharToMultiByte(
     _ CodePage: UINT, _ dwFlags: DWORD, _ lpWideCharStr: LPCWCH!, _ cchWideChar: Int32, _ lpMultiByteStr: LPSTR!,

@@ -663,6 +663,56 @@ typedef struct _RTL_CRITICAL_SECTION {
 #define RTL_CRITICAL_SECTION_FLAG_RESERVED 0xE0000000
 
 /*
+ * One-time initialisation: the low bits of the context that is kept are the structure's own.
+ */
+typedef union _RTL_RUN_ONCE {
+    PVOID Ptr;
+} RTL_RUN_ONCE, *PRTL_RUN_ONCE;
+#define RTL_RUN_ONCE_INIT {0}
+#define RTL_RUN_ONCE_CHECK_ONLY 0x00000001
+#define RTL_RUN_ONCE_ASYNC 0x00000002
+#define RTL_RUN_ONCE_INIT_FAILED 0x00000004
+#define RTL_RUN_ONCE_CTX_RESERVED_BITS 2
+
+/* Locks of one pointer's size, which are free when they are 0. */
+typedef struct _RTL_SRWLOCK {
+    PVOID Ptr;
+} RTL_SRWLOCK, *PRTL_SRWLOCK;
+#define RTL_SRWLOCK_INIT {0}
+typedef struct _RTL_CONDITION_VARIABLE {
+    PVOID Ptr;
+} RTL_CONDITION_VARIABLE, *PRTL_CONDITION_VARIABLE;
+#define RTL_CONDITION_VARIABLE_INIT {0}
+#define RTL_CONDITION_VARIABLE_LOCKMODE_SHARED 0x1
+
+typedef struct _RTL_BARRIER {
+    DWORD Reserved1;
+    DWORD Reserved2;
+    ULONG_PTR Reserved3[2];
+    DWORD Reserved4;
+    DWORD Reserved5;
+} RTL_BARRIER, *PRTL_BARRIER;
+
+/* A list without a lock; an entry is the first member of what the program has in the list. */
+#define MEMORY_ALLOCATION_ALIGNMENT 16
+typedef struct _SLIST_ENTRY *PSLIST_ENTRY;
+typedef struct DECLSPEC_ALIGN(16) _SLIST_ENTRY {
+    PSLIST_ENTRY Next;
+} SLIST_ENTRY;
+typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
+    __extension__ struct {
+        ULONGLONG Alignment;
+        ULONGLONG Region;
+    };
+    struct {
+        __extension__ ULONGLONG Depth : 16;
+        __extension__ ULONGLONG Sequence : 48;
+        __extension__ ULONGLONG Reserved : 4;
+        __extension__ ULONGLONG NextEntry : 60;
+    } HeaderX64;
+} SLIST_HEADER, *PSLIST_HEADER;
+
+/*
  * Interlocked operations: each is a full barrier. Increment, Decrement and Add return the new value, the others the old.
  * The bit tests return whether the bit was set.
  */
@@ -742,6 +792,22 @@ SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
     return __sync_val_compare_and_swap(destination, comperand, exchange);
 }
 
+#if defined(__x86_64__)
+/*
+ * Writes the two words if they are those of the comparand, which gets what they were; the low word comes first. The
+ * destination is aligned to 16 bytes.
+ */
+SIGNALBOX_INLINE BOOLEAN InterlockedCompareExchange128(
+    LONG64 volatile *destination, LONG64 exchange_high, LONG64 exchange_low, LONG64 *comparand_result) {
+    BOOLEAN is_equal;
+    __asm__ __volatile__("lock cmpxchg16b %1\n\tsete %0"
+                         : "=q"(is_equal), "+m"(*destination), "+a"(comparand_result[0]), "+d"(comparand_result[1])
+                         : "b"(exchange_low), "c"(exchange_high)
+                         : "cc", "memory");
+    return is_equal;
+}
+#endif
+
 /* The weaker forms, where Win32 has them; here as on x86-64 Windows they are the full barrier. */
 #define InterlockedIncrement16Acquire InterlockedIncrement16
 #define InterlockedIncrement16Release InterlockedIncrement16
@@ -813,6 +879,41 @@ SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
 #define InterlockedBitTestAndSetRelease InterlockedBitTestAndSet
 #define InterlockedBitTestAndResetAcquire InterlockedBitTestAndReset
 #define InterlockedBitTestAndResetRelease InterlockedBitTestAndReset
+#define InterlockedAnd8Acquire InterlockedAnd8
+#define InterlockedAnd8Release InterlockedAnd8
+#define InterlockedAnd8NoFence InterlockedAnd8
+#define InterlockedAnd16Acquire InterlockedAnd16
+#define InterlockedAnd16Release InterlockedAnd16
+#define InterlockedAnd16NoFence InterlockedAnd16
+#define InterlockedOr8Acquire InterlockedOr8
+#define InterlockedOr8Release InterlockedOr8
+#define InterlockedOr8NoFence InterlockedOr8
+#define InterlockedOr16Acquire InterlockedOr16
+#define InterlockedOr16Release InterlockedOr16
+#define InterlockedOr16NoFence InterlockedOr16
+#define InterlockedXor8Acquire InterlockedXor8
+#define InterlockedXor8Release InterlockedXor8
+#define InterlockedXor8NoFence InterlockedXor8
+#define InterlockedXor16Acquire InterlockedXor16
+#define InterlockedXor16Release InterlockedXor16
+#define InterlockedXor16NoFence InterlockedXor16
+#define InterlockedExchange8Acquire InterlockedExchange8
+#define InterlockedExchange8NoFence InterlockedExchange8
+#define InterlockedExchange16Acquire InterlockedExchange16
+#define InterlockedExchange16NoFence InterlockedExchange16
+#define InterlockedExchangeAdd8Acquire InterlockedExchangeAdd8
+#define InterlockedExchangeAdd8Release InterlockedExchangeAdd8
+#define InterlockedExchangeAdd8NoFence InterlockedExchangeAdd8
+#define InterlockedExchangeAdd16Acquire InterlockedExchangeAdd16
+#define InterlockedExchangeAdd16Release InterlockedExchangeAdd16
+#define InterlockedExchangeAdd16NoFence InterlockedExchangeAdd16
+#define InterlockedBitTestAndSet64Acquire InterlockedBitTestAndSet64
+#define InterlockedBitTestAndSet64Release InterlockedBitTestAndSet64
+#define InterlockedBitTestAndReset64Acquire InterlockedBitTestAndReset64
+#define InterlockedBitTestAndReset64Release InterlockedBitTestAndReset64
+#define InterlockedCompareExchange128Acquire InterlockedCompareExchange128
+#define InterlockedCompareExchange128Release InterlockedCompareExchange128
+#define InterlockedCompareExchange128NoFence InterlockedCompareExchange128
 
 /* Clears memory that is not read again, which a compiler would drop. */
 SIGNALBOX_INLINE PVOID RtlSecureZeroMemory(PVOID target, SIZE_T size) {

@@ -35,7 +35,7 @@ extension Arena {
         case ended(timedOut: Bool)
     }
 
-    /// Told how a wait has ended, by the one who ended it. Set once, before the first is registered; the waits publish
+    /// Told how a wait has ended, by the one who ended it, while he cannot be stopped. Set once, before the first is registered; the waits publish
     /// it.
     package nonisolated(unsafe) static var waitEnded:
         (@convention(c) (_ context: UInt, _ waiter: UInt32, _ number: UInt32, _ timedOut: Bool) -> Void)?
@@ -49,6 +49,8 @@ extension Arena {
         defer { signalbox_leave() }
         precondition(isLocal, "the deadlines are those of this process's own arena")
         precondition(context & 1 == 0, "the lowest bit tells the context from a task")
+        signalbox_enter()
+        defer { signalbox_leave() }
         return try withUnsafePointer(to: name) { name throws(DispatcherError) in
             let names = Names(start: name, count: name.pointee == .none ? 0 : 1)
             if names.count > 0, try poll(names, all: false, owner: .none, isLast: false) != nil {

@@ -246,6 +246,9 @@ package import Synchronization
     /// thread as observed; always to the same.
     package nonisolated(unsafe) static var detach: (@convention(c) () -> Void)?
 
+    /// Tells the pool of a worker that ends in a callback, or was ended. Set by the floor above, before it makes one.
+    package nonisolated(unsafe) static var workerEnds: (@convention(c) (_ worker: UnsafeMutableRawPointer) -> Void)?
+
     /// What the floors above do first when a thread ends, whether they were told of its begin or not; the address of a
     /// C function without arguments, or 0.
     package static let endCall = Atomic<UInt>(0)
@@ -257,15 +260,11 @@ package import Synchronization
         unsafeBitCast(call, to: (@convention(c) () -> Void).self)()
     }
 
-    /// Tells the pool of a worker that has ended in a callback. Set by the floor above, before it makes the first.
-    package nonisolated(unsafe) static var workerEnds: (@convention(c) () -> Void)?
-
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
         let thread = signalbox_thread()
         // Code of the program's: outside.
         if !thread.pointee.isInternal { perform(endCall.load(ordering: .acquiring)) }
-        if thread.pointee.worker != nil { workerEnds?() }
         // Only who is marked reads the hook, and so after it was set.
         if thread.pointee.isObserved {
             thread.pointee.isObserved = false
@@ -285,7 +284,12 @@ package import Synchronization
     /// good.
     static func cleanUp(_ thread: UnsafeMutablePointer<signalbox_thread>) {
         let arena = Arena.local
+        if let worker = thread.pointee.worker {
+            thread.pointee.worker = nil
+            workerEnds?(worker)
+        }
         _ = arena.leavePort(thread)
+        signalbox_forget_sleep(thread)
         let object = ObjectName(bits: thread.pointee.object)
         if thread.pointee.waiter != 0 {
             let waiter = thread.pointee.waiter

@@ -50,7 +50,10 @@ func startThread(
     _ process: HANDLE?, _ attributes: LPSECURITY_ATTRIBUTES?, _ stackSize: SIZE_T, _ start: LPTHREAD_START_ROUTINE?,
     _ parameter: LPVOID?, _ flags: DWORD, _ id: LPDWORD?
 ) -> HANDLE? {
-    guard value(process) == Pseudo.process else { return noHandle(ERROR_INVALID_HANDLE) }
+    guard isOwnProcess(process) else {
+        let isProcess = Arena.prepared().kind(of: HandleTable.find(value(process), [])) == .process
+        return noHandle(isProcess ? ERROR_NOT_SUPPORTED : ERROR_INVALID_HANDLE)
+    }
     return __CreateThread(attributes, stackSize, start, parameter, flags, id)
 }
 
@@ -61,7 +64,7 @@ public func __OpenThread(_ access: DWORD, _ inherit: BOOL, _ id: DWORD) -> HANDL
     do throws(DispatcherError) {
         let object = id == 0 ? .none : try Dispatcher.Threads.open(id: id)
         guard object != .none else { return noHandle(ERROR_INVALID_PARAMETER) }
-        return newHandle(object, HandleTable.Rights(access: access, .thread))
+        return newHandle(object, access: access, inherits: inherit != 0)
     } catch {
         return noHandle(code(error))
     }
@@ -113,6 +116,8 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     endsWithLastThread
     leave()
     do throws(DispatcherError) {
+        // Of another process no single thread can be ended; the others of it would go on on Windows.
+        if ProcessTable.process(ofThread: object) != nil { return failure(ERROR_NOT_SUPPORTED) }
         try Dispatcher.Threads.terminate(object, exitCode)
         return 1
     } catch {
@@ -125,6 +130,8 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     let object = threadObject(thread, needing: .modify)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
+        // The main thread of another process stops and goes on with it.
+        if let process = ProcessTable.process(ofThread: object) { return try process.suspend(object) }
         return try Dispatcher.Threads.suspendAndStop(object)
     } catch {
         switch error {
@@ -140,6 +147,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     let object = threadObject(thread, needing: .modify)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
+        if let process = ProcessTable.process(ofThread: object) { return try process.resume(object) }
         return try Dispatcher.Threads.resume(object)
     } catch {
         if error == .hasEnded { return 0 }
@@ -149,6 +157,9 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 #if arch(x86_64)
+    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?)
+        -> BOOL
+    {
     @c(GetThreadContext) @implementation
     public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
         let object = threadObject(thread)
@@ -158,6 +169,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
         // What no AMD64 context has is refused.
         guard flags & DWORD(CONTEXT_AMD64) != 0 else { return failure(ERROR_INVALID_PARAMETER) }
         do throws(DispatcherError) {
+            if ProcessTable.process(ofThread: object) != nil { return failure(ERROR_NOT_SUPPORTED) }
             let registers = try Dispatcher.Threads.registers(of: object)
             fill(context, registers, flags & ~DWORD(CONTEXT_AMD64))
             return 1
@@ -219,11 +231,15 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     let object = threadObject(thread)
     guard object != .none else { return 0 }
     guard let creation, let exit, let kernel, let user else { return failure(ERROR_NOACCESS) }
-    guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
-    func fileTime(_ ticks: UInt64) -> FILETIME {
-        FILETIME(
-            dwLowDateTime: DWORD(truncatingIfNeeded: ticks), dwHighDateTime: DWORD(truncatingIfNeeded: ticks >> 32))
+    // Of another process's main thread: those of the process.
+    if let times = ProcessTable.process(ofThread: object)?.times {
+        creation.pointee = fileTime(times.created)
+        exit.pointee = fileTime(times.ended)
+        kernel.pointee = fileTime(times.kernel)
+        user.pointee = fileTime(times.user)
+        return 1
     }
+    guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
     creation.pointee = fileTime(times.creation)
     exit.pointee = fileTime(times.exit)
     kernel.pointee = fileTime(times.kernel)
@@ -237,6 +253,8 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
     let object = threadObject(thread, needing: .setContext)
     guard object != .none else { return 0 }
     do throws(DispatcherError) {
+        // A call cannot cross to another process.
+        if ProcessTable.process(ofThread: object) != nil { return DWORD(failure(ERROR_NOT_SUPPORTED)) }
         // Called with three words in registers, it reads the first: x86-64 and aarch64 allow that.
         try Dispatcher.Threads.queueAPC(to: object, unsafeBitCast(routine, to: APCRoutine.self), UInt64(data), 0, 0)
         return 1
@@ -269,8 +287,3 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
     HANDLE(bitPattern: Pseudo.process)
 }
 @c(GetCurrentProcessId) @implementation public func __GetCurrentProcessId() -> DWORD { DWORD(bitPattern: getpid()) }
-
-@c(ExitProcess) @implementation public func __ExitProcess(_ code: UINT) -> Never {
-    // A Unix parent sees 8 bits; what is not 0 must not look like 0.
-    exit(code != 0 && code & 0xFF == 0 ? 255 : Int32(code & 0xFF))
-}

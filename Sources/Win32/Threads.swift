@@ -95,22 +95,29 @@ private let endsWithLastThread: Void = {
     pthread_exit(nil)
 }
 
-/// The thread object of a handle with those rights; `.none`, with the last error set, if it is none.
-func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) -> ObjectName {
+/// The thread object of a handle that was granted one of the rights; `.none`, with the last error set, if it is none.
+func threadObject(_ thread: HANDLE?, oneOf access: Int32 = ~0) -> ObjectName {
     if value(thread) == Pseudo.thread {
         if Dispatcher.Threads.own != .none { return Dispatcher.Threads.own }
         if let own = try? Dispatcher.Threads.ownOrNew() { return own }
         _ = failure(ERROR_NOT_ENOUGH_MEMORY)
         return .none
     }
-    let object = HandleTable.find(value(thread), rights)
-    if object != .none, Arena.local.kind(of: object) == .thread { return object }
-    _ = failure(code(forHandle: thread, rights, .thread))
+    let object = HandleTable.find(value(thread), [])
+    guard object != .none, Arena.local.kind(of: object) == .thread else {
+        _ = failure(ERROR_INVALID_HANDLE)
+        return .none
+    }
+    if isGranted(thread, oneOf: access) { return object }
+    _ = failure(ERROR_ACCESS_DENIED)
     return .none
 }
 
+/// Who may look at everything may look at a little.
+let threadQuery = THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION
+
 @c(TerminateThread) @implementation public func __TerminateThread(_ thread: HANDLE?, _ exitCode: DWORD) -> BOOL {
-    let object = threadObject(thread, needing: .modify)
+    let object = threadObject(thread, oneOf: THREAD_TERMINATE)
     guard object != .none else { return 0 }
     enter()
     endsWithLastThread
@@ -127,7 +134,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 @c(SuspendThread) @implementation public func __SuspendThread(_ thread: HANDLE?) -> DWORD {
-    let object = threadObject(thread, needing: .modify)
+    let object = threadObject(thread, oneOf: THREAD_SUSPEND_RESUME)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
         // The main thread of another process stops and goes on with it.
@@ -144,7 +151,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 @c(ResumeThread) @implementation public func __ResumeThread(_ thread: HANDLE?) -> DWORD {
-    let object = threadObject(thread, needing: .modify)
+    let object = threadObject(thread, oneOf: THREAD_SUSPEND_RESUME)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
         if let process = ProcessTable.process(ofThread: object) { return try process.resume(object) }
@@ -162,7 +169,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     {
     @c(GetThreadContext) @implementation
     public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
-        let object = threadObject(thread)
+        let object = threadObject(thread, oneOf: THREAD_GET_CONTEXT)
         guard object != .none else { return 0 }
         guard let context else { return failure(ERROR_NOACCESS) }
         let flags = context.pointee.ContextFlags
@@ -228,7 +235,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 @c(GetThreadTimes) @implementation public func __GetThreadTimes(
     _ thread: HANDLE?, _ creation: LPFILETIME?, _ exit: LPFILETIME?, _ kernel: LPFILETIME?, _ user: LPFILETIME?
 ) -> BOOL {
-    let object = threadObject(thread)
+    let object = threadObject(thread, oneOf: threadQuery)
     guard object != .none else { return 0 }
     guard let creation, let exit, let kernel, let user else { return failure(ERROR_NOACCESS) }
     // Of another process's main thread: those of the process.
@@ -250,7 +257,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 @c(QueueUserAPC) @implementation
 public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULONG_PTR) -> DWORD {
     guard let routine else { return DWORD(failure(ERROR_INVALID_PARAMETER)) }
-    let object = threadObject(thread, needing: .setContext)
+    let object = threadObject(thread, oneOf: THREAD_SET_CONTEXT)
     guard object != .none else { return 0 }
     do throws(DispatcherError) {
         // A call cannot cross to another process.
@@ -264,7 +271,7 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
 }
 
 @c(GetExitCodeThread) @implementation public func __GetExitCodeThread(_ thread: HANDLE?, _ code: LPDWORD?) -> BOOL {
-    let object = threadObject(thread)
+    let object = threadObject(thread, oneOf: threadQuery)
     guard object != .none else { return 0 }
     guard let code else { return failure(ERROR_NOACCESS) }
     guard let exitCode = Dispatcher.Threads.exitCode(object) else { return failure(ERROR_INVALID_HANDLE) }
@@ -273,7 +280,7 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
 }
 
 @c(GetThreadId) @implementation public func __GetThreadId(_ thread: HANDLE?) -> DWORD {
-    let object = threadObject(thread)
+    let object = threadObject(thread, oneOf: threadQuery)
     guard object != .none else { return 0 }
     let id = threadID(object)
     return id != 0 ? id : DWORD(failure(ERROR_INVALID_HANDLE))

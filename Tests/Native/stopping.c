@@ -274,7 +274,7 @@ static void two_that_suspend_each_other(void) {
         ResumeThread(threads[0]);
         ResumeThread(threads[1]);
         // One may stay suspended by the other, which has ended meanwhile, or is suspended itself.
-        while (WaitForSingleObject(threads[0], 0) == WAIT_TIMEOUT || WaitForSingleObject(threads[1], 0) == WAIT_TIMEOUT) {
+        while (!is_signaled(threads[0]) || !is_signaled(threads[1])) {
             ResumeThread(threads[0]);
             ResumeThread(threads[1]);
             SwitchToThread();
@@ -344,7 +344,8 @@ static DWORD WINAPI terminate_the_first(LPVOID unused) {
 
 // What a process of its own does for the case below.
 static int end_of_process(const char *how) {
-    DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &first, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    HANDLE process = GetCurrentProcess();
+    DuplicateHandle(process, GetCurrentThread(), process, &first, 0, FALSE, DUPLICATE_SAME_ACCESS);
     if (!strcmp(how, "alone")) ExitThread(3);
     if (!strcmp(how, "timer")) { // with a thread of the library's own
         HANDLE due = CreateWaitableTimerA(NULL, TRUE, NULL);
@@ -357,7 +358,8 @@ static int end_of_process(const char *how) {
         start(terminate_the_first, NULL, NULL);
         while (1) YieldProcessor();
     }
-    for (int i = strcmp(how, "many") ? 1 : 8; i; i--) start(outlive_the_first, strcmp(how, "terminated") ? NULL : &first, NULL);
+    void *terminate = strcmp(how, "terminated") ? NULL : &first;
+    for (int i = strcmp(how, "many") ? 1 : 8; i; i--) start(outlive_the_first, terminate, NULL);
     ExitThread(3);
 }
 

@@ -164,9 +164,6 @@ let threadQuery = THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION
 }
 
 #if arch(x86_64)
-    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?)
-        -> BOOL
-    {
     @c(GetThreadContext) @implementation
     public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
         let object = threadObject(thread, oneOf: THREAD_GET_CONTEXT)

@@ -372,6 +372,15 @@ static void remote_threads_are_this_processs(void) {
     EQUAL(GetThreadId(thread), id);
     EQUAL(join(thread), 12);
     id = UNTOUCHED;
+    HANDLE process, event = CreateEventA(NULL, TRUE, FALSE, NULL);
+    TRUTH(DuplicateHandle(GetCurrentProcess(), GetCurrentProcess(), GetCurrentProcess(), &process, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+    thread = CreateRemoteThread(process, NULL, 0, return_argument, (LPVOID)13, 0, NULL);
+    REQUIRE(thread);
+    EQUAL(join(thread), 13);
+    CloseHandle(process);
+    FAILS(CreateRemoteThread(event, NULL, 0, return_argument, NULL, 0, &id), ERROR_INVALID_HANDLE);
+    CloseHandle(event);
     FAILS(CreateRemoteThread(NULL, NULL, 0, return_argument, NULL, 0, &id), ERROR_INVALID_HANDLE);
     EQUAL(id, UNTOUCHED);
 }

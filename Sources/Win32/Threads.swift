@@ -243,7 +243,6 @@ let threadQuery = THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION
         user.pointee = fileTime(times.user)
         return 1
     }
-    if ProcessTable.process(ofThread: object) != nil { return failure(ERROR_NOT_SUPPORTED) }  // GetProcessTimes has them
     guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
     creation.pointee = fileTime(times.creation)
     exit.pointee = fileTime(times.exit)

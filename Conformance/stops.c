@@ -550,12 +550,12 @@ static void descriptions(void) {
     QUIETLY(GetThreadDescription(thread, &text), 0);
     REQUIRE(text);
     EQUAL(text[0], 0);
-    free(text);
+    EQUAL(LocalFree(text), NULL);
     QUIETLY(SetThreadDescription(thread, name), 0);
     QUIETLY(GetThreadDescription(thread, &text), 0);
     REQUIRE(text);
     TRUTH(same(text, name));
-    free(text);
+    EQUAL(LocalFree(text), NULL);
     char path[64], comm[64] = "";
     snprintf(path, sizeof path, "/proc/self/task/%u/comm", id);
     FILE *file = fopen(path, "r");
@@ -566,7 +566,7 @@ static void descriptions(void) {
     EQUAL(SetThreadDescription(thread, NULL), 0);
     EQUAL(GetThreadDescription(thread, &text), 0);
     EQUAL(text[0], 0);
-    free(text);
+    EQUAL(LocalFree(text), NULL);
     text = (PWSTR)UNTOUCHED;
     QUIETLY(SetThreadDescription(event, name), (HRESULT)0xD0000008);
     QUIETLY(GetThreadDescription(event, &text), (HRESULT)0xD0000008);

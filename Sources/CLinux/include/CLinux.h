@@ -134,7 +134,7 @@ void signalbox_register(void);
 void signalbox_unregister(struct signalbox_thread *_Nonnull thread);
 /// Frees the values of its slots, but for what they point to, after that.
 void signalbox_free_values(struct signalbox_thread *_Nonnull thread);
-/// The registry's lock: taken last of all, and held for short. Nobody is stopped while he holds it.
+/// The registry's lock: taken before that of a record, and held for short. Nobody is stopped while he holds it.
 void signalbox_registry_lock(void);
 void signalbox_registry_unlock(void);
 /// First thread of the registry; under its lock.

@@ -248,18 +248,20 @@ package enum HandleTable {
     /// Drops a reference that counts as a handle, and with the last one does what that entails.
     @inline(__always) package static func releaseHandle(_ object: ObjectName) {
         let kind = Arena.local.kind(of: object)
-        guard kind == .port || kind == .source else {
+        guard kind == .port || kind == .source || kind == .job else {
             Arena.local.release(object, asHandle: true)
             return
         }
-        releaseServedHandle(object, isPort: kind == .port)
+        releaseServedHandle(object, kind)
     }
 
-    @inline(never) private static func releaseServedHandle(_ object: ObjectName, isPort: Bool) {
-        let driver = isPort ? nil : SourceObject.driver(of: object)
+    @inline(never) private static func releaseServedHandle(_ object: ObjectName, _ kind: ObjectKind?) {
+        let driver = kind == .source ? SourceObject.driver(of: object) : nil
+        let job = kind == .job ? Job.of(object) : nil
         guard Arena.local.release(object, asHandle: true) else { return }
-        if isPort { Arena.local.closePort(object) }
+        if kind == .port { Arena.local.closePort(object) }
         driver?.close()
+        job?.close()
     }
 
     /// Handles that are open. Exact while none is made or closed.
@@ -296,32 +298,13 @@ package enum SourceObject {
         }
     }
 
-    private static let installed: Void = {
-        Arena.releaseSource = { address in
-            Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(address))!).release()
-        }
-    }()
-
     /// Makes an object with one reference.
     package static func make(_ socket: any DriverSocket, isOverlapped: Bool) throws(DispatcherError) -> ObjectName {
-        installed
-        let box = Unmanaged.passRetained(Box(socket, isOverlapped: isOverlapped))
-        do {
-            return try Arena.prepared().makeObject(.source) { $0.driver = UInt64(UInt(bitPattern: box.toOpaque())) }
-        } catch {
-            box.release()
-            throw error
-        }
+        try ObjectBox.make(.source, Box(socket, isOverlapped: isOverlapped))
     }
 
     private static func box(of object: ObjectName) -> Box? {
-        // Retained under the record's lock: the record keeps its own reference until it is retired.
-        let box: Box?? = Arena.local.withLock(object) { record, word in
-            guard word.kind == .source else { return nil }
-            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.driver))!)
-                .takeUnretainedValue()
-        }
-        return box ?? nil
+        ObjectBox.find(object, .source, Box.self)
     }
 
     /// The driver's side of the object; nil if it is none.

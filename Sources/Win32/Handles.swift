@@ -102,23 +102,43 @@ func change(
     }
 }
 
+/// Handles of another process are out of reach; what is no process is no handle here.
+private func codeForOther(_ process: HANDLE?) -> Int32 {
+    let object = HandleTable.find(value(process), [])
+    return object != .none && Arena.local.kind(of: object) == .process ? ERROR_NOT_SUPPORTED : ERROR_INVALID_HANDLE
+}
+
 @c(DuplicateHandle) @implementation public func __DuplicateHandle(
     _ sourceProcess: HANDLE?, _ source: HANDLE?, _ targetProcess: HANDLE?, _ target: LPHANDLE?,
     _ access: DWORD, _ inherit: BOOL, _ options: DWORD
 ) -> BOOL {
     enter()
     defer { leave() }
+    guard isOwnProcess(sourceProcess) else { return failure(codeForOther(sourceProcess)) }
+    // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle)
     guard value(sourceProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
     // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle) One that is
     // protected stays.
     defer { if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) } }
-    guard value(targetProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
+    guard isOwnProcess(targetProcess) else { return failure(codeForOther(targetProcess)) }
     guard options & ~DWORD(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == 0 else {
         return failure(ERROR_INVALID_PARAMETER)
     }
     let asked = options & DWORD(DUPLICATE_SAME_ACCESS) != 0 ? nil : Access(rawValue: access)
     do {
         let made: UInt
+        switch value(source) {
+        case Pseudo.process:
+            let own = try ProcessTable.own()
+            guard let inserted = HandleTable.insert(own, rights(.process) ?? .all) else {
+                Arena.local.release(own)
+                throw HandleError.tooMany
+            }
+            made = inserted
+        case Pseudo.thread:
+            let own = try Threads.ownOrNew()
+            _ = Arena.local.retain(own)
+            guard let inserted = HandleTable.insert(own, rights(.thread) ?? .all) else {
         if value(source) == Pseudo.process || value(source) == Pseudo.thread {
             let own = try retained(pseudo: value(source))
             guard own != .none, let kind = Arena.local.kind(of: own) else { return failure(ERROR_NOT_SUPPORTED) }
@@ -188,7 +208,14 @@ public func __SetHandleInformation(_ object: HANDLE?, _ mask: DWORD, _ flags: DW
 
 @c(CompareObjectHandles) @implementation public func __CompareObjectHandles(_ a: HANDLE?, _ b: HANDLE?) -> BOOL {
     func object(_ handle: HANDLE?) -> ObjectName {
-        value(handle) == Pseudo.thread ? (try? Threads.ownOrNew()) ?? .none : HandleTable.find(value(handle), [])
+        switch value(handle) {
+        case Pseudo.thread: return (try? Threads.ownOrNew()) ?? .none
+        case Pseudo.process:
+            guard let own = try? ProcessTable.own() else { return .none }
+            Arena.local.release(own)  // only its name is looked at
+            return own
+        default: return HandleTable.find(value(handle), [])
+        }
     }
     if value(a) == value(b), value(a) == Pseudo.process || value(a) == Pseudo.thread { return 1 }
     let (first, second) = (object(a), object(b))

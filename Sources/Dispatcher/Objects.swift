@@ -62,6 +62,17 @@ extension Arena {
         return found != nil
     }
 
+    /// Adds a reference that counts as a handle, if there is one that does: by its name an object is reached no longer.
+    package func retainAsHandle(_ name: ObjectName) -> Bool {
+        let isOpen = withLock(name) { record, _ in
+            guard record.handles > 0 else { return false }
+            record.refs += 1
+            record.handles += 1
+            return true
+        }
+        return isOpen ?? false
+    }
+
     /// Counts the creator's own reference as a handle.
     package func becomeHandle(_ name: ObjectName) {
         _ = withLock(name) { record, _ in record.handles += 1 }

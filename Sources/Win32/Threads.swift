@@ -59,7 +59,7 @@ public func __OpenThread(_ access: DWORD, _ inherit: BOOL, _ id: DWORD) -> HANDL
     do throws(DispatcherError) {
         let object = id == 0 ? .none : try Dispatcher.Threads.open(id: id)
         guard object != .none else { return noHandle(ERROR_INVALID_PARAMETER) }
-        return newHandle(object, HandleTable.Rights(access: access, .thread))
+        return newHandle(object, access: access, inherits: inherit != 0)
     } catch {
         return noHandle(code(error))
     }

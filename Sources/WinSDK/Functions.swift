@@ -28,6 +28,20 @@ public import CWin32
 @inlinable public func CompareObjectHandles(_ hFirstObjectHandle: HANDLE!, _ hSecondObjectHandle: HANDLE!) -> Bool {
     __CompareObjectHandles(hFirstObjectHandle, hSecondObjectHandle) != 0
 }
+@inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorA(
+    _ StringSecurityDescriptor: LPCSTR!, _ StringSDRevision: DWORD,
+    _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
+) -> Bool {
+    __ConvertStringSecurityDescriptorToSecurityDescriptorA(
+        StringSecurityDescriptor, StringSDRevision, SecurityDescriptor, SecurityDescriptorSize) != 0
+}
+@inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorW(
+    _ StringSecurityDescriptor: LPCWSTR!, _ StringSDRevision: DWORD,
+    _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
+) -> Bool {
+    __ConvertStringSecurityDescriptorToSecurityDescriptorW(
+        StringSecurityDescriptor, StringSDRevision, SecurityDescriptor, SecurityDescriptorSize) != 0
+}
 @inlinable public func CreateEventA(
     _ lpEventAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ bInitialState: Bool, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateEventA(lpEventAttributes, bManualReset ? 1 : 0, bInitialState ? 1 : 0, lpName) }
@@ -187,6 +201,9 @@ public import CWin32
 @inlinable public func GetExitCodeThread(_ hThread: HANDLE!, _ lpExitCode: LPDWORD!) -> Bool {
     __GetExitCodeThread(hThread, lpExitCode) != 0
 }
+@inlinable public func GetHandleInformation(_ hObject: HANDLE!, _ lpdwFlags: LPDWORD!) -> Bool {
+    __GetHandleInformation(hObject, lpdwFlags) != 0
+}
 @inlinable public func GetLastError() -> DWORD { __GetLastError() }
 @inlinable public func GetModuleFileNameA(_ hModule: HMODULE!, _ lpFilename: LPSTR!, _ nSize: DWORD) -> DWORD {
     __GetModuleFileNameA(hModule, lpFilename, nSize)
@@ -276,6 +293,9 @@ public import CWin32
 @inlinable public func InitializeCriticalSectionEx(
     _ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD, _ Flags: DWORD
 ) -> Bool { __InitializeCriticalSectionEx(lpCriticalSection, dwSpinCount, Flags) != 0 }
+@inlinable public func InitializeSecurityDescriptor(_ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ dwRevision: DWORD)
+    -> Bool
+{ __InitializeSecurityDescriptor(pSecurityDescriptor, dwRevision) != 0 }
 @inlinable public func InitializeThreadpoolEnvironment(_ pcbe: PTP_CALLBACK_ENVIRON!) {
     __InitializeThreadpoolEnvironment(pcbe)
 }
@@ -424,9 +444,33 @@ public import CWin32
     _ CodePage: UINT, _ dwFlags: DWORD, _ lpMultiByteStr: LPCCH!, _ cbMultiByte: Int32, _ lpWideCharStr: LPWSTR!,
     _ cchWideChar: Int32
 ) -> Int32 { __MultiByteToWideChar(CodePage, dwFlags, lpMultiByteStr, cbMultiByte, lpWideCharStr, cchWideChar) }
+@inlinable public func OpenEventA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenEventA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenEventW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenEventW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenMutexA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenMutexA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenMutexW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenMutexW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenSemaphoreA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenSemaphoreA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenSemaphoreW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenSemaphoreW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
 @inlinable public func OpenThread(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwThreadId: DWORD) -> HANDLE! {
     __OpenThread(dwDesiredAccess, bInheritHandle ? 1 : 0, dwThreadId)
 }
+@inlinable public func OpenWaitableTimerA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpTimerName: LPCSTR!)
+    -> HANDLE!
+{ __OpenWaitableTimerA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpTimerName) }
+@inlinable public func OpenWaitableTimerW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpTimerName: LPCWSTR!)
+    -> HANDLE!
+{ __OpenWaitableTimerW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpTimerName) }
 @inlinable public func PostQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ dwNumberOfBytesTransferred: DWORD, _ dwCompletionKey: ULONG_PTR,
     _ lpOverlapped: LPOVERLAPPED!
@@ -480,7 +524,13 @@ public import CWin32
 @inlinable public func SetEventWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ evt: HANDLE!) {
     __SetEventWhenCallbackReturns(pci, evt)
 }
+@inlinable public func SetHandleInformation(_ hObject: HANDLE!, _ dwMask: DWORD, _ dwFlags: DWORD) -> Bool {
+    __SetHandleInformation(hObject, dwMask, dwFlags) != 0
+}
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetSecurityDescriptorDacl(
+    _ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ bDaclPresent: Bool, _ pDacl: PACL!, _ bDaclDefaulted: Bool
+) -> Bool { __SetSecurityDescriptorDacl(pSecurityDescriptor, bDaclPresent ? 1 : 0, pDacl, bDaclDefaulted ? 1 : 0) != 0 }
 @inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
     __SetThreadDescription(hThread, lpThreadDescription)
 }

@@ -1,6 +1,6 @@
 /*
- * winbase.h: the constants of waits, of critical sections and of thread creation; memory with handles; strings; registered
- * waits, and the environment of a thread pool's callbacks.
+ * winbase.h: the constants of waits, of handles, of critical sections and of thread creation; memory with handles;
+ * strings; registered waits, and the environment of a thread pool's callbacks.
  */
 #ifndef SIGNALBOX_WINBASE_H
 #define SIGNALBOX_WINBASE_H
@@ -15,6 +15,9 @@
 #define WAIT_ABANDONED ((DWORD)0x00000080)
 #define WAIT_ABANDONED_0 ((DWORD)0x00000080)
 #define WAIT_IO_COMPLETION ((DWORD)0x000000C0)
+
+#define HANDLE_FLAG_INHERIT 0x00000001
+#define HANDLE_FLAG_PROTECT_FROM_CLOSE 0x00000002
 
 #define CRITICAL_SECTION_NO_DEBUG_INFO RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO
 

@@ -66,9 +66,11 @@ func object(_ handle: HANDLE?, _ kind: ObjectKind, access: Int32) -> ObjectName 
     return .none
 }
 
-/// The object that a pseudo handle stands for, with a reference for the caller; `.none`: there is no such object yet.
+/// The object that a pseudo handle stands for, with a reference for the caller.
 private func retained(pseudo handle: UInt) throws(DispatcherError) -> ObjectName {
-    guard handle == Pseudo.thread else { return .none }  // processes have no objects yet
+    if handle == Pseudo.process {
+        do throws(ProcessError) { return try ProcessTable.own() } catch { throw .outOfRecords }
+    }
     let own = try Threads.ownOrNew()
     _ = Arena.local.retain(own)
     return own
@@ -102,10 +104,14 @@ func change(
     }
 }
 
-/// Handles of another process are out of reach; what is no process is no handle here.
-private func codeForOther(_ process: HANDLE?) -> Int32 {
+/// 0 if the handle names this process, and with the right to duplicate its handles; or an error code. Handles of another
+/// process are out of reach.
+private func codeForDuplicating(_ process: HANDLE?) -> Int32 {
+    if value(process) == Pseudo.process { return 0 }
     let object = HandleTable.find(value(process), [])
-    return object != .none && Arena.local.kind(of: object) == .process ? ERROR_NOT_SUPPORTED : ERROR_INVALID_HANDLE
+    guard object != .none, Arena.local.kind(of: object) == .process else { return ERROR_INVALID_HANDLE }
+    guard isGranted(process, oneOf: PROCESS_DUP_HANDLE) else { return ERROR_ACCESS_DENIED }
+    return ProcessTable.isOwn(object) ? 0 : ERROR_NOT_SUPPORTED
 }
 
 @c(DuplicateHandle) @implementation public func __DuplicateHandle(
@@ -114,34 +120,22 @@ private func codeForOther(_ process: HANDLE?) -> Int32 {
 ) -> BOOL {
     enter()
     defer { leave() }
-    guard isOwnProcess(sourceProcess) else { return failure(codeForOther(sourceProcess)) }
-    // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle)
-    guard value(sourceProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
+    let sourceCode = codeForDuplicating(sourceProcess)
+    guard sourceCode == 0 else { return failure(sourceCode) }
     // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle) One that is
     // protected stays.
     defer { if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) } }
-    guard isOwnProcess(targetProcess) else { return failure(codeForOther(targetProcess)) }
+    let targetCode = codeForDuplicating(targetProcess)
+    guard targetCode == 0 else { return failure(targetCode) }
     guard options & ~DWORD(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == 0 else {
         return failure(ERROR_INVALID_PARAMETER)
     }
     let asked = options & DWORD(DUPLICATE_SAME_ACCESS) != 0 ? nil : Access(rawValue: access)
     do {
         let made: UInt
-        switch value(source) {
-        case Pseudo.process:
-            let own = try ProcessTable.own()
-            guard let inserted = HandleTable.insert(own, rights(.process) ?? .all) else {
-                Arena.local.release(own)
-                throw HandleError.tooMany
-            }
-            made = inserted
-        case Pseudo.thread:
-            let own = try Threads.ownOrNew()
-            _ = Arena.local.retain(own)
-            guard let inserted = HandleTable.insert(own, rights(.thread) ?? .all) else {
         if value(source) == Pseudo.process || value(source) == Pseudo.thread {
             let own = try retained(pseudo: value(source))
-            guard own != .none, let kind = Arena.local.kind(of: own) else { return failure(ERROR_NOT_SUPPORTED) }
+            let kind = Arena.local.kind(of: own) ?? .none
             guard let inserted = HandleTable.insert(own, asked?.mapped(for: kind), inherits: inherit != 0) else {
                 Arena.local.release(own)
                 throw HandleError.tooMany

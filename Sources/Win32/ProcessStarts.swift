@@ -11,6 +11,9 @@ private struct StartRequest {
     var application: [UInt8]?
     var line: [UInt8]?
     var inherits: Bool
+    /// Whether the handles that are made can be inherited.
+    var processInherits: Bool
+    var threadInherits: Bool
     var flags: DWORD
     var environment: [[UInt8]]?
     var directory: [UInt8]?
@@ -270,12 +273,12 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
         Arena.local.release(object)
         throw .code(ERROR_NOT_ENOUGH_MEMORY)
     }
-    guard let processHandle = newHandle(object) else {
+    guard let processHandle = newHandle(object, inherits: request.processInherits) else {
         _ = process.terminate(1)
         Arena.local.release(thread)
         throw .code(ERROR_NO_SYSTEM_RESOURCES)
     }
-    guard let threadHandle = newHandle(thread) else {
+    guard let threadHandle = newHandle(thread, inherits: request.threadInherits) else {
         _ = process.terminate(1)
         _ = __CloseHandle(processHandle)
         throw .code(ERROR_NO_SYSTEM_RESOURCES)
@@ -330,7 +333,8 @@ private func run(_ request: StartRequest, _ information: LPPROCESS_INFORMATION?)
     guard let startup else { return failure(ERROR_INVALID_PARAMETER) }
     let request = StartRequest(
         application: application.map { Text.bytes($0) }, line: line.map { Text.bytes(UnsafePointer($0)) },
-        inherits: inherit != 0, flags: flags, environment: environment(environmentBlock, flags),
+        inherits: inherit != 0, processInherits: inherits(processAttributes),
+        threadInherits: inherits(threadAttributes), flags: flags, environment: environment(environmentBlock, flags),
         directory: directory.map { Text.bytes($0) }, startup: startup.pointee,
         title: startup.pointee.lpTitle.map { Text.bytes(UnsafePointer($0)) },
         desktop: startup.pointee.lpDesktop.map { Text.bytes(UnsafePointer($0)) })
@@ -348,7 +352,8 @@ private func run(_ request: StartRequest, _ information: LPPROCESS_INFORMATION?)
     let given = startup.pointee
     let request = StartRequest(
         application: application.map { Text.bytes($0) }, line: line.map { Text.bytes(UnsafePointer($0)) },
-        inherits: inherit != 0, flags: flags, environment: environment(environmentBlock, flags),
+        inherits: inherit != 0, processInherits: inherits(processAttributes),
+        threadInherits: inherits(threadAttributes), flags: flags, environment: environment(environmentBlock, flags),
         directory: directory.map { Text.bytes($0) },
         startup: STARTUPINFOA(
             cb: given.cb, lpReserved: nil, lpDesktop: nil, lpTitle: nil, dwX: given.dwX, dwY: given.dwY,

@@ -3,6 +3,7 @@ public import CWin32
 import Dispatcher
 import Glibc
 import Signalbox
+import Synchronization
 
 // Threads.
 
@@ -74,7 +75,17 @@ private func threadID(_ object: ObjectName) -> DWORD {
     }
 }
 
+/// From here on the end of the last thread ends the process.
+private let endsWithLastThread: Void = {
+    let end: @convention(c) (UInt32) -> Void = { __ExitProcess($0) }
+    Dispatcher.Threads.endProcess.store(unsafeBitCast(end, to: UInt.self), ordering: .releasing)
+}()
+
 @c(ExitThread) @implementation public func __ExitThread(_ code: DWORD) -> Never {
+    enter()
+    endsWithLastThread
+    _ = try? Dispatcher.Threads.ownOrNew()  // for its exit code
+    leave()
     if Dispatcher.Threads.own != .none { Dispatcher.Threads.setExitCode(Dispatcher.Threads.own, code) }
     Dispatcher.Threads.willExit()
     pthread_exit(nil)
@@ -97,6 +108,9 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 @c(TerminateThread) @implementation public func __TerminateThread(_ thread: HANDLE?, _ exitCode: DWORD) -> BOOL {
     let object = threadObject(thread, needing: .modify)
     guard object != .none else { return 0 }
+    enter()
+    endsWithLastThread
+    leave()
     do throws(DispatcherError) {
         // Of another process no single thread can be ended; the others of it would go on on Windows.
         if ProcessTable.process(ofThread: object) != nil { return failure(ERROR_NOT_SUPPORTED) }
@@ -139,9 +153,8 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 #if arch(x86_64)
-    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?)
-        -> BOOL
-    {
+    @c(GetThreadContext) @implementation
+    public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
         let object = threadObject(thread)
         guard object != .none else { return 0 }
         guard let context else { return failure(ERROR_NOACCESS) }

@@ -22,6 +22,16 @@ struct signalbox_cache {
     uint32_t count;
 };
 
+/// A thread that sleeps on an address of the program's, see addresses.c. Under the lock of the address's bucket, but for
+/// `address`, which is the thread's own.
+struct signalbox_sleeper {
+    const volatile void *_Nullable address; ///< NULL: it does not sleep
+    struct signalbox_sleeper *_Nullable next, *_Nullable previous;
+    uint32_t state; ///< its futex
+    bool isInLine;
+};
+enum { SIGNALBOX_ASLEEP = 1, SIGNALBOX_WOKEN = 2 };
+
 /// What a thread keeps for itself. `initial-exec`: about 1 ns; pthread_getspecific and __tls_get_addr cost more.
 struct signalbox_thread {
     uint32_t waiter;          ///< the thread's own waiter record in the process's arena; 0: not attached
@@ -57,6 +67,8 @@ struct signalbox_thread {
     void *_Nullable *_Nullable tls;     ///< values of the program's thread-local slots
     void *_Nullable *_Nullable fls;     ///< those of its slots with callbacks
     uint32_t tlsCount, flsCount;
+    uint32_t endNumber;       ///< how many threads had left the registry when it had
+    struct signalbox_sleeper sleeper;
     uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
 };
 
@@ -129,6 +141,10 @@ struct signalbox_thread *_Nullable signalbox_first_thread(void);
 struct signalbox_thread *_Nullable signalbox_thread_with_id(uint32_t id);
 struct signalbox_thread *_Nullable signalbox_thread_with_object(uint64_t object);
 
+/// Whether the process's first thread has ended, and no thread of the program's is left but the caller, which is out of
+/// the registry already.
+bool signalbox_is_last_thread(void);
+
 /// Registers of a thread that is stopped, or of the caller.
 struct signalbox_registers {
     uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip;
@@ -152,9 +168,9 @@ void signalbox_clear_tls(uint32_t index);
 /// Takes values of a slot from threads that have some, up to `limit`; returns how many.
 size_t signalbox_take_fls(uint32_t index, void *_Nullable *_Nonnull values, size_t limit);
 
-/// Makes room for `count` values of the calling thread's slots; false: there is no memory.
-bool signalbox_reserve_tls(uint32_t count);
-bool signalbox_reserve_fls(uint32_t count);
+/// Makes room for `count` values of the calling thread's slots, and no more than `limit`; false: there is no memory.
+bool signalbox_reserve_tls(uint32_t count, uint32_t limit);
+bool signalbox_reserve_fls(uint32_t count, uint32_t limit);
 
 /// From here to `signalbox_leave` the calling thread is neither stopped nor ended, but later: it may hold a lock, or be
 /// in the middle of an allocation. Calls nest. Code of the program's never runs inside; see `signalbox_open`.
@@ -236,6 +252,37 @@ static inline int signalbox_futex_wait_clock(void *_Nonnull word, uint32_t expec
 static inline void signalbox_futex_wake(void *_Nonnull word, int count, bool shared) {
     syscall(SYS_futex, word, FUTEX_WAKE | (shared ? 0 : FUTEX_PRIVATE_FLAG), count, NULL, NULL, 0);
 }
+
+/// As `signalbox_futex_wait`, in the process, and woken by those alone that have one of `bits`; or all.
+static inline int signalbox_futex_wait_bits(void *_Nonnull word, uint32_t expected, uint64_t deadline, uint32_t bits) {
+    struct timespec t = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
+    int op = FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG;
+    long r = syscall(SYS_futex, word, op, expected, deadline == UINT64_MAX ? NULL : &t, NULL, bits);
+    return r < 0 ? errno : 0;
+}
+/// Wakes up to `count` of those who wait with one of `bits`. Returns how many.
+static inline int signalbox_futex_wake_bits(void *_Nonnull word, int count, uint32_t bits) {
+    return (int)syscall(SYS_futex, word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, count, NULL, NULL, bits);
+}
+
+// ---- sleeping on an address of the program's, see addresses.c. The caller is inside.
+
+/// Puts the calling thread into the line of the address, if there are the `size` bytes there that are `compared` (size
+/// 0: in any case). Then it must sleep.
+bool signalbox_line_up(const volatile void *_Nonnull address, const void *_Nullable compared, size_t size);
+/// Sleeps until it is woken, in its turn; or CLOCK_MONOTONIC reads `deadline`: false.
+bool signalbox_sleep_in_line(uint64_t deadline);
+/// Wakes the first thread in the address's line, or all. Inside or not.
+void signalbox_wake_address(const volatile void *_Nonnull address, bool all);
+/// Takes a thread out of its line that has stopped for good.
+void signalbox_forget_sleep(struct signalbox_thread *_Nonnull thread);
+
+// ---- lists without a lock: the header's two words are as in Windows' SLIST_HEADER
+
+/// Returns the entry that was the first.
+void *_Nullable signalbox_list_push(void *_Nonnull header, void *_Nonnull entry);
+void *_Nullable signalbox_list_pop(void *_Nonnull header);
+void *_Nullable signalbox_list_flush(void *_Nonnull header);
 
 static inline int32_t signalbox_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 

@@ -182,6 +182,7 @@ SIGNALBOX_INLINE VOID SetThreadpoolCallbackCleanupGroup(
     pcbe->CleanupGroupCancelCallback = pfng;
 }
 SIGNALBOX_INLINE VOID SetThreadpoolCallbackRunsLong(PTP_CALLBACK_ENVIRON pcbe) { pcbe->u.s.LongFunction = 1; }
+SIGNALBOX_INLINE VOID SetThreadpoolCallbackLibrary(PTP_CALLBACK_ENVIRON pcbe, PVOID mod) { pcbe->RaceDll = mod; }
 SIGNALBOX_INLINE VOID SetThreadpoolCallbackPersistent(PTP_CALLBACK_ENVIRON pcbe) { pcbe->u.s.Persistent = 1; }
 SIGNALBOX_INLINE VOID SetThreadpoolCallbackPriority(PTP_CALLBACK_ENVIRON pcbe, TP_CALLBACK_PRIORITY Priority) {
     pcbe->CallbackPriority = Priority;

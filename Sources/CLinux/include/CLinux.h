@@ -355,9 +355,6 @@ size_t signalbox_module_path(const void *_Nonnull module, char *_Nonnull path, s
 
 // ---- processes
 
-/// The most descriptors that a new process is given beside 0, 1 and 2, and its page.
-enum { SIGNALBOX_KEPT_LIMIT = 64 };
-
 /// What signalbox_spawn needs; strings and lists as execve(2) takes them.
 struct signalbox_spawn {
     const char *_Nonnull path;

@@ -13,7 +13,9 @@
 #include <tchar.h>
 #include <sddl.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,6 +213,199 @@ static void drive_EnterCriticalSection(struct random *r) { with_section(r); }
 static void drive_TryEnterCriticalSection(struct random *r) { with_section(r); }
 static void drive_LeaveCriticalSection(struct random *r) { with_section(r); }
 static void drive_DeleteCriticalSection(struct random *r) { with_section(r); }
+
+// Memory that no other thread touches; what is asked for and released in the wrong way is refused, or this thread's.
+static void with_pages(struct random *r) {
+    static const DWORD types[] = {MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESET, MEM_TOP_DOWN | MEM_RESERVE};
+    const SIZE_T size = 65536 * (1 + below(r, 4));
+    char *memory = VirtualAlloc(NULL, size, below(r, 2) ? MEM_RESERVE : MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (!memory) return;
+    for (int i = 0; i < 6; i++) {
+        MEMORY_BASIC_INFORMATION information;
+        char *at = memory + below(r, (unsigned)size);
+        const SIZE_T rest = (SIZE_T)(memory + size - at), part = 1 + below(r, (unsigned)rest);
+        DWORD old;
+        switch (below(r, 5)) {
+        case 0: VirtualAlloc(at, part, MEM_COMMIT, PAGE_READWRITE); break;
+        case 1: VirtualFree(at, part, MEM_DECOMMIT); break;
+        case 2: VirtualProtect(at, part, below(r, 4) ? PAGE_READONLY : any_number(r), below(r, 8) ? &old : NULL); break;
+        case 3: VirtualAlloc(at, any_size(r) >> 20, types[below(r, COUNT(types))] & ~(DWORD)MEM_TOP_DOWN, any_number(r)); break;
+        default: VirtualFree(at, below(r, 4) ? 1 + below(r, 4096) : 0, MEM_RELEASE); break;
+        }
+        VirtualQuery(below(r, 4) ? at : (void *)any_size(r), &information, below(r, 8) ? sizeof information : below(r, 48));
+    }
+    VirtualFree(memory, 0, MEM_RELEASE);
+}
+static void drive_VirtualAlloc(struct random *r) { with_pages(r); }
+static void drive_VirtualFree(struct random *r) { with_pages(r); }
+static void drive_VirtualProtect(struct random *r) { with_pages(r); }
+static void drive_VirtualQuery(struct random *r) { with_pages(r); }
+
+// What there is room for, or never is.
+static SIZE_T any_length(struct random *r) { return below(r, 4) ? below(r, 5000) : ~(SIZE_T)0 >> below(r, 17); }
+
+static void with_heap(struct random *r) {
+    const HANDLE heap = below(r, 2) ? GetProcessHeap() : HeapCreate(any_number(r) & 5, 0, below(r, 2) ? 0 : below(r, 100000));
+    if (!heap) return;
+    void *block = HeapAlloc(heap, any_number(r) & HEAP_ZERO_MEMORY, any_length(r));
+    for (int i = 0; block && i < 3; i++) {
+        const SIZE_T size = HeapSize(heap, 0, block);
+        if (size) memset(block, 1, size < 64 ? size : 64);
+        void *moved = HeapReAlloc(heap, any_number(r) & (HEAP_ZERO_MEMORY | HEAP_REALLOC_IN_PLACE_ONLY), block,
+                                  any_length(r));
+        if (moved) block = moved;
+        HeapValidate(heap, 0, block);
+    }
+    if (below(r, 2) || heap == GetProcessHeap()) HeapFree(heap, 0, block);
+    HeapFree(any_handle(r), 0, NULL);
+    HeapDestroy(heap);
+}
+static void drive_HeapCreate(struct random *r) { with_heap(r); }
+static void drive_HeapDestroy(struct random *r) { with_heap(r); }
+static void drive_HeapAlloc(struct random *r) { with_heap(r); }
+static void drive_HeapReAlloc(struct random *r) { with_heap(r); }
+static void drive_HeapFree(struct random *r) { with_heap(r); }
+static void drive_HeapSize(struct random *r) { with_heap(r); }
+static void drive_HeapValidate(struct random *r) { with_heap(r); }
+
+static void with_global(struct random *r) {
+    HGLOBAL memory = below(r, 2) ? GlobalAlloc(any_number(r) & 0xFFF, any_length(r))
+                                 : LocalAlloc(any_number(r) & 0xFFF, any_length(r));
+    if (!memory) return;
+    for (int i = 0; i < 4; i++) {
+        char *at = below(r, 2) ? GlobalLock(memory) : LocalLock(memory);
+        if (at && GlobalSize(memory) && LocalSize(memory)) at[0] = 1;
+        if (at) GlobalHandle(at), LocalHandle(at);
+        GlobalFlags(memory), LocalFlags(memory);
+        if (below(r, 2)) GlobalUnlock(memory), LocalUnlock(memory);
+        const SIZE_T size = any_length(r);
+        HGLOBAL moved = below(r, 2) ? GlobalReAlloc(memory, size, any_number(r) & 0xFFF)
+                                    : LocalReAlloc(memory, size, any_number(r) & 0xFFF);
+        if (moved) memory = moved;
+    }
+    if (below(r, 2)) GlobalFree(memory);
+    else LocalFree(memory);
+}
+static void drive_GlobalAlloc(struct random *r) { with_global(r); }
+static void drive_GlobalReAlloc(struct random *r) { with_global(r); }
+static void drive_GlobalFree(struct random *r) { with_global(r); }
+static void drive_GlobalLock(struct random *r) { with_global(r); }
+static void drive_GlobalUnlock(struct random *r) { with_global(r); }
+static void drive_GlobalSize(struct random *r) { with_global(r); }
+static void drive_GlobalFlags(struct random *r) { with_global(r); }
+static void drive_GlobalHandle(struct random *r) { with_global(r); }
+static void drive_LocalAlloc(struct random *r) { with_global(r); }
+static void drive_LocalReAlloc(struct random *r) { with_global(r); }
+static void drive_LocalFree(struct random *r) { with_global(r); }
+static void drive_LocalLock(struct random *r) { with_global(r); }
+static void drive_LocalUnlock(struct random *r) { with_global(r); }
+static void drive_LocalSize(struct random *r) { with_global(r); }
+static void drive_LocalFlags(struct random *r) { with_global(r); }
+static void drive_LocalHandle(struct random *r) { with_global(r); }
+
+static UINT any_code_page(struct random *r) { return below(r, 4) ? below(r, 2) ? CP_UTF8 : CP_ACP : any_number(r); }
+
+static void drive_MultiByteToWideChar(struct random *r) {
+    const char *text = any_text(r);
+    const int count = text ? (int)below(r, (unsigned)strlen(text) + 2) : 0, room = (int)below(r, 300);
+    MultiByteToWideChar(any_code_page(r), below(r, 4) ? any_number(r) & MB_ERR_INVALID_CHARS : any_number(r), text,
+                        below(r, 2) ? count : -1, below(r, 8) ? scratch(r, (size_t)room * 2) : NULL, room);
+}
+static void drive_WideCharToMultiByte(struct random *r) {
+    LPCWSTR text = any_wide(r);
+    const int count = text ? (int)below(r, (unsigned)lstrlenW(text) + 2) : 0, room = (int)below(r, 300);
+    WideCharToMultiByte(any_code_page(r), below(r, 4) ? any_number(r) & WC_ERR_INVALID_CHARS : any_number(r), text,
+                        below(r, 2) ? count : -1, below(r, 8) ? scratch(r, (size_t)room) : NULL, room,
+                        below(r, 4) ? NULL : "?", below(r, 4) ? NULL : scratch(r, sizeof(BOOL)));
+}
+
+// The arguments are strings, which integers may be taken from as well; no format asks for more of them than there are.
+static const char *const definitions[] = {"%1", "%1 %2!8.3s!%n%0", "%3!d! %2!I64x!", "%%%t%r%q", "%1!s", "%!", "%",
+                                          "%1!*.*s!", "one two three four five six seven", "%99!s!", "\r\n\n\r", ""};
+static void drive_FormatMessageA(struct random *r) {
+    ULONG_PTR arguments[100];
+    char buffer[300], *made = NULL;
+    for (int i = 0; i < 100; i++) arguments[i] = (ULONG_PTR) "text";
+    DWORD flags = any_number(r) & 0x3FFF;
+    const char *definition = definitions[below(r, COUNT(definitions))];
+    if (strchr(definition, '*')) arguments[0] = below(r, 100), arguments[1] = below(r, 100);
+    if (flags & FORMAT_MESSAGE_ARGUMENT_ARRAY || below(r, 2)) flags |= FORMAT_MESSAGE_ARGUMENT_ARRAY;
+    const bool allocates = (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) != 0;
+    FormatMessageA(flags, below(r, 16) ? definition : NULL, any_number(r), any_number(r) & 0xFFFF,
+                   !below(r, 16) ? NULL : allocates ? (LPSTR)&made : buffer, allocates ? below(r, 5000) : below(r, 300),
+                   flags & FORMAT_MESSAGE_ARGUMENT_ARRAY && below(r, 8) ? (va_list *)arguments : NULL);
+    LocalFree(made);
+}
+static void drive_FormatMessageW(struct random *r) {
+    ULONG_PTR arguments[100];
+    WCHAR buffer[300], wide[64], *made = NULL;
+    for (int i = 0; i < 100; i++) arguments[i] = (ULONG_PTR)L"text";
+    DWORD flags = (any_number(r) & 0x3FFF) | FORMAT_MESSAGE_ARGUMENT_ARRAY;
+    const char *definition = definitions[below(r, COUNT(definitions))];
+    for (size_t i = 0; i <= strlen(definition); i++) wide[i] = (unsigned char)definition[i];
+    if (strchr(definition, '*')) arguments[0] = below(r, 100), arguments[1] = below(r, 100);
+    const bool allocates = (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) != 0;
+    FormatMessageW(flags, below(r, 16) ? wide : NULL, any_number(r), any_number(r) & 0xFFFF,
+                   !below(r, 16) ? NULL : allocates ? (LPWSTR)&made : buffer, allocates ? below(r, 5000) : below(r, 300),
+                   below(r, 8) ? (va_list *)arguments : NULL);
+    LocalFree(made);
+}
+
+static void with_strings(struct random *r) {
+    const char *text = any_text(r), *other = any_text(r);
+    LPCWSTR wide = any_wide(r), other_wide = any_wide(r);
+    char *buffer = scratch(r, 1025);
+    WCHAR *wide_buffer = scratch(r, 1025 * sizeof *wide_buffer);
+    buffer[0] = 0;
+    lstrcpyA(below(r, 8) ? buffer : NULL, text);
+    if (text) lstrcatA(buffer, other);
+    lstrcpynA(buffer, other, (int)below(r, 600));
+    lstrlenA(text), lstrcmpA(text, other), lstrcmpiA(text, other);
+    lstrcpyW(below(r, 8) ? wide_buffer : NULL, wide);
+    wide_buffer[0] = 0;
+    lstrcatW(wide_buffer, other_wide);
+    lstrcpynW(wide_buffer, other_wide, (int)below(r, 600));
+    lstrlenW(wide), lstrcmpW(wide, other_wide), lstrcmpiW(wide, other_wide);
+    wsprintfA(buffer, "%s %5.3s %d %I64x %ls%c", text, other, (int)any_number(r), (ULONGLONG)next(r), wide, (int)below(r, 256));
+    wsprintfW(wide_buffer, L"%s %5.3s %d %I64x %hs%c", wide, other_wide, (int)any_number(r), (ULONGLONG)next(r), text,
+              (int)below(r, 65536));
+}
+static void wvsprintf_both(struct random *r, ...) {
+    char *buffer = scratch(r, 1025);
+    WCHAR *wide_buffer = scratch(r, 1025 * sizeof *wide_buffer);
+    va_list list;
+    va_start(list, r);
+    wvsprintfA(buffer, "%d %hs %*d", list);
+    va_end(list);
+    va_start(list, r);
+    wvsprintfW(wide_buffer, L"%d %hs %*d", list);
+    va_end(list);
+}
+static void drive_wvsprintfA(struct random *r) { wvsprintf_both(r, (int)any_number(r), any_text(r), (int)below(r, 3000) - 1500, 5); }
+static void drive_wvsprintfW(struct random *r) { drive_wvsprintfA(r); }
+static void drive_lstrlenA(struct random *r) { with_strings(r); }
+static void drive_lstrlenW(struct random *r) { with_strings(r); }
+static void drive_lstrcpyA(struct random *r) { with_strings(r); }
+static void drive_lstrcpyW(struct random *r) { with_strings(r); }
+static void drive_lstrcpynA(struct random *r) { with_strings(r); }
+static void drive_lstrcpynW(struct random *r) { with_strings(r); }
+static void drive_lstrcatA(struct random *r) { with_strings(r); }
+static void drive_lstrcatW(struct random *r) { with_strings(r); }
+static void drive_lstrcmpA(struct random *r) { with_strings(r); }
+static void drive_lstrcmpW(struct random *r) { with_strings(r); }
+static void drive_lstrcmpiA(struct random *r) { with_strings(r); }
+static void drive_lstrcmpiW(struct random *r) { with_strings(r); }
+static void drive_wsprintfA(struct random *r) { with_strings(r); }
+static void drive_wsprintfW(struct random *r) { with_strings(r); }
+
+static void drive_GetTempPathA(struct random *r) {
+    const DWORD room = below(r, 20);
+    GetTempPathA(room, room || below(r, 2) ? scratch(r, room) : NULL);
+}
+static void drive_GetTempPathW(struct random *r) {
+    const DWORD room = below(r, 20);
+    GetTempPathW(room, room || below(r, 2) ? scratch(r, room * 2) : NULL);
+}
 
 #include "calls.h"
 

@@ -144,6 +144,119 @@ typedef union _ULARGE_INTEGER {
 #define THREAD_QUERY_LIMITED_INFORMATION 0x0800
 #define THREAD_ALL_ACCESS 0x001FFFFF
 
+#define PROCESS_TERMINATE 0x0001
+#define PROCESS_CREATE_THREAD 0x0002
+#define PROCESS_VM_OPERATION 0x0008
+#define PROCESS_VM_READ 0x0010
+#define PROCESS_VM_WRITE 0x0020
+#define PROCESS_DUP_HANDLE 0x0040
+#define PROCESS_CREATE_PROCESS 0x0080
+#define PROCESS_SET_QUOTA 0x0100
+#define PROCESS_SET_INFORMATION 0x0200
+#define PROCESS_QUERY_INFORMATION 0x0400
+#define PROCESS_SUSPEND_RESUME 0x0800
+#define PROCESS_QUERY_LIMITED_INFORMATION 0x1000
+#define PROCESS_SET_LIMITED_INFORMATION 0x2000
+#define PROCESS_ALL_ACCESS 0x001FFFFF
+#define JOB_OBJECT_ASSIGN_PROCESS 0x0001
+#define JOB_OBJECT_SET_ATTRIBUTES 0x0002
+#define JOB_OBJECT_QUERY 0x0004
+#define JOB_OBJECT_TERMINATE 0x0008
+#define JOB_OBJECT_SET_SECURITY_ATTRIBUTES 0x0010
+#define JOB_OBJECT_ALL_ACCESS 0x001F001F
+/* Security descriptors: of an object's owner, group, mode and the like, see Docs/Architecture.md. */
+#define SECURITY_DESCRIPTOR_REVISION 1
+#define SECURITY_DESCRIPTOR_REVISION1 1
+#define SECURITY_DESCRIPTOR_MIN_LENGTH sizeof(SECURITY_DESCRIPTOR)
+#define SE_OWNER_DEFAULTED 0x0001
+#define SE_GROUP_DEFAULTED 0x0002
+#define SE_DACL_PRESENT 0x0004
+#define SE_DACL_DEFAULTED 0x0008
+#define SE_SACL_PRESENT 0x0010
+#define SE_SACL_DEFAULTED 0x0020
+#define SE_DACL_AUTO_INHERIT_REQ 0x0100
+#define SE_SACL_AUTO_INHERIT_REQ 0x0200
+#define SE_DACL_AUTO_INHERITED 0x0400
+#define SE_SACL_AUTO_INHERITED 0x0800
+#define SE_DACL_PROTECTED 0x1000
+#define SE_SACL_PROTECTED 0x2000
+#define SE_SELF_RELATIVE 0x8000
+#define ACL_REVISION 2
+#define ACL_REVISION_DS 4
+#define ACCESS_ALLOWED_ACE_TYPE 0x00
+#define ACCESS_DENIED_ACE_TYPE 0x01
+#define SYSTEM_AUDIT_ACE_TYPE 0x02
+#define OBJECT_INHERIT_ACE 0x01
+#define CONTAINER_INHERIT_ACE 0x02
+#define NO_PROPAGATE_INHERIT_ACE 0x04
+#define INHERIT_ONLY_ACE 0x08
+#define INHERITED_ACE 0x10
+#define SUCCESSFUL_ACCESS_ACE_FLAG 0x40
+#define FAILED_ACCESS_ACE_FLAG 0x80
+#define SID_REVISION 1
+#define SID_MAX_SUB_AUTHORITIES 15
+
+typedef PVOID PSECURITY_DESCRIPTOR;
+typedef PVOID PSID;
+typedef WORD SECURITY_DESCRIPTOR_CONTROL, *PSECURITY_DESCRIPTOR_CONTROL;
+
+typedef struct _SID_IDENTIFIER_AUTHORITY {
+    BYTE Value[6];
+} SID_IDENTIFIER_AUTHORITY, *PSID_IDENTIFIER_AUTHORITY;
+
+typedef struct _SID {
+    BYTE Revision;
+    BYTE SubAuthorityCount;
+    SID_IDENTIFIER_AUTHORITY IdentifierAuthority;
+    DWORD SubAuthority[ANYSIZE_ARRAY];
+} SID, *PISID;
+
+typedef struct _ACL {
+    BYTE AclRevision;
+    BYTE Sbz1;
+    WORD AclSize;
+    WORD AceCount;
+    WORD Sbz2;
+} ACL, *PACL;
+
+typedef struct _ACE_HEADER {
+    BYTE AceType;
+    BYTE AceFlags;
+    WORD AceSize;
+} ACE_HEADER, *PACE_HEADER;
+
+typedef struct _ACCESS_ALLOWED_ACE {
+    ACE_HEADER Header;
+    ACCESS_MASK Mask;
+    DWORD SidStart;
+} ACCESS_ALLOWED_ACE, *PACCESS_ALLOWED_ACE;
+
+typedef struct _ACCESS_DENIED_ACE {
+    ACE_HEADER Header;
+    ACCESS_MASK Mask;
+    DWORD SidStart;
+} ACCESS_DENIED_ACE, *PACCESS_DENIED_ACE;
+
+typedef struct _SECURITY_DESCRIPTOR {
+    BYTE Revision;
+    BYTE Sbz1;
+    SECURITY_DESCRIPTOR_CONTROL Control;
+    PSID Owner;
+    PSID Group;
+    PACL Sacl;
+    PACL Dacl;
+} SECURITY_DESCRIPTOR, *PISECURITY_DESCRIPTOR;
+
+typedef struct _SECURITY_DESCRIPTOR_RELATIVE {
+    BYTE Revision;
+    BYTE Sbz1;
+    SECURITY_DESCRIPTOR_CONTROL Control;
+    DWORD Owner;
+    DWORD Group;
+    DWORD Sacl;
+    DWORD Dacl;
+} SECURITY_DESCRIPTOR_RELATIVE, *PISECURITY_DESCRIPTOR_RELATIVE;
+
 #define MAKELANGID(primary, sublanguage) ((((WORD)(sublanguage)) << 10) | (WORD)(primary))
 #define PRIMARYLANGID(language) ((WORD)(language) & 0x3FF)
 #define SUBLANGID(language) ((WORD)(language) >> 10)
@@ -216,6 +329,69 @@ typedef LONG NTSTATUS;
 #define STATUS_INTEGER_OVERFLOW ((DWORD)0xC0000095)
 #define STATUS_PRIVILEGED_INSTRUCTION ((DWORD)0xC0000096)
 #define STATUS_STACK_OVERFLOW ((DWORD)0xC00000FD)
+
+/*
+ * Jobs. A structure is declared for each class that QueryInformationJobObject or SetInformationJobObject takes; of the
+ * limits, those that have a name here can be set.
+ */
+#define JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION 0x00000400
+#define JOB_OBJECT_LIMIT_BREAKAWAY_OK 0x00000800
+#define JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK 0x00001000
+#define JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE 0x00002000
+
+typedef enum _JOBOBJECTINFOCLASS {
+    JobObjectBasicAccountingInformation = 1,
+    JobObjectBasicLimitInformation = 2,
+    JobObjectBasicProcessIdList = 3,
+    JobObjectExtendedLimitInformation = 9
+} JOBOBJECTINFOCLASS;
+
+typedef struct _JOBOBJECT_BASIC_ACCOUNTING_INFORMATION {
+    LARGE_INTEGER TotalUserTime;
+    LARGE_INTEGER TotalKernelTime;
+    LARGE_INTEGER ThisPeriodTotalUserTime;
+    LARGE_INTEGER ThisPeriodTotalKernelTime;
+    DWORD TotalPageFaultCount;
+    DWORD TotalProcesses;
+    DWORD ActiveProcesses;
+    DWORD TotalTerminatedProcesses;
+} JOBOBJECT_BASIC_ACCOUNTING_INFORMATION, *PJOBOBJECT_BASIC_ACCOUNTING_INFORMATION;
+
+typedef struct _JOBOBJECT_BASIC_LIMIT_INFORMATION {
+    LARGE_INTEGER PerProcessUserTimeLimit;
+    LARGE_INTEGER PerJobUserTimeLimit;
+    DWORD LimitFlags;
+    SIZE_T MinimumWorkingSetSize;
+    SIZE_T MaximumWorkingSetSize;
+    DWORD ActiveProcessLimit;
+    ULONG_PTR Affinity;
+    DWORD PriorityClass;
+    DWORD SchedulingClass;
+} JOBOBJECT_BASIC_LIMIT_INFORMATION, *PJOBOBJECT_BASIC_LIMIT_INFORMATION;
+
+typedef struct _IO_COUNTERS {
+    ULONGLONG ReadOperationCount;
+    ULONGLONG WriteOperationCount;
+    ULONGLONG OtherOperationCount;
+    ULONGLONG ReadTransferCount;
+    ULONGLONG WriteTransferCount;
+    ULONGLONG OtherTransferCount;
+} IO_COUNTERS, *PIO_COUNTERS;
+
+typedef struct _JOBOBJECT_EXTENDED_LIMIT_INFORMATION {
+    JOBOBJECT_BASIC_LIMIT_INFORMATION BasicLimitInformation;
+    IO_COUNTERS IoInfo;
+    SIZE_T ProcessMemoryLimit;
+    SIZE_T JobMemoryLimit;
+    SIZE_T PeakProcessMemoryUsed;
+    SIZE_T PeakJobMemoryUsed;
+} JOBOBJECT_EXTENDED_LIMIT_INFORMATION, *PJOBOBJECT_EXTENDED_LIMIT_INFORMATION;
+
+typedef struct _JOBOBJECT_BASIC_PROCESS_ID_LIST {
+    DWORD NumberOfAssignedProcesses;
+    DWORD NumberOfProcessIdsInList;
+    ULONG_PTR ProcessIdList[1];
+} JOBOBJECT_BASIC_PROCESS_ID_LIST, *PJOBOBJECT_BASIC_PROCESS_ID_LIST;
 
 /*
  * Virtual memory. A page is PAGE_GUARD at the price of PAGE_NOACCESS: the first access ends the program, as it does on
@@ -487,6 +663,56 @@ typedef struct _RTL_CRITICAL_SECTION {
 #define RTL_CRITICAL_SECTION_FLAG_RESERVED 0xE0000000
 
 /*
+ * One-time initialisation: the low bits of the context that is kept are the structure's own.
+ */
+typedef union _RTL_RUN_ONCE {
+    PVOID Ptr;
+} RTL_RUN_ONCE, *PRTL_RUN_ONCE;
+#define RTL_RUN_ONCE_INIT {0}
+#define RTL_RUN_ONCE_CHECK_ONLY 0x00000001
+#define RTL_RUN_ONCE_ASYNC 0x00000002
+#define RTL_RUN_ONCE_INIT_FAILED 0x00000004
+#define RTL_RUN_ONCE_CTX_RESERVED_BITS 2
+
+/* Locks of one pointer's size, which are free when they are 0. */
+typedef struct _RTL_SRWLOCK {
+    PVOID Ptr;
+} RTL_SRWLOCK, *PRTL_SRWLOCK;
+#define RTL_SRWLOCK_INIT {0}
+typedef struct _RTL_CONDITION_VARIABLE {
+    PVOID Ptr;
+} RTL_CONDITION_VARIABLE, *PRTL_CONDITION_VARIABLE;
+#define RTL_CONDITION_VARIABLE_INIT {0}
+#define RTL_CONDITION_VARIABLE_LOCKMODE_SHARED 0x1
+
+typedef struct _RTL_BARRIER {
+    DWORD Reserved1;
+    DWORD Reserved2;
+    ULONG_PTR Reserved3[2];
+    DWORD Reserved4;
+    DWORD Reserved5;
+} RTL_BARRIER, *PRTL_BARRIER;
+
+/* A list without a lock; an entry is the first member of what the program has in the list. */
+#define MEMORY_ALLOCATION_ALIGNMENT 16
+typedef struct _SLIST_ENTRY *PSLIST_ENTRY;
+typedef struct DECLSPEC_ALIGN(16) _SLIST_ENTRY {
+    PSLIST_ENTRY Next;
+} SLIST_ENTRY;
+typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
+    __extension__ struct {
+        ULONGLONG Alignment;
+        ULONGLONG Region;
+    };
+    struct {
+        __extension__ ULONGLONG Depth : 16;
+        __extension__ ULONGLONG Sequence : 48;
+        __extension__ ULONGLONG Reserved : 4;
+        __extension__ ULONGLONG NextEntry : 60;
+    } HeaderX64;
+} SLIST_HEADER, *PSLIST_HEADER;
+
+/*
  * Interlocked operations: each is a full barrier. Increment, Decrement and Add return the new value, the others the old.
  * The bit tests return whether the bit was set.
  */
@@ -566,6 +792,22 @@ SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
     return __sync_val_compare_and_swap(destination, comperand, exchange);
 }
 
+#if defined(__x86_64__)
+/*
+ * Writes the two words if they are those of the comparand, which gets what they were; the low word comes first. The
+ * destination is aligned to 16 bytes.
+ */
+SIGNALBOX_INLINE BOOLEAN InterlockedCompareExchange128(
+    LONG64 volatile *destination, LONG64 exchange_high, LONG64 exchange_low, LONG64 *comparand_result) {
+    BOOLEAN is_equal;
+    __asm__ __volatile__("lock cmpxchg16b %1\n\tsete %0"
+                         : "=q"(is_equal), "+m"(*destination), "+a"(comparand_result[0]), "+d"(comparand_result[1])
+                         : "b"(exchange_low), "c"(exchange_high)
+                         : "cc", "memory");
+    return is_equal;
+}
+#endif
+
 /* The weaker forms, where Win32 has them; here as on x86-64 Windows they are the full barrier. */
 #define InterlockedIncrement16Acquire InterlockedIncrement16
 #define InterlockedIncrement16Release InterlockedIncrement16
@@ -637,6 +879,41 @@ SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
 #define InterlockedBitTestAndSetRelease InterlockedBitTestAndSet
 #define InterlockedBitTestAndResetAcquire InterlockedBitTestAndReset
 #define InterlockedBitTestAndResetRelease InterlockedBitTestAndReset
+#define InterlockedAnd8Acquire InterlockedAnd8
+#define InterlockedAnd8Release InterlockedAnd8
+#define InterlockedAnd8NoFence InterlockedAnd8
+#define InterlockedAnd16Acquire InterlockedAnd16
+#define InterlockedAnd16Release InterlockedAnd16
+#define InterlockedAnd16NoFence InterlockedAnd16
+#define InterlockedOr8Acquire InterlockedOr8
+#define InterlockedOr8Release InterlockedOr8
+#define InterlockedOr8NoFence InterlockedOr8
+#define InterlockedOr16Acquire InterlockedOr16
+#define InterlockedOr16Release InterlockedOr16
+#define InterlockedOr16NoFence InterlockedOr16
+#define InterlockedXor8Acquire InterlockedXor8
+#define InterlockedXor8Release InterlockedXor8
+#define InterlockedXor8NoFence InterlockedXor8
+#define InterlockedXor16Acquire InterlockedXor16
+#define InterlockedXor16Release InterlockedXor16
+#define InterlockedXor16NoFence InterlockedXor16
+#define InterlockedExchange8Acquire InterlockedExchange8
+#define InterlockedExchange8NoFence InterlockedExchange8
+#define InterlockedExchange16Acquire InterlockedExchange16
+#define InterlockedExchange16NoFence InterlockedExchange16
+#define InterlockedExchangeAdd8Acquire InterlockedExchangeAdd8
+#define InterlockedExchangeAdd8Release InterlockedExchangeAdd8
+#define InterlockedExchangeAdd8NoFence InterlockedExchangeAdd8
+#define InterlockedExchangeAdd16Acquire InterlockedExchangeAdd16
+#define InterlockedExchangeAdd16Release InterlockedExchangeAdd16
+#define InterlockedExchangeAdd16NoFence InterlockedExchangeAdd16
+#define InterlockedBitTestAndSet64Acquire InterlockedBitTestAndSet64
+#define InterlockedBitTestAndSet64Release InterlockedBitTestAndSet64
+#define InterlockedBitTestAndReset64Acquire InterlockedBitTestAndReset64
+#define InterlockedBitTestAndReset64Release InterlockedBitTestAndReset64
+#define InterlockedCompareExchange128Acquire InterlockedCompareExchange128
+#define InterlockedCompareExchange128Release InterlockedCompareExchange128
+#define InterlockedCompareExchange128NoFence InterlockedCompareExchange128
 
 /* Clears memory that is not read again, which a compiler would drop. */
 SIGNALBOX_INLINE PVOID RtlSecureZeroMemory(PVOID target, SIZE_T size) {

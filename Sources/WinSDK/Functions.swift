@@ -777,6 +777,80 @@ public import CWin32
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
 }
+@inlinable public func StringCbCatA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCbCatA(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbCatNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cbToAppend: Int
+) -> HRESULT { __StringCbCatNA(pszDest, cbDest, pszSrc, cbToAppend) }
+@inlinable public func StringCbCatNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cbToAppend: Int
+) -> HRESULT { __StringCbCatNW(pszDest, cbDest, pszSrc, cbToAppend) }
+@inlinable public func StringCbCatW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCbCatW(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbCopyA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCbCopyA(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbCopyNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cbToCopy: Int
+) -> HRESULT { __StringCbCopyNA(pszDest, cbDest, pszSrc, cbToCopy) }
+@inlinable public func StringCbCopyNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cbToCopy: Int
+) -> HRESULT { __StringCbCopyNW(pszDest, cbDest, pszSrc, cbToCopy) }
+@inlinable public func StringCbCopyW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCbCopyW(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbLengthA(
+    _ psz: UnsafePointer<CHAR>!, _ cbMax: Int, _ pcbLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCbLengthA(psz, cbMax, pcbLength) }
+@inlinable public func StringCbLengthW(
+    _ psz: UnsafePointer<WCHAR>!, _ cbMax: Int, _ pcbLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCbLengthW(psz, cbMax, pcbLength) }
+@inlinable public func StringCbVPrintfA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszFormat: UnsafePointer<CHAR>!, _ argList: CVaListPointer
+) -> HRESULT { __StringCbVPrintfA(pszDest, cbDest, pszFormat, argList) }
+@inlinable public func StringCbVPrintfW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszFormat: UnsafePointer<WCHAR>!,
+    _ argList: CVaListPointer
+) -> HRESULT { __StringCbVPrintfW(pszDest, cbDest, pszFormat, argList) }
+@inlinable public func StringCchCatA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCchCatA(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchCatNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cchToAppend: Int
+) -> HRESULT { __StringCchCatNA(pszDest, cchDest, pszSrc, cchToAppend) }
+@inlinable public func StringCchCatNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cchToAppend: Int
+) -> HRESULT { __StringCchCatNW(pszDest, cchDest, pszSrc, cchToAppend) }
+@inlinable public func StringCchCatW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCchCatW(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchCopyA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCchCopyA(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchCopyNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cchToCopy: Int
+) -> HRESULT { __StringCchCopyNA(pszDest, cchDest, pszSrc, cchToCopy) }
+@inlinable public func StringCchCopyNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cchToCopy: Int
+) -> HRESULT { __StringCchCopyNW(pszDest, cchDest, pszSrc, cchToCopy) }
+@inlinable public func StringCchCopyW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCchCopyW(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchLengthA(
+    _ psz: UnsafePointer<CHAR>!, _ cchMax: Int, _ pcchLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCchLengthA(psz, cchMax, pcchLength) }
+@inlinable public func StringCchLengthW(
+    _ psz: UnsafePointer<WCHAR>!, _ cchMax: Int, _ pcchLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCchLengthW(psz, cchMax, pcchLength) }
+@inlinable public func StringCchVPrintfA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszFormat: UnsafePointer<CHAR>!, _ argList: CVaListPointer
+) -> HRESULT { __StringCchVPrintfA(pszDest, cchDest, pszFormat, argList) }
+@inlinable public func StringCchVPrintfW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszFormat: UnsafePointer<WCHAR>!,
+    _ argList: CVaListPointer
+) -> HRESULT { __StringCchVPrintfW(pszDest, cchDest, pszFormat, argList) }
 @inlinable public func SubmitThreadpoolWork(_ pwk: PTP_WORK!) { __SubmitThreadpoolWork(pwk) }
 @inlinable public func SuspendThread(_ hThread: HANDLE!) -> DWORD { __SuspendThread(hThread) }
 @inlinable public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }

@@ -45,6 +45,8 @@ extension Arena {
     package func register(
         on name: ObjectName, until limit: WaitLimit, context: UInt
     ) throws(DispatcherError) -> Registration {
+        signalbox_enter()
+        defer { signalbox_leave() }
         precondition(isLocal, "the deadlines are those of this process's own arena")
         precondition(context & 1 == 0, "the lowest bit tells the context from a task")
         signalbox_enter()

@@ -44,13 +44,17 @@ package final class ThreadPool: Sendable {
     private let isSerial: Bool
     private let name: String
 
+    /// A process ends with its last thread but those named signalbox-something, which are the library's own. A worker
+    /// keeps it, as on Windows, for as long as it stays.
+    package static let workerName = "pool-worker"
+
     /// What a program gets that makes none.
-    package static let shared = ThreadPool.orFail(name: "signalbox-pool")
+    package static let shared = ThreadPool.orFail()
     /// One thread, which runs what is asked for on the thread that timers, or waits, have.
     package static let timers = ThreadPool.orFail(name: "signalbox-tick", isSerial: true)
     package static let waits = ThreadPool.orFail(name: "signalbox-wait", isSerial: true)
 
-    private static func orFail(name: String, isSerial: Bool = false) -> ThreadPool {
+    private static func orFail(name: String = workerName, isSerial: Bool = false) -> ThreadPool {
         guard let pool = try? ThreadPool(name: name, isSerial: isSerial) else {
             preconditionFailure("Signalbox has no record left for its thread pool")
         }
@@ -74,7 +78,7 @@ package final class ThreadPool: Sendable {
     private static var firstStall: UInt64 { 10_000_000 }
     private static var longestStall: UInt64 { 250_000_000 }
 
-    package init(name: String = "signalbox-pool", isSerial: Bool = false) throws(DispatcherError) {
+    package init(name: String = workerName, isSerial: Bool = false) throws(DispatcherError) {
         ThreadPool.installed
         places = isSerial ? 1 : max(Int(signalbox_processor_count()), 1)
         state = Guarded(State(minimum: isSerial ? 1 : 0, maximum: isSerial ? 1 : 500))

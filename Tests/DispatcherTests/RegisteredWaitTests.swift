@@ -42,7 +42,7 @@ extension DispatcherSuites {
     struct RegisteredWaitTests {
         let arena = Arena.prepared()
 
-        @Test("who signals the object tells the wait's end, once, and takes what a wait takes", arguments: [false, true])
+        @Test("who signals the object tells the wait's end, once; it takes what waits take", arguments: [false, true])
         func signal(manualReset: Bool) throws {
             let event = try arena.makeObject(.event, manualReset: manualReset)
             let told = Told()
@@ -138,7 +138,7 @@ extension DispatcherSuites {
         @Test("of a signal, a time-out and a cancellation one ends the wait")
         func race() throws {
             let arena = self.arena
-            let rounds = 20_000
+            let rounds = 10_000
             let event = try arena.makeObject(.event)
             let told = Told()
             let go = Box(0)

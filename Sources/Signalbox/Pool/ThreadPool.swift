@@ -259,22 +259,35 @@ package final class ThreadPool: Sendable {
             let deadline = isPersistent || isSerial ? Deadline.never : Deadline.after(nanoseconds: patience)
             let packet: Packet?
             do { packet = try Arena.local.get(port, until: deadline) } catch { break }  // the pool is closed
-            let entry = next(isIdle: packet == nil)
+            if isSurplus() {
+                // The packet is for one of those that stay.
+                if let packet { try? Arena.local.post(port, packet) }
+                break
+            }
+            let entry = next()
             if let entry {
                 isLast = false
                 isPersistent = isPersistent || entry.object.traits.isPersistent
                 run(entry, worker.takeUnretainedValue())
             }
-            let isEnd = isPersistent ? false : isToEnd(isIdle: packet == nil, &isLast)
-            if isEnd { break }
+            if !isPersistent && packet == nil && isToEnd(&isLast) { break }
         }
         Arena.local.leavePort()
         signalbox_thread().pointee.worker = nil
         worker.release()
     }
 
+    /// Whether there are too many workers, of which the calling one is counted no more then.
+    private func isSurplus() -> Bool {
+        state.withLock { state in
+            guard state.workers > state.maximum else { return false }
+            state.workers -= 1
+            return true
+        }
+    }
+
     /// The callback whose turn it is. Who was given no packet looks all the same: the packet may have come too late.
-    private func next(isIdle: Bool) -> Entry? {
+    private func next() -> Entry? {
         state.withLock { state in
             let entry = state.queue.pop()
             if entry != nil { state.begun += 1 }
@@ -286,14 +299,11 @@ package final class ThreadPool: Sendable {
         }
     }
 
-    /// Whether the calling worker ends, which is counted no more then. `isLast`: it stays longer.
-    private func isToEnd(isIdle: Bool, _ isLast: inout Bool) -> Bool {
+    /// Whether the calling worker, which has had nothing to do, ends; it is counted no more then. `isLast`: it stays
+    /// longer.
+    private func isToEnd(_ isLast: inout Bool) -> Bool {
         state.withLock { state in
-            if state.workers > state.maximum {
-                state.workers -= 1
-                return true
-            }
-            guard isIdle, state.queue.isEmpty, state.workers > state.minimum else { return false }
+            guard state.queue.isEmpty, state.workers > state.minimum else { return false }
             if state.workers == 1 && !isLast {
                 isLast = true
                 return false

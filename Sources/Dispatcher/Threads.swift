@@ -34,6 +34,7 @@ package import Synchronization
         signalbox_registry_lock()
         give(object, to: signalbox_thread())
         signalbox_registry_unlock()
+        Priorities.begin(object)
         sleepWhileSuspended()
         runAPCs()  // those too that were queued while it slept
     }

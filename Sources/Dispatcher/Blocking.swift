@@ -177,7 +177,7 @@ extension Arena {
     func wake(_ waiter: UInt32) {
         Seam.step()
         let record = self.waiter(waiter)
-        if record.continuation != 0 { return resume(record.continuation) }
+        if record.continuation != 0 { return resume(waiter, record.continuation) }
         if record.pointee.park.exchange(Parking.woken, ordering: .acquiringAndReleasing) == Parking.asleep {
             signalbox_futex_wake(parkAddress(waiter), 1, isShared)
         }

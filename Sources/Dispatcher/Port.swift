@@ -266,21 +266,59 @@ extension Arena {
         }
     }
 
+    // ---- ports of pools
+
+    /// Has `threadIsShort` told `pool` when the port could do with one more thread.
+    package func setPortPool(_ name: ObjectName, _ pool: UInt64) {
+        _ = withLock(name) { record, _ in record.port.pointee.pool = pool }
+    }
+
+    package func setPortLimit(_ name: ObjectName, _ limit: UInt32) {
+        try? change(name) { record, word, wake throws(DispatcherError) in
+            record.port.pointee.limit = limit
+            serveLocked(record, &word, &wake)
+        }
+    }
+
+    /// What the packets in a port's queue wait for.
+    package enum PortNeed: Sendable { case nothing, thread, place }
+
+    /// `coming`: threads that are about to wait for packets.
+    package func need(of name: ObjectName, coming: Int) -> PortNeed {
+        let need: PortNeed? = withLock(name) { record, _ in
+            let port = record.port
+            if Int(port.pointee.queued) <= coming { return .nothing }
+            return Int(port.pointee.running) + coming < Int(port.pointee.limit) ? .thread : .place
+        }
+        return need ?? .nothing
+    }
+
+    /// Whether a thread waits for packets.
+    package func hasWaiter(_ name: ObjectName) -> Bool { withLock(name) { record, _ in record.head != 0 } ?? false }
+
+    /// Called, with no lock held, by a thread that has left a pool's port at which packets wait for a thread. Set by the
+    /// floor above, before it makes the first such port.
+    package nonisolated(unsafe) static var threadIsShort: (@convention(c) (_ pool: UInt64) -> Void)?
+
     // ---- threads that block
 
     /// Gives up the calling thread's place at its port, if it has one; returns the port, for `comeBack`.
-    func leavePort() -> ObjectName { leavePort(signalbox_thread()) }
+    @discardableResult
+    package func leavePort() -> ObjectName { leavePort(signalbox_thread()) }
 
     /// Gives up the place of a thread that has been stopped for good, or of the caller.
     func leavePort(_ thread: UnsafeMutablePointer<signalbox_thread>) -> ObjectName {
         let name = ObjectName(bits: thread.pointee.port)
         guard name != .none else { return .none }
         thread.pointee.port = 0
+        var pool: UInt64 = 0
         try? Arena.local.change(name) { record, word, wake throws(DispatcherError) in
             let port = record.port
             port.pointee.running -= 1
             Arena.local.serveLocked(record, &word, &wake)
+            if port.pointee.head != 0 && port.pointee.running < port.pointee.limit { pool = port.pointee.pool }
         }
+        if pool != 0 { Arena.threadIsShort?(pool) }
         return name
     }
 

@@ -119,7 +119,8 @@ extension Arena {
         return leave(waiter)!  // a task is not suspended as a thread is
     }
 
-    func resume(_ continuation: UInt64) {
+    func resume(_ waiter: UInt32, _ continuation: UInt64) {
+        if continuation & 1 != 0 { return tellEnd(of: waiter) }
         unsafeBitCast(continuation, to: UnsafeContinuation<Void, Never>.self).resume()
     }
 }

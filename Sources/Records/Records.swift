@@ -57,7 +57,7 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
 
     // What the kind needs, from offset 32 on.
 
-    /// A driver's object: what the driver keeps; under the lock.
+    /// A driver's object, a process, a job: what the floor above keeps for it; under the lock.
     package var driver: UInt64 {
         get { self[at: 32] }
         nonmutating set { self[at: 32] = newValue }
@@ -125,6 +125,8 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
     /// Threads that may run at a time, and that do.
     @usableFromInline package var limit: UInt32
     @usableFromInline package var running: UInt32
+    /// The pool whose workers the port's threads are, or 0.
+    @usableFromInline package var pool: UInt64
 }
 
 /// Under the lock.
@@ -300,7 +302,7 @@ package struct ArenaHeader: ~Copyable {
     /// Magic and version of the layout: changed with any change to a record.
     @usableFromInline package let format: Atomic<UInt64>
 
-    @inlinable package static var currentFormat: UInt64 { 0x5349_474E_414C_0004 }  // "SIGNAL", version 4
+    @inlinable package static var currentFormat: UInt64 { 0x5349_474E_414C_0005 }  // "SIGNAL", version 5
 }
 
 extension UnsafeMutablePointer where Pointee == ArenaHeader {

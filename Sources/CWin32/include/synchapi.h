@@ -45,6 +45,8 @@ SIGNALBOX_API HANDLE WINAPI CreateEventExA(
     LPSECURITY_ATTRIBUTES lpEventAttributes, LPCSTR lpName, DWORD dwFlags, DWORD dwDesiredAccess);
 SIGNALBOX_API HANDLE WINAPI CreateEventExW(
     LPSECURITY_ATTRIBUTES lpEventAttributes, LPCWSTR lpName, DWORD dwFlags, DWORD dwDesiredAccess);
+SIGNALBOX_API HANDLE WINAPI OpenEventA(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName);
+SIGNALBOX_API HANDLE WINAPI OpenEventW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName);
 SIGNALBOX_API BOOL WINAPI SetEvent(HANDLE hEvent);
 SIGNALBOX_API BOOL WINAPI ResetEvent(HANDLE hEvent);
 SIGNALBOX_API BOOL WINAPI PulseEvent(HANDLE hEvent);
@@ -55,6 +57,8 @@ SIGNALBOX_API HANDLE WINAPI CreateMutexExA(
     LPSECURITY_ATTRIBUTES lpMutexAttributes, LPCSTR lpName, DWORD dwFlags, DWORD dwDesiredAccess);
 SIGNALBOX_API HANDLE WINAPI CreateMutexExW(
     LPSECURITY_ATTRIBUTES lpMutexAttributes, LPCWSTR lpName, DWORD dwFlags, DWORD dwDesiredAccess);
+SIGNALBOX_API HANDLE WINAPI OpenMutexA(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName);
+SIGNALBOX_API HANDLE WINAPI OpenMutexW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName);
 SIGNALBOX_API BOOL WINAPI ReleaseMutex(HANDLE hMutex);
 
 SIGNALBOX_API HANDLE WINAPI CreateSemaphoreA(
@@ -67,6 +71,8 @@ SIGNALBOX_API HANDLE WINAPI CreateSemaphoreExA(
 SIGNALBOX_API HANDLE WINAPI CreateSemaphoreExW(
     LPSECURITY_ATTRIBUTES lpSemaphoreAttributes, LONG lInitialCount, LONG lMaximumCount, LPCWSTR lpName, DWORD dwFlags,
     DWORD dwDesiredAccess);
+SIGNALBOX_API HANDLE WINAPI OpenSemaphoreA(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName);
+SIGNALBOX_API HANDLE WINAPI OpenSemaphoreW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName);
 SIGNALBOX_API BOOL WINAPI ReleaseSemaphore(HANDLE hSemaphore, LONG lReleaseCount, LPLONG lpPreviousCount);
 
 SIGNALBOX_API HANDLE WINAPI CreateWaitableTimerA(
@@ -77,6 +83,8 @@ SIGNALBOX_API HANDLE WINAPI CreateWaitableTimerExA(
     LPSECURITY_ATTRIBUTES lpTimerAttributes, LPCSTR lpTimerName, DWORD dwFlags, DWORD dwDesiredAccess);
 SIGNALBOX_API HANDLE WINAPI CreateWaitableTimerExW(
     LPSECURITY_ATTRIBUTES lpTimerAttributes, LPCWSTR lpTimerName, DWORD dwFlags, DWORD dwDesiredAccess);
+SIGNALBOX_API HANDLE WINAPI OpenWaitableTimerA(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpTimerName);
+SIGNALBOX_API HANDLE WINAPI OpenWaitableTimerW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpTimerName);
 SIGNALBOX_API BOOL WINAPI SetWaitableTimer(
     HANDLE hTimer, const LARGE_INTEGER *lpDueTime, LONG lPeriod, PTIMERAPCROUTINE pfnCompletionRoutine,
     LPVOID lpArgToCompletionRoutine, BOOL fResume);
@@ -148,21 +156,29 @@ SIGNALBOX_END
 #if defined(UNICODE)
 #define CreateEvent CreateEventW
 #define CreateEventEx CreateEventExW
+#define OpenEvent OpenEventW
 #define CreateMutex CreateMutexW
 #define CreateMutexEx CreateMutexExW
+#define OpenMutex OpenMutexW
 #define CreateSemaphore CreateSemaphoreW
 #define CreateSemaphoreEx CreateSemaphoreExW
+#define OpenSemaphore OpenSemaphoreW
 #define CreateWaitableTimer CreateWaitableTimerW
 #define CreateWaitableTimerEx CreateWaitableTimerExW
+#define OpenWaitableTimer OpenWaitableTimerW
 #else
 #define CreateEvent CreateEventA
 #define CreateEventEx CreateEventExA
+#define OpenEvent OpenEventA
 #define CreateMutex CreateMutexA
 #define CreateMutexEx CreateMutexExA
+#define OpenMutex OpenMutexA
 #define CreateSemaphore CreateSemaphoreA
 #define CreateSemaphoreEx CreateSemaphoreExA
+#define OpenSemaphore OpenSemaphoreA
 #define CreateWaitableTimer CreateWaitableTimerA
 #define CreateWaitableTimerEx CreateWaitableTimerExA
+#define OpenWaitableTimer OpenWaitableTimerA
 #endif
 
 #endif

@@ -95,7 +95,7 @@ static void what_is_no_level_is_refused(void) {
 }
 
 static void a_handle_of_no_thread_is_refused(void) {
-    BOOL output = UNTOUCHED;
+    BOOL MAYBE_UNUSED output = UNTOUCHED;
     HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
     FAILS(SetThreadPriority(event, 0), ERROR_INVALID_HANDLE);
     FAILS(SetThreadPriority(NULL, 0), ERROR_INVALID_HANDLE);

@@ -174,6 +174,27 @@ static void a_thread_that_has_ended_has_no_processors(void) {
 }
 #endif
 
+static void handles_need_their_rights(void) {
+    DWORD_PTR process_before, system;
+    REQUIRE(get_masks());
+    HANDLE thread = OpenThread(THREAD_QUERY_INFORMATION, FALSE, GetCurrentThreadId());
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, GetCurrentProcessId());
+    REQUIRE(thread != NULL && process != NULL);
+    FAILS(SetThreadAffinityMask(thread, process_mask), ERROR_ACCESS_DENIED);
+    FAILS(SetProcessAffinityMask(process, process_mask), ERROR_ACCESS_DENIED);
+    TRUTH(GetProcessAffinityMask(process, &process_before, &system));
+    EQUAL(process_before, process_mask);
+    TRUTH(CloseHandle(thread));
+    TRUTH(CloseHandle(process));
+    process = OpenProcess(PROCESS_SET_INFORMATION, FALSE, GetCurrentProcessId());
+    REQUIRE(process != NULL);
+    process_before = UNTOUCHED;
+    FAILS(GetProcessAffinityMask(process, &process_before, &system), ERROR_ACCESS_DENIED);
+    EQUAL(process_before, UNTOUCHED);
+    TRUTH(SetProcessAffinityMask(process, process_mask));
+    TRUTH(CloseHandle(process));
+}
+
 static void the_ideal_processor_is_kept(void) {
     HANDLE thread = start_waiter();
     DWORD before = SetThreadIdealProcessor(thread, MAXIMUM_PROCESSORS);
@@ -205,6 +226,7 @@ static const struct test_case cases[] = {
 #ifndef ON_WINE
     CASE(a_thread_that_has_ended_has_no_processors),
 #endif
+    CASE(handles_need_their_rights),
     CASE(the_ideal_processor_is_kept),
 };
 

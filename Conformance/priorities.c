@@ -325,6 +325,61 @@ static void a_process_boost_is_all_its_threads(void) {
 }
 #endif
 
+static void handles_need_their_rights(void) {
+    BOOL output = UNTOUCHED;
+    HANDLE thread = OpenThread(THREAD_QUERY_INFORMATION, FALSE, GetCurrentThreadId());
+    REQUIRE(thread != NULL);
+    QUIETLY(GetThreadPriority(thread), THREAD_PRIORITY_NORMAL);
+    FAILS(SetThreadPriority(thread, THREAD_PRIORITY_LOWEST), ERROR_ACCESS_DENIED);
+    EQUAL(GetThreadPriority(thread), THREAD_PRIORITY_NORMAL);
+    TRUTH(CloseHandle(thread));
+    thread = OpenThread(THREAD_SET_INFORMATION, FALSE, GetCurrentThreadId());
+    REQUIRE(thread != NULL);
+    QUIETLY(SetThreadPriority(thread, THREAD_PRIORITY_NORMAL), TRUE);
+    FAILS_WITH(GetThreadPriority(thread), THREAD_PRIORITY_ERROR_RETURN, ERROR_ACCESS_DENIED);
+    TRUTH(CloseHandle(thread));
+
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, GetCurrentProcessId());
+    REQUIRE(process != NULL);
+    QUIETLY(GetPriorityClass(process), NORMAL_PRIORITY_CLASS);
+    FAILS(SetPriorityClass(process, IDLE_PRIORITY_CLASS), ERROR_ACCESS_DENIED);
+    EQUAL(GetPriorityClass(process), NORMAL_PRIORITY_CLASS);
+    TRUTH(GetProcessPriorityBoost(process, &output));
+#ifndef ON_WINE // a stub
+    FAILS(SetProcessPriorityBoost(process, TRUE), ERROR_ACCESS_DENIED);
+#endif
+    TRUTH(CloseHandle(process));
+    process = OpenProcess(PROCESS_SET_INFORMATION, FALSE, GetCurrentProcessId());
+    REQUIRE(process != NULL);
+    QUIETLY(SetPriorityClass(process, NORMAL_PRIORITY_CLASS), TRUE);
+    FAILS(GetPriorityClass(process), ERROR_ACCESS_DENIED);
+    TRUTH(CloseHandle(process));
+}
+
+static void another_process_has_its_class(void) {
+    char self[4096];
+    STARTUPINFOA startup;
+    PROCESS_INFORMATION child;
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    REQUIRE(GetModuleFileNameA(NULL, self, sizeof self) != 0);
+    REQUIRE(CreateProcessA(self, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED | BELOW_NORMAL_PRIORITY_CLASS, NULL, NULL,
+                           &startup, &child));
+    EQUAL(GetPriorityClass(child.hProcess), BELOW_NORMAL_PRIORITY_CLASS);
+    TRUTH(SetPriorityClass(child.hProcess, IDLE_PRIORITY_CLASS));
+    EQUAL(GetPriorityClass(child.hProcess), IDLE_PRIORITY_CLASS);
+    EQUAL(GetPriorityClass(GetCurrentProcess()), NORMAL_PRIORITY_CLASS);
+    FAILS(SetPriorityClass(child.hProcess, 3), ERROR_INVALID_PARAMETER);
+    EQUAL(GetPriorityClass(child.hProcess), IDLE_PRIORITY_CLASS);
+    TRUTH(TerminateProcess(child.hProcess, 0));
+    EQUAL(WaitForSingleObject(child.hProcess, INFINITE), WAIT_OBJECT_0);
+#ifndef ON_WINE // Wine tells of what has ended too
+    FAILS(SetPriorityClass(child.hProcess, IDLE_PRIORITY_CLASS), ERROR_ACCESS_DENIED);
+#endif
+    TRUTH(CloseHandle(child.hThread));
+    TRUTH(CloseHandle(child.hProcess));
+}
+
 static const struct test_case cases[] = {
     CASE(every_level_is_read_back),
     CASE(what_is_no_level_is_refused),
@@ -343,6 +398,8 @@ static const struct test_case cases[] = {
     CASE(all_holds_without_privilege),
 #endif
     CASE(boosts_are_kept),
+    CASE(handles_need_their_rights),
+    CASE(another_process_has_its_class),
 #ifndef ON_WINE
     CASE(a_process_boost_is_all_its_threads),
 #endif

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -65,8 +66,10 @@ uint64_t signalbox_system_affinity(void) {
     return mask;
 }
 
-size_t signalbox_thread_ids(uint32_t *ids, size_t limit) {
-    DIR *directory = opendir("/proc/self/task");
+size_t signalbox_thread_ids(uint32_t process, uint32_t *ids, size_t limit) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%u/task", process);
+    DIR *directory = opendir(path);
     struct dirent *entry;
     size_t count = 0;
     if (!directory) return 0;

@@ -51,18 +51,27 @@ package enum Priorities {
     private static func prepare(_ state: inout State) {
         let first = UInt32(getpid())
         if signalbox_get_scheduling(first, &state.initial) != 0 { state.initial = signalbox_scheduling() }
-        state.processClass =
-            switch state.initial.nice {
-            case 15...: .idle
-            case 5...: .belowNormal
-            case (-4)...: .normal
-            case (-8)...: .aboveNormal
-            default: .high
-            }
+        state.processClass = nearest(state.initial)
         state.initialBase = state.processClass.rawValue
         state.systemMask = signalbox_system_affinity()
         state.processMask = signalbox_affinity(first)
     }
+
+    /// The class that a process most likely has whose threads are scheduled so.
+    private static func nearest(_ scheduling: signalbox_scheduling) -> Class {
+        switch (scheduling.policy, scheduling.nice) {
+        case (SCHED_RR, _), (SCHED_FIFO, _): .realtime
+        case (idlePolicy, _), (_, 11...): .idle
+        case (_, 4...): .belowNormal
+        case (_, (-3)...): .normal
+        case (_, (-8)...): .aboveNormal
+        default: .high
+        }
+    }
+
+    // SCHED_BATCH and SCHED_IDLE, which Glibc's module has not.
+    private static var batchPolicy: Int32 { 3 }
+    private static var idlePolicy: Int32 { 5 }
 
     // ---- what a thread's object keeps: in the upper half of its word of suspensions, whose lower half is others'
 
@@ -106,7 +115,9 @@ package enum Priorities {
         signalbox_registry_lock()
         defer { signalbox_registry_unlock() }
         if let thread = signalbox_thread_with_object(object.bits) { return body(.runs(thread.pointee.id)) }
-        return body(hasEnded == false && Threads.id(object) == nil ? .notBegun : .ended)
+        // Of another process, or about to end.
+        if hasEnded == false { return body(Threads.id(object).map { .runs($0) } ?? .notBegun) }
+        return body(.ended)
     }
 
     // ---- the mapping
@@ -137,10 +148,11 @@ package enum Priorities {
             wanted.policy = SCHED_RR
             wanted.priority = base == 15 ? 1 : UInt32(base - 14)
         } else if base < state.initialBase && !mayComeBack(id, initial.nice) {
-            wanted.policy = 3  // SCHED_BATCH
+            wanted.policy = batchPolicy
             wanted.priority = 0
         } else {
-            wanted.policy = base == 1 ? 5 : SCHED_OTHER  // SCHED_IDLE, which leaves the nice value
+            // The idle policy leaves the nice value as it is.
+            wanted.policy = base == 1 ? idlePolicy : SCHED_OTHER
             wanted.priority = 0
             let nice = Int(initial.nice) + 3 * (state.initialBase - base)
             wanted.nice = Int32(min(max(nice, -20), 19))
@@ -161,8 +173,10 @@ package enum Priorities {
         if signalbox_nice_limit() <= nice { return true }
         var now = signalbox_scheduling()
         guard signalbox_get_scheduling(id, &now) == 0 else { return true }
-        if now.policy == SCHED_RR || now.policy == SCHED_FIFO { now = signalbox_scheduling(policy: SCHED_OTHER, nice: 0, priority: 0) }
-        if now.nice > nice && now.policy != 3 { return true }  // it was lowered already, as that was allowed
+        if now.policy == SCHED_RR || now.policy == SCHED_FIFO {
+            now = signalbox_scheduling(policy: SCHED_OTHER, nice: nice, priority: 0)
+        }
+        if now.nice > nice && now.policy != batchPolicy { return true }  // it was lowered already, as that was allowed
         guard now.nice > -20 else { return true }
         now.nice -= 1
         return signalbox_set_scheduling(id, now) == 0
@@ -211,7 +225,7 @@ package enum Priorities {
             isChanged.store(true, ordering: .releasing)
             var done: [UInt32] = []
             do throws(Failure) {
-                for id in threadIDs() {
+                for id in threadIDs(of: UInt32(getpid())) {
                     done.append(id)
                     try apply(base(wanted, level(ofThread: id)), to: id, state)
                 }
@@ -223,16 +237,47 @@ package enum Priorities {
         }
     }
 
-    private static func threadIDs() -> [UInt32] {
+    private static func threadIDs(of process: UInt32) -> [UInt32] {
         // A new one that was missed inherits from one that was not, or is about to look for itself.
         var limit = 256
         while true {
             let ids = [UInt32](unsafeUninitializedCapacity: limit) { buffer, count in
-                count = signalbox_thread_ids(buffer.baseAddress!, limit)
+                count = signalbox_thread_ids(process, buffer.baseAddress!, limit)
             }
             if ids.count < limit { return ids }
             limit *= 2
         }
+    }
+
+    // ---- other processes, which know nothing of levels
+
+    /// nil: it has ended.
+    package static func processClass(of process: UInt32) -> Class? {
+        var scheduling = signalbox_scheduling()
+        return signalbox_get_scheduling(process, &scheduling) == 0 ? nearest(scheduling) : nil
+    }
+
+    package static func setProcessClass(_ wanted: Class, of process: UInt32) throws(Failure) {
+        var state = State()
+        state.initialBase = Class.normal.rawValue
+        var done: [(UInt32, signalbox_scheduling)] = []
+        for id in threadIDs(of: process) {
+            var before = signalbox_scheduling()
+            guard signalbox_get_scheduling(id, &before) == 0 else { continue }
+            do throws(Failure) {
+                try apply(wanted.rawValue, to: id, state)
+                done.append((id, before))
+            } catch {
+                for (id, before) in done { _ = signalbox_set_scheduling(id, before) }
+                throw error
+            }
+        }
+    }
+
+    package static func setMask(_ mask: UInt64, of process: UInt32) throws(Failure) -> Bool {
+        guard mask != 0, mask & ~masks.system == 0 else { return false }
+        for id in threadIDs(of: process) where signalbox_set_affinity(id, mask) == EPERM { throw .notAllowed }
+        return true
     }
 
     private static func level(ofThread id: UInt32) -> Int {
@@ -283,7 +328,7 @@ package enum Priorities {
         withState { state in
             guard mask != 0, mask & ~state.systemMask == 0 else { return false }
             isChanged.store(true, ordering: .releasing)
-            for id in threadIDs() { _ = signalbox_set_affinity(id, mask) }
+            for id in threadIDs(of: UInt32(getpid())) { _ = signalbox_set_affinity(id, mask) }
             state.processMask = mask
             return true
         }

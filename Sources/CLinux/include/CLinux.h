@@ -295,8 +295,8 @@ uint64_t signalbox_affinity(uint32_t id);
 int signalbox_set_affinity(uint32_t id, uint64_t mask);
 /// Processors that threads of the process may be allowed to run on.
 uint64_t signalbox_system_affinity(void);
-/// Kernel's ids of the process's threads, up to `limit`; returns how many.
-size_t signalbox_thread_ids(uint32_t *_Nonnull ids, size_t limit);
+/// Kernel's ids of a process's threads, up to `limit`; returns how many.
+size_t signalbox_thread_ids(uint32_t process, uint32_t *_Nonnull ids, size_t limit);
 
 // ---- lists without a lock: the header's two words are as in Windows' SLIST_HEADER
 

@@ -21,7 +21,6 @@ package enum Priorities {
 
     package enum Failure: Error { case notALevel, notAllowed, noSuchThread, hasEnded }
 
-
     private struct State {
         var processClass = Class.normal
         /// What the first thread had before anything was changed, and the base priority that it stands for.

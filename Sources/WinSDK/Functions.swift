@@ -293,11 +293,18 @@ public import CWin32
 ) -> Bool { __GetModuleHandleExW(dwFlags, lpModuleName, phModule) != 0 }
 @inlinable public func GetModuleHandleW(_ lpModuleName: LPCWSTR!) -> HMODULE! { __GetModuleHandleW(lpModuleName) }
 @inlinable public func GetOEMCP() -> UINT { __GetOEMCP() }
+@inlinable public func GetPriorityClass(_ hProcess: HANDLE!) -> DWORD { __GetPriorityClass(hProcess) }
 @inlinable public func GetProcAddress(_ hModule: HMODULE!, _ lpProcName: LPCSTR!) -> FARPROC! {
     __GetProcAddress(hModule, lpProcName)
 }
+@inlinable public func GetProcessAffinityMask(
+    _ hProcess: HANDLE!, _ lpProcessAffinityMask: PDWORD_PTR!, _ lpSystemAffinityMask: PDWORD_PTR!
+) -> Bool { __GetProcessAffinityMask(hProcess, lpProcessAffinityMask, lpSystemAffinityMask) != 0 }
 @inlinable public func GetProcessHeap() -> HANDLE! { __GetProcessHeap() }
 @inlinable public func GetProcessId(_ Process: HANDLE!) -> DWORD { __GetProcessId(Process) }
+@inlinable public func GetProcessPriorityBoost(_ hProcess: HANDLE!, _ pDisablePriorityBoost: PBOOL!) -> Bool {
+    __GetProcessPriorityBoost(hProcess, pDisablePriorityBoost) != 0
+}
 @inlinable public func GetProcessTimes(
     _ hProcess: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
     _ lpUserTime: LPFILETIME!
@@ -329,6 +336,10 @@ public import CWin32
     -> HRESULT
 { __GetThreadDescription(hThread, ppszThreadDescription) }
 @inlinable public func GetThreadId(_ Thread: HANDLE!) -> DWORD { __GetThreadId(Thread) }
+@inlinable public func GetThreadPriority(_ hThread: HANDLE!) -> Int32 { __GetThreadPriority(hThread) }
+@inlinable public func GetThreadPriorityBoost(_ hThread: HANDLE!, _ pDisablePriorityBoost: PBOOL!) -> Bool {
+    __GetThreadPriorityBoost(hThread, pDisablePriorityBoost) != 0
+}
 @inlinable public func GetThreadTimes(
     _ hThread: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
     _ lpUserTime: LPFILETIME!
@@ -695,11 +706,32 @@ public import CWin32
         != 0
 }
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetPriorityClass(_ hProcess: HANDLE!, _ dwPriorityClass: DWORD) -> Bool {
+    __SetPriorityClass(hProcess, dwPriorityClass) != 0
+}
+@inlinable public func SetProcessAffinityMask(_ hProcess: HANDLE!, _ dwProcessAffinityMask: DWORD_PTR) -> Bool {
+    __SetProcessAffinityMask(hProcess, dwProcessAffinityMask) != 0
+}
+@inlinable public func SetProcessPriorityBoost(_ hProcess: HANDLE!, _ bDisablePriorityBoost: Bool) -> Bool {
+    __SetProcessPriorityBoost(hProcess, bDisablePriorityBoost ? 1 : 0) != 0
+}
 @inlinable public func SetSecurityDescriptorDacl(
     _ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ bDaclPresent: Bool, _ pDacl: PACL!, _ bDaclDefaulted: Bool
 ) -> Bool { __SetSecurityDescriptorDacl(pSecurityDescriptor, bDaclPresent ? 1 : 0, pDacl, bDaclDefaulted ? 1 : 0) != 0 }
+@inlinable public func SetThreadAffinityMask(_ hThread: HANDLE!, _ dwThreadAffinityMask: DWORD_PTR) -> DWORD_PTR {
+    __SetThreadAffinityMask(hThread, dwThreadAffinityMask)
+}
 @inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
     __SetThreadDescription(hThread, lpThreadDescription)
+}
+@inlinable public func SetThreadIdealProcessor(_ hThread: HANDLE!, _ dwIdealProcessor: DWORD) -> DWORD {
+    __SetThreadIdealProcessor(hThread, dwIdealProcessor)
+}
+@inlinable public func SetThreadPriority(_ hThread: HANDLE!, _ nPriority: Int32) -> Bool {
+    __SetThreadPriority(hThread, nPriority) != 0
+}
+@inlinable public func SetThreadPriorityBoost(_ hThread: HANDLE!, _ bDisablePriorityBoost: Bool) -> Bool {
+    __SetThreadPriorityBoost(hThread, bDisablePriorityBoost ? 1 : 0) != 0
 }
 @inlinable public func SetThreadpoolCallbackCleanupGroup(
     _ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpcg: PTP_CLEANUP_GROUP!, _ pfng: PTP_CLEANUP_GROUP_CANCEL_CALLBACK!

@@ -211,7 +211,7 @@ static void a_duplicate_may_do_less(void) {
     for (size_t i = 0; i < COUNT(handles); i++) TRUTH(CloseHandle(handles[i]));
 }
 
-// DuplicateHandle: "the duplicate handle can have more access rights than the original handle" where the object allows.
+// DuplicateHandle: "In some cases, the new handle can have more access rights than the original handle."
 static void a_duplicate_may_do_more(void) {
     HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL), waits = copy(event, SYNCHRONIZE, FALSE, 0);
     TRUTH(CloseHandle(event));

@@ -1,14 +1,14 @@
 // Threads that other threads stop: suspended, or terminated.
 //
-// A thread stops itself, when it is told to: in the handler of one real-time signal, at whatever instruction it is; or, if
-// it is inside then (see signalbox_enter), as soon as it has left. So it never stops while it holds a lock of the
-// library's, is in the library's malloc, or has changed one half of something. How it is to stop stands in a word of its
-// object (Sources/Dispatcher/Stopping.swift), which every stop looks at; the signal says only that there is something to
-// look at, and a stray one does no harm.
+// A thread stops itself, when it is told to: in the handler of one real-time signal, at whatever instruction it is; or,
+// if it is inside then (see signalbox_enter), as soon as it has left. So it never stops while it holds a lock of the
+// library's, is in an allocation of the library's, or has changed one half of something. How it is to stop stands in a
+// word of its object (Sources/Dispatcher/Stopping.swift), which every stop looks at; the signal says only that there is
+// something to look at, and a stray one does no harm.
 //
 // A thread that is to end stops too, for good. What there is to do at its end is done on its behalf by the thread that
-// terminates it, which is in its right mind: the victim may have been in the middle of malloc(3). Then it is let go, and
-// leaves by the system call. If the terminating thread has given up waiting, the victim does it itself.
+// terminates it, which is in its right mind: the victim may have been in the middle of malloc(3). Then it is let go,
+// and leaves by the system call. If the terminating thread has given up waiting, the victim does it itself.
 #define _GNU_SOURCE // REG_RIP and the others, tgkill
 #include "CLinux.h"
 
@@ -34,6 +34,12 @@ static void (*terminated_body)(void);
 
 void signalbox_set_terminated_body(void (*body)(void)) { __atomic_store_n(&terminated_body, body, __ATOMIC_RELEASE); }
 
+// glibc gives the memory of a thread that was joined to a new one, and takes for granted that it has emptied the values of
+// pthread_getspecific(3) itself on the old one's way out.
+static void forget_specific(void) {
+    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++) pthread_setspecific(key, NULL);
+}
+
 // Here a terminated thread stays until others are done with it. All signals are blocked.
 static __attribute__((noreturn)) void stop_for_good(struct signalbox_thread *thread, uint32_t *word) {
     thread->inside = 1; // for good
@@ -41,6 +47,7 @@ static __attribute__((noreturn)) void stop_for_good(struct signalbox_thread *thr
         uint32_t seen = load(word);
         if (!(seen & SIGNALBOX_AWAITED)) break;
         if (!change(word, seen, (seen & ~(uint32_t)SIGNALBOX_AWAITED) | SIGNALBOX_HANDED_OVER)) continue;
+        forget_specific();
         signalbox_tell_stop(word);
         while (!__atomic_load_n(&thread->mayExit, __ATOMIC_ACQUIRE))
             signalbox_futex_wait((void *)&thread->mayExit, 0, UINT64_MAX, false);
@@ -297,9 +304,11 @@ void signalbox_exit_thread(void) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+    forget_specific();
     if (thread->isJoined) {
         thread->next = __atomic_load_n(&terminated, __ATOMIC_RELAXED);
-        while (!__atomic_compare_exchange_n(&terminated, &thread->next, thread, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {}
+        while (!__atomic_compare_exchange_n(&terminated, &thread->next, thread, false, __ATOMIC_RELEASE,
+                                            __ATOMIC_RELAXED)) {}
     }
     while (1) syscall(SYS_exit, 0);
 }

@@ -64,7 +64,8 @@ struct SecurityTests {
     @Test(
         "what is written is read back",
         arguments: [
-            "", "D:", "O:BA", "G:SY", "S:", "O:BAG:SYD:PAI(A;OICI;GA;;;WD)(D;;0x2;;;S-1-5-21-1-2-3-4)S:AR(AU;SAFA;GW;;;AU)",
+            "", "D:", "O:BA", "G:SY", "S:",
+            "O:BAG:SYD:PAI(A;OICI;GA;;;WD)(D;;0x2;;;S-1-5-21-1-2-3-4)S:AR(AU;SAFA;GW;;;AU)",
         ])
     func roundTrip(text: String) throws {
         var expected = try descriptor(text)
@@ -85,7 +86,8 @@ struct SecurityTests {
         var seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
         let pieces = [
-            "O:", "G:", "D:", "S:", "P", "AI", "AR", "(", ")", ";", "A", "D", "AU", "GA", "GR", "0x1f", "WD", "BA", "SY",
+            "O:", "G:", "D:", "S:", "P", "AI", "AR", "(", ")", ";", "A", "D", "AU", "GA", "GR", "0x1f", "WD", "BA",
+            "SY",
             "S-1-", "5", "-", "32", "544", " ", "(A;;GA;;;WD)", "(D;OI;0x3;;;S-1-1-0)", "NO_ACCESS_CONTROL", "é", "x",
         ]
         var taken = 0

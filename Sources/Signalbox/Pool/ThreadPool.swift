@@ -20,7 +20,7 @@ package final class ThreadPool: Sendable {
     }
 
     private struct State {
-        var queue = PoolQueue<Entry>(priorities: 3)
+        var queue = PoolQueue<Entry>(priorities: 3, patience: 1_000_000_000)
         /// Threads, and those of them that have not come to wait yet.
         var workers = 0
         var coming = 0
@@ -146,7 +146,9 @@ package final class ThreadPool: Sendable {
     // ---- queueing
 
     func queue(_ entry: Entry) {
-        state.withLock { $0.queue.append(entry, priority: entry.object.traits.priority.rawValue) }
+        state.withLock {
+            $0.queue.append(entry, priority: entry.object.traits.priority.rawValue, at: signalbox_now())
+        }
         // Without a record for the packet the callback stays in the queue until the next one is there.
         try? Arena.local.post(port, Packet(key: 0, overlapped: 0, bytes: 0))
         grow()
@@ -289,7 +291,7 @@ package final class ThreadPool: Sendable {
     /// The callback whose turn it is. Who was given no packet looks all the same: the packet may have come too late.
     private func next() -> Entry? {
         state.withLock { state in
-            let entry = state.queue.pop()
+            let entry = state.queue.pop(at: signalbox_now())
             if entry != nil { state.begun += 1 }
             if state.extraPlaces > 0 && state.queue.isEmpty {
                 state.extraPlaces = 0

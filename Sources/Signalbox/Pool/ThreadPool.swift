@@ -76,7 +76,7 @@ package final class ThreadPool: Sendable {
     private static var lastPatience: UInt64 { 20_000_000_000 }
     /// The shortest and the longest time for which no callback begins before a worker is added.
     private static var firstStall: UInt64 { 10_000_000 }
-    private static var longestStall: UInt64 { 250_000_000 }
+    private static var longestStall: UInt64 { 100_000_000 }
 
     package init(name: String = workerName, isSerial: Bool = false) throws(DispatcherError) {
         ThreadPool.installed
@@ -121,17 +121,24 @@ package final class ThreadPool: Sendable {
 
     /// As many threads are there from now on, and may run at a time. False: the kernel gives no more.
     package func setMinimum(_ count: Int) -> Bool {
-        let missing = state.withLock { state in
+        guard count <= 0xFFFF else { return false }  // no kernel has as many for one process
+        let (missing, before) = state.withLock { state in
+            let before = state.minimum
             state.minimum = count
             state.maximum = max(state.maximum, count)
             setLimitLocked(state)
             let missing = max(count - state.workers, 0)
             state.workers += missing
             state.coming += missing
-            return missing
+            return (missing, before)
         }
         for started in 0..<missing where !start() {
             forget(missing - started - 1)
+            // Those that were started end when they have nothing to do.
+            state.withLock { state in
+                state.minimum = min(before, state.maximum)
+                setLimitLocked(state)
+            }
             return false
         }
         return true

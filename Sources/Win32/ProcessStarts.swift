@@ -158,8 +158,8 @@ private func nice(_ flags: DWORD) -> Int32? {
 private func lineage(_ cookie: UInt64, breaksAway: Bool) -> String {
     var cookies: [String] = []
     if !breaksAway {
-        if let inherited = getenv(SIGNALBOX_LINEAGE_VARIABLE) {
-            cookies = String(cString: inherited).split(separator: ".").map { String($0) }
+        if let inherited = Variables.value(Array(SIGNALBOX_LINEAGE_VARIABLE.utf8)) {
+            cookies = String(decoding: inherited, as: UTF8.self).split(separator: ".").map { String($0) }
         }
         let own = String(signalbox_own_cookie(), radix: 16)
         if cookies.last != own { cookies.append(own) }

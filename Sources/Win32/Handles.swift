@@ -142,8 +142,9 @@ private func codeForDuplicating(_ process: HANDLE?) -> Int32 {
             }
             made = inserted
         } else {
-            let kind = Arena.prepared().kind(of: try HandleTable.name(value(source), [])) ?? .none
-            made = try HandleTable.duplicate(value(source), asked?.mapped(for: kind), inherits: inherit != 0)
+            let object = try HandleTable.name(value(source), [])
+            let granted = try asked.map { asked throws(HandleError) in try allowed(asked, value(source), object) }
+            made = try HandleTable.duplicate(value(source), granted, inherits: inherit != 0)
         }
         // Without a place for it, the duplicate would be lost.
         if let target { target.pointee = handle(made) } else { try HandleTable.close(made) }
@@ -153,6 +154,18 @@ private func codeForDuplicating(_ process: HANDLE?) -> Int32 {
     } catch {
         return failure(ERROR_NOT_ENOUGH_MEMORY)
     }
+}
+
+/// What a duplicate is granted that is asked for `access`: more than its source has only if the object's descriptor
+/// allows it, where it was made with one.
+private func allowed(_ access: Access, _ source: UInt, _ object: ObjectName) throws(HandleError) -> Access {
+    let wanted = access.mapped(for: Arena.local.kind(of: object) ?? .none)
+    let had = Access(rawValue: HandleTable.access(source) ?? 0)
+    if !wanted.isSubset(of: had), let security = ObjectNames.security(of: object) {
+        if access.contains(.maximumAllowed) { return security.allowed.union(had) }
+        guard wanted.isSubset(of: security.allowed.union(had)) else { throw .accessDenied }
+    }
+    return wanted
 }
 
 @c(GetHandleInformation) @implementation

@@ -145,13 +145,21 @@ private func descriptor(_ handle: HANDLE?, _ inherited: [InheritedHandles.Entry]
     inherited.first { $0.handle == value(handle) & ~3 }?.descriptor ?? -1  // the low two bits are ignored
 }
 
+/// The nice value of the new process; nil: what the calling thread has. "If none of the priority class flags is specified,
+/// the priority class defaults to NORMAL_PRIORITY_CLASS unless the priority class of the creating process is
+/// IDLE_PRIORITY_CLASS or BELOW_NORMAL_PRIORITY_CLASS" (Process Creation Flags); and its thread has the normal level.
 private func nice(_ flags: DWORD) -> Int32? {
-    // The classes as the base priorities that they stand for lie.
-    let values: [(Int32, Int32)] = [
-        (IDLE_PRIORITY_CLASS, 19), (BELOW_NORMAL_PRIORITY_CLASS, 10), (NORMAL_PRIORITY_CLASS, 0),
-        (ABOVE_NORMAL_PRIORITY_CLASS, -5), (HIGH_PRIORITY_CLASS, -10), (REALTIME_PRIORITY_CLASS, -20),
+    let values: [(flag: Int32, processClass: Priorities.Class, nice: Int32)] = [
+        (IDLE_PRIORITY_CLASS, .idle, 19), (BELOW_NORMAL_PRIORITY_CLASS, .belowNormal, 10),
+        (NORMAL_PRIORITY_CLASS, .normal, 0), (ABOVE_NORMAL_PRIORITY_CLASS, .aboveNormal, -5),
+        (HIGH_PRIORITY_CLASS, .high, -10), (REALTIME_PRIORITY_CLASS, .realtime, -20),
     ]
-    return values.first { flags & DWORD($0.0) != 0 }?.1
+    if let asked = values.first(where: { flags & DWORD($0.flag) != 0 }) { return asked.nice }
+    let own = Priorities.processClass
+    let wanted = own == .idle || own == .belowNormal ? own : .normal
+    let level = Dispatcher.Threads.own == .none ? 0 : (try? Priorities.level(Dispatcher.Threads.own)) ?? 0
+    guard wanted != own || level != 0 else { return nil }
+    return values.first { $0.processClass == wanted }?.nice
 }
 
 /// The cookies of the processes that the new one comes of, with its own: those whose jobs it belongs to.

@@ -268,7 +268,8 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
     start.priority = nice(flags)
     let inherited = request.inherits ? InheritedHandles.copies() : []
     defer { for entry in inherited { close(entry.descriptor) } }
-    start.kept = inherited.map(\.descriptor)
+    let kept = inherited.filter { $0.kind != 0 }
+    start.kept = kept.map(\.descriptor)
     if request.startup.dwFlags & DWORD(STARTF_USESTDHANDLES) != 0 {
         // What is not inherited is no handle of the new process's.
         let startup = request.startup
@@ -280,7 +281,7 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
         func open(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_GETFD) >= 0 ? descriptor : -1 }
         start.standard = (open(0), open(1), open(2))
     }
-    let page = try makePage(request, line, inherited, jobBits: breaksAway ? 0 : bits)
+    let page = try makePage(request, line, kept, jobBits: breaksAway ? 0 : bits)
     let environment = request.environment ?? Variables.entries
     start.environment =
         [page.variable, lineage(page.memory.pointee.cookie, breaksAway: breaksAway)].map { Array($0.utf8CString) }

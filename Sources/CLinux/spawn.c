@@ -69,6 +69,10 @@ static int run_child(void *argument) {
         action.sa_handler = SIG_IGN;
         sigaction(SIGINT, &action, NULL);
     }
+    if (spawn->sets_scheduling) {
+        signalbox_set_scheduling(0, spawn->scheduling);
+        if (spawn->affinity) signalbox_set_affinity(0, spawn->affinity);
+    }
     // Who may not raise the priority leaves it, as Windows does (REALTIME_PRIORITY_CLASS).
     if (spawn->sets_priority) {
         const struct sched_param none = {0};

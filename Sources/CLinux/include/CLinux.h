@@ -389,6 +389,9 @@ struct signalbox_spawn {
     bool is_suspended;               ///< whether it stops before the first instruction of its program, for SIGCONT to go on
     bool sets_priority;              ///< whether it gets this nice value, if the caller may give it
     int priority;
+    bool sets_scheduling;            ///< whether it gets what follows before that, and not what the calling thread has
+    struct signalbox_scheduling scheduling;
+    uint64_t affinity;               ///< 0: the calling thread's
     int page;                        ///< the descriptor of `memory`, which it keeps; -1: none
     struct signalbox_page *_Nullable memory;
     const int *_Nullable kept;       ///< other descriptors that it keeps, all above 2

@@ -35,7 +35,7 @@ package enum Priorities {
     }
 
     /// Taken before the registry's lock; its holder is inside.
-    private static let state = Mutex(State())
+    private static let state = Guarded(State())
     /// Whether a new thread may inherit what it should not have.
     private static let isChanged = Atomic(false)
 

@@ -294,7 +294,7 @@ private enum Maps {
         defer { free(line) }
         while getline(&line, &room, file) > 0, let text = line {
             // 7f0c1a600000-7f0c1a622000 r--p 00000000 fe:01 1234   /usr/lib/libc.so.6
-            let fields = String(cString: text).split(whereSeparator: \.isWhitespace)
+            let fields = String(cString: text).split { $0 == " " || $0 == "\n" }
             guard fields.count >= 5 else { continue }
             let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             guard ends.count == 2, ends[0] < ends[1] else { continue }

@@ -44,6 +44,14 @@ private struct Section {
     @inline(__always) var pair: UnsafeMutablePointer<Atomic<UInt64>> {
         word.assumingMemoryBound(to: Atomic<UInt64>.self)
     }
+    /// How often the owner has entered; its own business, but other threads claim it with the lock in one word.
+    @inline(__always) var recursion: UnsafeMutablePointer<Atomic<UInt32>> {
+        (word + 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+    @inline(__always) func recurse(by difference: Int32) {
+        let count = recursion.pointee.load(ordering: .relaxed)
+        recursion.pointee.store(count &+ UInt32(bitPattern: difference), ordering: .relaxed)
+    }
     /// The owner's thread id. Read by anyone, but it is the reader's own id only if the reader wrote it.
     @inline(__always) var owner: UnsafeMutablePointer<Atomic<UInt>> {
         (UnsafeMutableRawPointer(record) + 16).assumingMemoryBound(to: Atomic<UInt>.self)
@@ -82,7 +90,7 @@ private struct Section {
     @inline(never) func tryEnter() -> Bool {
         let thread = UInt(signalbox_thread_id())
         guard isOwned(by: thread) else { return take(thread) }
-        record.pointee.RecursionCount &+= 1
+        recurse(by: 1)
         return true
     }
 
@@ -100,14 +108,14 @@ private struct Section {
             AddressWait.sleep(word, while: Lock.awaited)
         }
         owner.pointee.store(thread, ordering: .relaxed)
-        record.pointee.RecursionCount = 1
+        recursion.pointee.store(1, ordering: .relaxed)
         signalbox_leave()
     }
 
     /// What leaving is when it isn't the usual: from within, or by a thread that owns nothing.
     @inline(never) func leaveOne(_ thread: UInt) {
         // The id is 0 in a thread that has entered no section yet, and so is the owner of a free one.
-        if thread != 0 && isOwned(by: thread) { record.pointee.RecursionCount &-= 1 }
+        if thread != 0 && isOwned(by: thread) { recurse(by: -1) }
     }
 
     @inline(never) func freeAndWake() {
@@ -157,7 +165,7 @@ public func __TryEnterCriticalSection(_ section: LPCRITICAL_SECTION?) -> BOOL { 
 
 @c(LeaveCriticalSection) @implementation public func __LeaveCriticalSection(_ section: LPCRITICAL_SECTION?) {
     let (section, thread) = (Section(section), UInt(signalbox_thread().pointee.id))
-    guard _fastPath(section.isOwned(by: thread)), _fastPath(section.record.pointee.RecursionCount == 1) else {
+    guard _fastPath(section.isOwned(by: thread)), _fastPath(section.recursion.pointee.load(ordering: .relaxed) == 1) else {
         return section.leaveOne(thread)
     }
     section.owner.pointee.store(0, ordering: .relaxed)

@@ -22,6 +22,14 @@
 #include <string.h>
 #include <unistd.h>
 
+// It takes the start of a process for a fork, and puts signals off until a thread calls into it, as one that sleeps never
+// does: with it no process is started, and no thread is stopped.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+
 enum { WORKERS = 8, SHARED = 256, SECONDS = 60 };
 
 struct random {
@@ -233,12 +241,18 @@ AS(_beginthread, threads)
 AS(_beginthreadex, threads)
 
 // Any handle may be that of a thread which works here: what would stop one gets others.
+static HANDLE any_victim(struct random *r) {
+#ifndef THREAD_SANITIZER
+    if (below(r, 4)) return victims[below(r, SHARED)];
+#endif
+    return never(r);
+}
 static void suspending(struct random *r) {
-    HANDLE thread = below(r, 4) ? victims[below(r, SHARED)] : never(r);
+    HANDLE thread = any_victim(r);
     if (SuspendThread(thread) != (DWORD)-1 && below(r, 4)) ResumeThread(thread);
 }
 static void terminating(struct random *r) {
-    HANDLE thread = below(r, 4) ? victims[below(r, SHARED)] : never(r);
+    HANDLE thread = any_victim(r);
     // Those that have not counted themselves out do so no more.
     if (TerminateThread(thread, 9)) {
         DWORD code = 0;
@@ -457,14 +471,9 @@ AS(DeleteTimerQueueEx, timer_queues)
 
 // ---- processes
 
-// A child that may be anything, or nothing; it is ended at once. (The thread sanitizer takes the start for a fork.)
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define STARTS_NOTHING 1
-#endif
-#endif
+// A child that may be anything, or nothing; it is ended at once.
 static void narrow_processes(struct random *r) {
-#ifndef STARTS_NOTHING
+#ifndef THREAD_SANITIZER
     static const char *const programs[] = {"true", "/bin/true", "/etc/passwd", "\\bin\\true", "/bin/true/x"};
     if (below(r, 64)) return;
     PROCESS_INFORMATION child = {0};
@@ -665,6 +674,12 @@ AS(ConvertStringSecurityDescriptorToSecurityDescriptorW, descriptors)
 
 // ---- memory and text
 
+#ifdef THREAD_SANITIZER
+enum { LARGEST = 40 }; // it keeps books on each byte
+#else
+enum { LARGEST = 20 };
+#endif
+
 // Memory that no other thread touches; what is asked for and released in the wrong way is refused, or this thread's.
 static void with_pages(struct random *r) {
     static const DWORD types[] = {MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESET, MEM_TOP_DOWN | MEM_RESERVE};
@@ -680,7 +695,7 @@ static void with_pages(struct random *r) {
         case 0: VirtualAlloc(at, part, MEM_COMMIT, PAGE_READWRITE); break;
         case 1: VirtualFree(at, part, MEM_DECOMMIT); break;
         case 2: VirtualProtect(at, part, below(r, 4) ? PAGE_READONLY : any_number(r), below(r, 8) ? &old : NULL); break;
-        case 3: VirtualAlloc(at, any_size(r) >> 20, types[below(r, COUNT(types))] & ~(DWORD)MEM_TOP_DOWN, any_number(r)); break;
+        case 3: VirtualAlloc(at, any_size(r) >> LARGEST, types[below(r, COUNT(types))] & ~(DWORD)MEM_TOP_DOWN, any_number(r)); break;
         default: VirtualFree(at, below(r, 4) ? 1 + below(r, 4096) : 0, MEM_RELEASE); break;
         }
         VirtualQuery(below(r, 4) ? at : (void *)any_size(r), &information, below(r, 8) ? sizeof information : below(r, 48));

@@ -210,12 +210,14 @@ package enum Priorities {
     }
 
     /// A thread of ours begins: it has its own level and all processors, not those of the thread that has made it.
-    static func begin(_ object: ObjectName) {
+    /// `.none`: it has no object, and serves the others.
+    package static func begin(_ object: ObjectName) {
         guard isChanged.load(ordering: .acquiring) else { return }
         withState { state in
-            try? apply(base(state.processClass, storedLevel(object)), to: UInt32(signalbox_gettid()), state)
+            let level = object == .none ? 0 : storedLevel(object)
+            try? apply(base(state.processClass, level), to: UInt32(signalbox_gettid()), state)
             if state.processMask != 0 { _ = signalbox_set_affinity(0, state.processMask) }
-            if state.disablesBoost { replace(object, boostBit, with: boostBit) }
+            if state.disablesBoost && object != .none { replace(object, boostBit, with: boostBit) }
         }
     }
 

@@ -165,9 +165,8 @@ public func __TryEnterCriticalSection(_ section: LPCRITICAL_SECTION?) -> BOOL { 
 
 @c(LeaveCriticalSection) @implementation public func __LeaveCriticalSection(_ section: LPCRITICAL_SECTION?) {
     let (section, thread) = (Section(section), UInt(signalbox_thread().pointee.id))
-    guard _fastPath(section.isOwned(by: thread)), _fastPath(section.recursion.pointee.load(ordering: .relaxed) == 1) else {
-        return section.leaveOne(thread)
-    }
+    guard _fastPath(section.isOwned(by: thread)), _fastPath(section.recursion.pointee.load(ordering: .relaxed) == 1)
+    else { return section.leaveOne(thread) }
     section.owner.pointee.store(0, ordering: .relaxed)
     let isFree = section.pair.pointee.compareExchange(
         expected: Pair.heldOnce, desired: Pair.free, successOrdering: .releasing, failureOrdering: .relaxed

@@ -264,6 +264,7 @@ static const struct test_case cases[] = {
 };
 
 int main(int argc, char **argv) {
+    SetConsoleCtrlHandler(NULL, FALSE); // a shell starts what it does not wait for with Ctrl-C ignored
     if (argc == 3 && !strcmp(argv[1], "--child")) return child(argv[2]);
     return run_cases(cases, COUNT(cases), argc, argv);
 }

@@ -872,6 +872,7 @@ int main(int argc, char **argv) {
     find_own_path(argv[0]);
     if (GetEnvironmentVariableA("DO", what, sizeof what) && !strcmp(what, "command-is-path"))
         return strstr(GetCommandLineA(), own_path) != NULL;
+    if (argc == 1) SetConsoleCtrlHandler(NULL, FALSE); // a shell starts what it does not wait for with Ctrl-C ignored
     for (size_t i = 0; argc > 1 && i < COUNT(cases); i++)
         if (!strcmp(argv[1], cases[i].name)) return run_cases(cases, COUNT(cases), argc, argv);
     return argc > 1 ? be_child(argc, argv) : run_cases(cases, COUNT(cases), argc, argv);

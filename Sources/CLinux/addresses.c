@@ -48,10 +48,10 @@ static void take_out(struct bucket *bucket, struct signalbox_sleeper *sleeper) {
 
 static bool is_equal(const volatile void *address, const void *compared, size_t size) {
     switch (size) {
-    case 1: return *(const volatile uint8_t *)address == *(const uint8_t *)compared;
-    case 2: return *(const volatile uint16_t *)address == *(const uint16_t *)compared;
-    case 4: return *(const volatile uint32_t *)address == *(const uint32_t *)compared;
-    case 8: return *(const volatile uint64_t *)address == *(const uint64_t *)compared;
+    case 1: return __atomic_load_n((const volatile uint8_t *)address, __ATOMIC_RELAXED) == *(const uint8_t *)compared;
+    case 2: return __atomic_load_n((const volatile uint16_t *)address, __ATOMIC_RELAXED) == *(const uint16_t *)compared;
+    case 4: return __atomic_load_n((const volatile uint32_t *)address, __ATOMIC_RELAXED) == *(const uint32_t *)compared;
+    case 8: return __atomic_load_n((const volatile uint64_t *)address, __ATOMIC_RELAXED) == *(const uint64_t *)compared;
     default: return true;
     }
 }

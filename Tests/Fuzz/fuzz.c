@@ -439,7 +439,7 @@ static void registered(struct random *r) {
         if (is_kept) wait = atomic_exchange(&waits[below(r, SHARED)], wait);
         else if (below(r, 4)) SwitchToThread();
     }
-    UnregisterWaitEx(wait, completion);
+    if (!UnregisterWaitEx(wait, completion)) UnregisterWait(wait); // refused for the sake of the event, and goes on
     UnregisterWait(any_of(r, waits));
     QueueUserWorkItem(below(r, 16) ? work_item : NULL, (PVOID)next(r), below(r, 8) ? 0 : any_number(r));
 }
@@ -459,7 +459,7 @@ static void timer_queues(struct random *r) {
     DeleteTimerQueueTimer(below(r, 8) ? queue : any_handle(r), below(r, 4) ? timer : any_of(r, timers), completion);
     if (queue) {
         if (below(r, 2)) DeleteTimerQueue(queue);
-        DeleteTimerQueueEx(queue, completion); // once it is deleted, refused
+        if (!DeleteTimerQueueEx(queue, completion)) DeleteTimerQueueEx(queue, NULL); // once it is deleted, refused
     }
 }
 AS(CreateTimerQueue, timer_queues)
@@ -699,7 +699,8 @@ static void with_pages(struct random *r) {
         case 1: VirtualFree(at, part, MEM_DECOMMIT); break;
         case 2: VirtualProtect(at, part, below(r, 4) ? PAGE_READONLY : any_number(r), below(r, 8) ? &old : NULL); break;
         case 3: VirtualAlloc(at, any_size(r) >> LARGEST, types[below(r, COUNT(types))] & ~(DWORD)MEM_TOP_DOWN, any_number(r)); break;
-        default: VirtualFree(at, below(r, 4) ? 1 + below(r, 4096) : 0, MEM_RELEASE); break;
+        default:
+            if (VirtualFree(at, below(r, 4) ? 1 + below(r, 4096) : 0, MEM_RELEASE)) return; // it is others' from now on
         }
         VirtualQuery(below(r, 4) ? at : (void *)any_size(r), &information, below(r, 8) ? sizeof information : below(r, 48));
     }

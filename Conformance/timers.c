@@ -111,9 +111,13 @@ static void bad_arguments_change_nothing(void) {
     LARGE_INTEGER due = in_milliseconds(0);
     TRUTH(set(timer, 0, 0));
     EQUAL(WaitForSingleObject(timer, INFINITE), WAIT_OBJECT_0);
+#ifndef ON_WINE
+    // "If this parameter is less than zero, the function fails." Wine takes it.
+    // (https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-setwaitabletimer)
     FAILS(SetWaitableTimer(timer, &due, -1, NULL, NULL, FALSE), ERROR_INVALID_PARAMETER);
     FAILS(SetWaitableTimer(timer, &due, (LONG)0x80000000, NULL, NULL, FALSE), ERROR_INVALID_PARAMETER);
     FAILS(SetWaitableTimerEx(timer, &due, -1, NULL, NULL, NULL, 0), ERROR_INVALID_PARAMETER);
+#endif
 #ifndef _WIN32
     FAILS(SetWaitableTimer(timer, NULL, 0, NULL, NULL, FALSE), ERROR_NOACCESS);
     FAILS(SetWaitableTimerEx(timer, NULL, 0, NULL, NULL, NULL, 0), ERROR_NOACCESS);
@@ -407,6 +411,11 @@ static void what_ends_a_timer_takes_back_its_routine(void) {
 }
 
 static void the_last_close_takes_back_the_routine(void) {
+#ifdef ON_WINE
+    // "The timer object is destroyed when its last handle has been closed."
+    // (https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-createwaitabletimerw)
+    SKIP("Wine calls the routine of a timer that is gone");
+#endif
     HANDLE timer = CreateWaitableTimerA(NULL, TRUE, NULL);
     TRUTH(set_with_routine(timer, 0, 0));
     EQUAL(WaitForSingleObject(timer, INFINITE), WAIT_OBJECT_0);

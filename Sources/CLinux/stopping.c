@@ -272,7 +272,7 @@ bool signalbox_reserve_fls(uint32_t count, uint32_t limit) {
 void signalbox_clear_tls(uint32_t index) {
     signalbox_registry_lock();
     for (struct signalbox_thread *thread = first_thread; thread; thread = thread->next)
-        if (index < thread->tlsCount) thread->tls[index] = NULL;
+        if (index < thread->tlsCount) signalbox_set_slot_value(&thread->tls[index], NULL);
     signalbox_registry_unlock();
 }
 
@@ -280,9 +280,8 @@ size_t signalbox_take_fls(uint32_t index, void **values, size_t limit) {
     size_t count = 0;
     signalbox_registry_lock();
     for (struct signalbox_thread *thread = first_thread; thread && count < limit; thread = thread->next) {
-        if (index >= thread->flsCount || !thread->fls[index]) continue;
-        values[count++] = thread->fls[index];
-        thread->fls[index] = NULL;
+        void *value = index < thread->flsCount ? signalbox_take_slot_value(&thread->fls[index]) : NULL;
+        if (value) values[count++] = value;
     }
     signalbox_registry_unlock();
     return count;

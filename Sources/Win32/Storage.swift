@@ -55,7 +55,7 @@ private let fls = Guarded(Slots(count: flsSlots, first: 1))  // 0 is never a slo
     if _fastPath(slot < thread.pointee.tlsCount) {
         // NULL may be a value: success is told by the last error.
         thread.pointee.lastError = 0
-        return thread.pointee.tls.unsafelyUnwrapped[Int(truncatingIfNeeded: slot)]
+        return signalbox_slot_value(thread.pointee.tls.unsafelyUnwrapped + Int(truncatingIfNeeded: slot))
     }
     thread.pointee.lastError = slot < tlsSlots ? 0 : DWORD(ERROR_INVALID_PARAMETER)
     return nil
@@ -67,7 +67,7 @@ private let fls = Guarded(Slots(count: flsSlots, first: 1))  // 0 is never a slo
         guard slot < tlsSlots else { return failure(ERROR_INVALID_PARAMETER) }
         guard signalbox_reserve_tls(slot + 1, UInt32(tlsSlots)) else { return failure(ERROR_NOT_ENOUGH_MEMORY) }
     }
-    thread.pointee.tls.unsafelyUnwrapped[Int(truncatingIfNeeded: slot)] = value
+    signalbox_set_slot_value(thread.pointee.tls.unsafelyUnwrapped + Int(truncatingIfNeeded: slot), value)
     return 1
 }
 
@@ -107,7 +107,7 @@ private let fls = Guarded(Slots(count: flsSlots, first: 1))  // 0 is never a slo
         return nil
     }
     thread.pointee.lastError = 0
-    return slot < thread.pointee.flsCount ? thread.pointee.fls.unsafelyUnwrapped[Int(slot)] : nil
+    return slot < thread.pointee.flsCount ? signalbox_slot_value(thread.pointee.fls.unsafelyUnwrapped + Int(slot)) : nil
 }
 
 @c(FlsSetValue) @implementation public func __FlsSetValue(_ slot: DWORD, _ value: PVOID?) -> BOOL {
@@ -119,7 +119,7 @@ private let fls = Guarded(Slots(count: flsSlots, first: 1))  // 0 is never a slo
         Dispatcher.Threads.atEnd()  // whoever made the thread
         leave()
     }
-    thread.pointee.fls.unsafelyUnwrapped[Int(slot)] = value
+    signalbox_set_slot_value(thread.pointee.fls.unsafelyUnwrapped + Int(slot), value)
     return 1
 }
 
@@ -157,9 +157,7 @@ extension ThreadEnds {
         defer { leave() }
         var slot: UInt32 = 1
         while slot < thread.pointee.flsCount {
-            let place = thread.pointee.fls! + Int(slot)
-            if let value = place.pointee {
-                place.pointee = nil
+            if let value = signalbox_take_slot_value(thread.pointee.fls! + Int(slot)) {
                 let callback = fls.withLock { $0.taken[Int(slot)] ? $0.callbacks[Int(slot)] : nil }
                 if let callback { outside { callback(value) } }
             }

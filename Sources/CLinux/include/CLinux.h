@@ -170,6 +170,17 @@ void signalbox_clear_tls(uint32_t index);
 /// Takes values of a slot from threads that have some, up to `limit`; returns how many.
 size_t signalbox_take_fls(uint32_t index, void *_Nullable *_Nonnull values, size_t limit);
 
+/// Values of a thread's slots, which another thread may clear, or take, meanwhile: the slot may be freed.
+static inline void *_Nullable signalbox_slot_value(void *_Nullable *_Nonnull slot) {
+    return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+static inline void signalbox_set_slot_value(void *_Nullable *_Nonnull slot, void *_Nullable value) {
+    __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+}
+static inline void *_Nullable signalbox_take_slot_value(void *_Nullable *_Nonnull slot) {
+    return __atomic_exchange_n(slot, NULL, __ATOMIC_ACQ_REL);
+}
+
 /// Makes room for `count` values of the calling thread's slots, and no more than `limit`; false: there is no memory.
 bool signalbox_reserve_tls(uint32_t count, uint32_t limit);
 bool signalbox_reserve_fls(uint32_t count, uint32_t limit);

@@ -11,40 +11,66 @@ public import Signalbox
 /// needs no lock.
 public final class OverlappedIO: Plugin, SocketDriver {
     public let name = "overlapped-io"
-    private let state = Guarded<(ring: Ring, loop: EventLoop)?>(nil)
+    private struct Parts {
+        let ring: Ring
+        let watch: SocketWatch
+        let loop: EventLoop
+    }
+    private let state = Guarded<Parts?>(nil)
 
     /// Makes the driver, which does nothing before it is started.
     public init() {}
 
     public func start(in context: PluginContext) async throws {
         let executor = context.loop.executor
-        let ring = try await context.loop.run { try Ring(onLoop: executor) }
-        state.withLock { $0 = (ring, context.loop) }
+        let (ring, watch) = try await context.loop.run {
+            let watch = try SocketWatch(onLoop: executor)
+            do {
+                return (try Ring(onLoop: executor), watch)
+            } catch {
+                watch.closeOnLoop()
+                throw error
+            }
+        }
+        state.withLock { $0 = Parts(ring: ring, watch: watch, loop: context.loop) }
         DriverRegistry.shared.register(self)
     }
 
     public func stop() async {
         DriverRegistry.shared.unregister(self)
-        guard let (ring, loop) = state.withLock({ $0.take() }) else { return }
-        await loop.run { ring.closeOnLoop() }
+        guard let parts = state.withLock({ $0.take() }) else { return }
+        let ring = parts.ring
+        await parts.loop.run {
+            parts.watch.closeOnLoop()
+            ring.closeOnLoop()
+        }
         // The loop must go on until the kernel has given back what it had; in a task of its own, so that a host which
         // is cancelled waits for it, too.
         await Task { try? await ring.isClosed.wait() }.value
     }
 
     public func makeSocket(family: Int32, type: Int32, protocol: Int32) throws(IOError) -> any DriverSocket {
-        let ring = try ring()
+        let parts = try parts()
         let descriptor = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), `protocol`)
         guard descriptor >= 0 else { throw IOError(code: errno, "making a socket") }
-        return RingSocket(descriptor, ring)
+        let settings = SocketSettings(family: family, type: type, proto: `protocol`)
+        return RingSocket(descriptor, parts.ring, parts.watch, settings)
     }
 
-    public func makeEmptySocket() throws(IOError) -> any DriverSocket { RingSocket(-1, try ring()) }
+    public func makeEmptySocket() throws(IOError) -> any DriverSocket {
+        try makeEmptySocket(like: SocketSettings(family: AF_UNSPEC, type: Int32(SOCK_STREAM.rawValue), proto: 0))
+    }
 
-    private func ring() throws(IOError) -> Ring {
-        guard let ring = state.withLock({ $0?.ring }) else {
+    public func makeEmptySocket(like listener: SocketSettings) throws(IOError) -> any DriverSocket {
+        let parts = try parts()
+        let settings = SocketSettings(family: listener.family, type: listener.type, proto: listener.proto)
+        return RingSocket(-1, parts.ring, parts.watch, settings)
+    }
+
+    private func parts() throws(IOError) -> Parts {
+        guard let parts = state.withLock({ $0 }) else {
             throw IOError(.notSupported, "making a socket while the overlapped I/O plugin is stopped")
         }
-        return ring
+        return parts
     }
 }

@@ -10,6 +10,8 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public static let success = IOStatus(rawValue: 0)
     /// The request has not ended yet.
     public static let pending = IOStatus(rawValue: 0x103)
+    /// A message was longer than the buffer: what did not fit is lost.
+    public static let bufferOverflow = IOStatus(rawValue: 0x8000_0005)
     /// A buffer is not memory of this process.
     public static let accessViolation = IOStatus(rawValue: 0xC000_0005)
     /// The descriptor or handle is not open.
@@ -36,6 +38,12 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public static let addressAlreadyExists = IOStatus(rawValue: 0xC000_020A)
     /// An address that none of this machine's interfaces has.
     public static let invalidAddressComponent = IOStatus(rawValue: 0xC000_0207)
+    /// The socket is connected already (EISCONN).
+    public static let connectionActive = IOStatus(rawValue: 0xC000_023B)
+    /// Nobody has the port that a datagram was sent to.
+    public static let portUnreachable = IOStatus(rawValue: 0xC000_023F)
+    /// A message is longer than the protocol allows (EMSGSIZE).
+    public static let invalidBufferSize = IOStatus(rawValue: 0xC000_0206)
     /// Nobody listens there (ECONNREFUSED).
     public static let connectionRefused = IOStatus(rawValue: 0xC000_0236)
     /// The connection was shut down for this direction.
@@ -51,6 +59,9 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
 
     /// Whether the two top bits say error.
     public var isError: Bool { rawValue >> 30 == 3 }
+
+    /// Whether they say success or information, by which Win32's functions decide between TRUE and FALSE.
+    public var isSuccess: Bool { rawValue >> 31 == 0 }
 }
 
 /// A request or a socket call that failed.

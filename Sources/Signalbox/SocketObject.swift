@@ -49,6 +49,7 @@ public actor SocketObject {
             socket.close()
             throw IOError(code: code, operation)
         }
+        socket.settings.setPhase(.listening)
         return SocketObject(socket)
     }
 

@@ -29,6 +29,8 @@ extension IOStatus {
             case ECONNRESET: .connectionReset
             case ECONNABORTED: .connectionAborted
             case EPIPE: .gracefulDisconnect
+            case EISCONN: .connectionActive
+            case EMSGSIZE: .invalidBufferSize
             case ECONNREFUSED: .connectionRefused
             case EADDRINUSE: .addressAlreadyExists
             case EADDRNOTAVAIL: .invalidAddressComponent

@@ -56,6 +56,10 @@ func code(_ error: DispatcherError) -> Int32 {
 func code(_ status: IOStatus) -> Int32 {
     switch status {
     case .success: ERROR_SUCCESS
+    case .bufferOverflow: ERROR_MORE_DATA
+    case .connectionActive: WSAEISCONN
+    case .portUnreachable: ERROR_PORT_UNREACHABLE
+    case .invalidBufferSize: WSAEMSGSIZE
     case .pending: ERROR_IO_PENDING
     case .accessViolation: ERROR_NOACCESS
     case .invalidHandle: ERROR_INVALID_HANDLE
@@ -82,6 +86,8 @@ func code(_ status: IOStatus) -> Int32 {
 /// The Winsock error of a call that fails at once.
 func winsockCode(_ status: IOStatus) -> Int32 {
     switch status {
+    case .bufferOverflow, .invalidBufferSize: WSAEMSGSIZE
+    case .portUnreachable: WSAECONNRESET
     case .accessViolation: WSAEFAULT
     case .invalidHandle: WSAENOTSOCK
     case .invalidParameter: WSAEINVAL

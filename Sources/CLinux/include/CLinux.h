@@ -187,6 +187,16 @@ int signalbox_spawn(const struct signalbox_spawn *_Nonnull spawn, int32_t *_Nonn
 /// environ(7) as it stands.
 char *_Nullable const *_Nonnull signalbox_environment(void);
 
+/// accept4(2) with SOCK_CLOEXEC. Returns the descriptor, or -1 with errno.
+static inline int signalbox_accept(int listener) {
+    return (int)syscall(SYS_accept4, listener, NULL, NULL, 02000000);
+}
+
+/// FIONREAD, see ioctl_tty(2): how many bytes a receive would find. Returns 0, or -1 with errno.
+static inline int signalbox_readable_bytes(int descriptor, int *_Nonnull count) {
+    return (int)syscall(SYS_ioctl, descriptor, 0x541B, count);
+}
+
 /// How a child has ended: `kind` is 'e' (exit code in `code`), 's' (signal in `code`), or '?' if another reaped it.
 /// Returns 0, or EAGAIN while it runs.
 int signalbox_reap(int pidfd, char *_Nonnull kind, int32_t *_Nonnull code);

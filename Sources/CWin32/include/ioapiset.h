@@ -11,6 +11,9 @@ SIGNALBOX_API HANDLE WINAPI CreateIoCompletionPort(
 SIGNALBOX_API BOOL WINAPI GetQueuedCompletionStatus(
     HANDLE CompletionPort, LPDWORD lpNumberOfBytesTransferred, PULONG_PTR lpCompletionKey, LPOVERLAPPED *lpOverlapped,
     DWORD dwMilliseconds);
+SIGNALBOX_API BOOL WINAPI GetQueuedCompletionStatusEx(
+    HANDLE CompletionPort, LPOVERLAPPED_ENTRY lpCompletionPortEntries, ULONG ulCount, PULONG ulNumEntriesRemoved,
+    DWORD dwMilliseconds, BOOL fAlertable);
 SIGNALBOX_API BOOL WINAPI PostQueuedCompletionStatus(
     HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, ULONG_PTR dwCompletionKey, LPOVERLAPPED lpOverlapped);
 

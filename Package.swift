@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
-        .target(name: "CWin32"),
+        .target(name: "CWin32", dependencies: ["CLinux"]),
         // floor 1: the memory of the state machine, and the one state machine
         .target(name: "Records", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "Dispatcher", dependencies: ["CLinux", "Records"], swiftSettings: house),

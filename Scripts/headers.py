@@ -40,7 +40,8 @@ def module_headers(include):
 def declared_functions(clang, include):
     """Clang's records of the functions that our headers declare."""
     source = "".join(f"#include <{name}>\n" for name in module_headers(include))
-    command = [clang, "-x", "c", "-std=gnu11", "-fshort-wchar", "-I", include, "-fsyntax-only"]
+    command = [clang, "-x", "c", "-std=gnu11", "-fshort-wchar", "-fsyntax-only"]
+    command += ["-I", os.path.join(include, "crt"), "-I", include]
     run = subprocess.run([*command, "-Xclang", "-ast-dump=json", "-"], input=source, capture_output=True, text=True)
     if run.returncode:
         fail(f"clang refuses the headers:\n{run.stderr}")
@@ -48,6 +49,7 @@ def declared_functions(clang, include):
     # Clang names the file of a location only where it differs from that of the location printed before it, so the
     # whole tree is walked in the order in which it was printed.
     include = os.path.realpath(include) + os.sep
+    crt = os.path.join(include, "crt") + os.sep
     current = ""
     found = []
 
@@ -64,7 +66,9 @@ def declared_functions(clang, include):
         kind = value.get("kind")
         for key, item in value.items():
             walk(item)
-            if key == "loc" and kind == "FunctionDecl" and os.path.realpath(current).startswith(include):
+            path = os.path.realpath(current)
+            # The headers in crt give libc's names to what the others declare.
+            if key == "loc" and kind == "FunctionDecl" and path.startswith(include) and not path.startswith(crt):
                 found.append(value)
 
     walk(json.loads(run.stdout))

@@ -1,16 +1,63 @@
-#define _GNU_SOURCE // pthread_setname_np, sched_getaffinity
+#define _GNU_SOURCE // pthread_setname_np, sched_getaffinity, dl_iterate_phdr
 #include "CLinux.h"
 
+#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 __thread struct signalbox_thread signalbox_current;
 void *signalbox_arena;
 void *signalbox_handles;
 
-void signalbox_act(void) { signalbox_current.isDue = 0; }
+// ---- one copy a process ----------------------------------------------------------------------------------------
+
+// Programs and libraries that contain this file say so by a note (elf(5)), which tells where, from its own address, the
+// word is that says whether that copy is in use.
+atomic_int signalbox_in_use __attribute__((visibility("hidden"), used));
+__asm__(".pushsection .note.signalbox, \"a\", @note\n"
+        ".balign 4\n"
+        ".long 10, 4, 1\n"
+        ".asciz \"Signalbox\\0\\0\"\n"
+        ".long signalbox_in_use - .\n"
+        ".popsection\n");
+
+struct note {
+    ElfW(Nhdr) header;
+    char name[12];
+    int32_t offset;
+};
+
+static int find_other(struct dl_phdr_info *info, size_t size, void *result) {
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_NOTE) continue;
+        const char *at = (const char *)info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        const char *end = at + info->dlpi_phdr[i].p_memsz;
+        while (at + sizeof(ElfW(Nhdr)) <= end) {
+            const struct note *note = (const struct note *)at;
+            if (note->header.n_namesz == 10 && note->header.n_descsz == 4 && !memcmp(note->name, "Signalbox", 10)) {
+                atomic_int *in_use = (atomic_int *)((char *)&note->offset + note->offset);
+                if (in_use != &signalbox_in_use && atomic_load(in_use)) {
+                    *(const char **)result = info->dlpi_name[0] ? info->dlpi_name : "the program itself";
+                    return 1;
+                }
+            }
+            at += sizeof(ElfW(Nhdr)) + ((note->header.n_namesz + 3u) & ~3u) + ((note->header.n_descsz + 3u) & ~3u);
+        }
+    }
+    return 0;
+}
+
+const char *signalbox_claim_process(void) {
+    const char *other = NULL;
+    // In this order: of two that come at the same time, one sees the other, or both do.
+    atomic_store(&signalbox_in_use, 1);
+    dl_iterate_phdr(find_other, &other);
+    return other;
+}
 
 // ---- thread end ------------------------------------------------------------------------------------------------
 
@@ -22,13 +69,18 @@ static void (*_Atomic end_body)(void); // the same for every thread, but each on
 // attaches the thread again, and so sets the key again.
 static void end_destructor(void *unused) {
     (void)unused;
-    atomic_load(&end_body)();
+    void (*body)(void) = atomic_load(&end_body);
+    if (body) body();
+    signalbox_unregister(&signalbox_current); // who has only an id, and values, has no more than that to give back
+    signalbox_free_values(&signalbox_current);
+    if (signalbox_current.isJoined) pthread_detach(pthread_self());
+    signalbox_current.isJoined = false;
 }
 
 static void end_create_key(void) { pthread_key_create(&end_key, end_destructor); }
 
 void signalbox_at_thread_end(void (*body)(void)) {
-    atomic_store(&end_body, body);
+    if (body) atomic_store(&end_body, body);
     pthread_once(&end_once, end_create_key);
     pthread_setspecific(end_key, &end_key);
 }
@@ -38,6 +90,7 @@ void signalbox_at_thread_end(void (*body)(void)) {
 struct start {
     void (*body)(void *);
     void *argument;
+    bool is_stoppable;
     char name[16];
 };
 
@@ -45,19 +98,29 @@ static void *start_thread(void *p) {
     struct start s = *(struct start *)p;
     free(p);
     if (s.name[0]) pthread_setname_np(pthread_self(), s.name);
+    if (s.is_stoppable) {
+        sigset_t stopping;
+        sigemptyset(&stopping);
+        sigaddset(&stopping, signalbox_stopping_signal());
+        pthread_sigmask(SIG_UNBLOCK, &stopping, NULL);
+        signalbox_current.isJoined = true;
+    }
     s.body(s.argument);
     return NULL;
 }
 
-int signalbox_start_thread(size_t stack_size, void (*body)(void *), void *argument, const char *name) {
+static int start(size_t stack_size, void (*body)(void *), void *argument, const char *name, bool is_stoppable) {
     struct start *s = calloc(1, sizeof *s);
     if (!s) return ENOMEM;
     s->body = body;
     s->argument = argument;
+    s->is_stoppable = is_stoppable;
     for (size_t i = 0; name && name[i] && i + 1 < sizeof s->name; i++) s->name[i] = name[i];
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    // One that can be terminated detaches itself when it ends as it should: glibc frees the stack of a detached thread
+    // on that thread's way out, which a terminated one does not take.
+    if (!is_stoppable) pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     // pthread_attr_setstacksize(3) refuses what is not a multiple of the page.
     if (stack_size) pthread_attr_setstacksize(&attributes, (stack_size + 65535) & ~(size_t)65535);
     pthread_t thread;
@@ -65,6 +128,14 @@ int signalbox_start_thread(size_t stack_size, void (*body)(void *), void *argume
     pthread_attr_destroy(&attributes);
     if (error) free(s);
     return error;
+}
+
+int signalbox_start_thread(size_t stack_size, void (*body)(void *), void *argument, const char *name) {
+    return start(stack_size, body, argument, name, false);
+}
+
+int signalbox_start_stoppable_thread(size_t stack_size, void (*body)(void *), void *argument, const char *name) {
+    return start(stack_size, body, argument, name, true);
 }
 
 void signalbox_pin_to_one_processor(void) {

@@ -10,6 +10,8 @@ extension Threads {
     package static func queueAPC(
         to object: ObjectName, _ function: @escaping APCRoutine, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0
     ) throws(DispatcherError) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let arena = Arena.local
         let packet = try arena.allocate(.packet)
         arena.packet(packet).timer = 0
@@ -48,6 +50,8 @@ extension Threads {
     @discardableResult
     package static func runAPCs() -> Bool {
         guard own != .none else { return false }
+        signalbox_enter()
+        defer { signalbox_leave() }
         let arena = Arena.local
         var haveRun = false
         let first = arena.object(own.index).firstCall
@@ -60,7 +64,9 @@ extension Threads {
             guard let next, next != 0 else { return haveRun }
             // A timer's call may have been withdrawn, and a one-shot call is done with its packet.
             guard let call = arena.takeAPC(next) else { continue }
+            let inside = signalbox_open()
             call.function(call.arguments.0, call.arguments.1, call.arguments.2)
+            signalbox_close(inside)
             haveRun = true
         }
         return haveRun
@@ -71,6 +77,8 @@ extension Threads {
         let first = Arena.local.object(object.index).firstCall
         var next = withFields(object) { fields, _ in
             fields.pointee.waiter = ThreadFields.ended
+            Arena.local.object(object.index).suspensions.pointee.bitwiseOr(
+                UInt32(SIGNALBOX_ENDED), ordering: .releasing)
             return first.pointee.exchange(0, ordering: .relaxed)
         }
         while let packet = next, packet != 0 {

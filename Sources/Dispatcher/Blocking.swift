@@ -18,9 +18,22 @@ extension Arena {
         on names: Names, all: Bool = false, until deadline: UInt64, alertable: Bool = false, owner: Owner? = nil,
         isLooked: Bool = false
     ) throws(DispatcherError) -> Verdict {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        var kept = signalbox_kept(outer: nil, names: names.baseAddress, count: names.count)
+        return try withUnsafeMutablePointer(to: &kept) { kept throws(DispatcherError) in
+            try block(
+                on: names, all: all, until: deadline, alertable: alertable, owner: owner, isLooked: isLooked, kept)
+        }
+    }
+
+    private func block(
+        on names: Names, all: Bool, until deadline: UInt64, alertable: Bool, owner: Owner?, isLooked: Bool,
+        _ kept: UnsafeMutablePointer<signalbox_kept>
+    ) throws(DispatcherError) -> Verdict {
         var isLooked = isLooked && deadline != Deadline.now
         var isKept = false
-        defer { if isKept { names.forEach { release($0) } } }
+        defer { if isKept { dropKept(kept) } }
         while true {
             if isLocal { Threads.sleepWhileSuspended() }
             let taker = owner ?? threadOwner
@@ -37,7 +50,7 @@ extension Arena {
                 continue
             }
             if deadline == Deadline.now { return alertable && Threads.runAPCs() ? .alerted : .timedOut }
-            let verdict = try wait(for: owner, until: deadline, alertable: alertable, isKept: &isKept) {
+            let verdict = try wait(for: owner, until: deadline, alertable: alertable, kept, isKept: &isKept) {
                 waiter throws(DispatcherError) in
                 if names.count == 1 { return try enterOne(waiter, names[0]) }
                 let wait = begin(waiter)
@@ -60,9 +73,10 @@ extension Arena {
 
     /// One wait of the calling thread, which `enter` puts into its queues. nil: the thread was suspended meanwhile, or
     /// the calls that ended the wait were withdrawn before they ran; the wait is to begin again. `isKept`: the thread
-    /// refers to the objects, as it stands in no line that keeps them; the caller is to release them.
+    /// refers to the objects, as it stands in no line that keeps them; the caller is to release them (`dropKept`).
     func wait(
-        for owner: Owner?, until deadline: UInt64, alertable: Bool, isKept: inout Bool,
+        for owner: Owner?, until deadline: UInt64, alertable: Bool, _ kept: UnsafeMutablePointer<signalbox_kept>,
+        isKept: inout Bool,
         _ enter: (UInt32) throws(DispatcherError) -> Entered
     ) throws(DispatcherError) -> Verdict? {
         let waiter = try ownWaiter()
@@ -86,9 +100,22 @@ extension Arena {
         if !isKept && mayBeginAgain(waiter) {
             keepObjects(of: waiter)
             isKept = true
+            kept.pointee.outer = signalbox_thread().pointee.kept
+            signalbox_thread().pointee.kept = kept
         }
         let verdict = leave(waiter)
         return verdict == .alerted && !Threads.runAPCs() ? nil : verdict
+    }
+
+    /// Releases what the innermost wait that keeps objects has kept.
+    func dropKept(_ kept: UnsafeMutablePointer<signalbox_kept>) {
+        signalbox_thread().pointee.kept = kept.pointee.outer
+        Arena.releaseKept(kept, in: self)
+    }
+
+    static func releaseKept(_ kept: UnsafeMutablePointer<signalbox_kept>, in arena: Arena) {
+        let names = kept.pointee.names?.assumingMemoryBound(to: ObjectName.self)
+        Names(start: names, count: kept.pointee.count).forEach { arena.release($0) }
     }
 
     /// Blocks the calling thread until CLOCK_MONOTONIC reads `deadline`, or calls have run. Returns whether they have.
@@ -102,10 +129,16 @@ extension Arena {
             }
             return verdict == .alerted
         }
+        signalbox_enter()
+        defer { signalbox_leave() }
         let place = leavePort()
         var word: UInt32 = 0
         while Seam.now < deadline {
-            if Seam.sleep(until: deadline, { false }) == nil { _ = signalbox_futex_wait(&word, 0, deadline, false) }
+            if Seam.sleep(until: deadline, { false }) == nil {
+                let inside = signalbox_open()
+                _ = signalbox_futex_wait(&word, 0, deadline, false)
+                signalbox_close(inside)
+            }
         }
         comeBack(to: place)
         return false
@@ -144,7 +177,7 @@ extension Arena {
     func wake(_ waiter: UInt32) {
         Seam.step()
         let record = self.waiter(waiter)
-        if record.continuation != 0 { return resume(record.continuation) }
+        if record.continuation != 0 { return resume(waiter, record.continuation) }
         if record.pointee.park.exchange(Parking.woken, ordering: .acquiringAndReleasing) == Parking.asleep {
             signalbox_futex_wake(parkAddress(waiter), 1, isShared)
         }

@@ -8,16 +8,16 @@
 // What keeps what alive. An object record lives while `refs` is not 0 (handles, actors), its queue is not empty, or it
 // is a mutex that somebody owns: a wait needs no reference of its own, and closing the last handle ends no wait. A
 // waiter record belongs to its thread (one, kept for the thread's life; it also lists the mutexes that the thread owns),
-// to a task's token, or to one suspended task (from `begin` until the task has resumed).
+// to a task's token, to one suspended task (from `begin` until the task has resumed), or to one registered wait.
 //
 // How a wait begins. It looks (Glance.swift, and one compare-and-swap); if that does not satisfy it, it stands in all its
 // lines at one moment, with every record held (WaitAll.swift). So there is always one moment at which it has begun.
 //
 // How a wait ends. Signal, time-out, cancellation, APC and suspension race for the waiter's *claim word* with one
 // compare-and-swap (Claim.swift); only the winner may change object state. The signaller completes the wait, under the
-// record's lock, and collects it in a `WakeList`; threads are woken and tasks resumed after every lock is dropped. The
-// waiter reads the verdict and takes its other links out of the queues it stands in; until it has, signallers pass those
-// links by. A suspended thread, and one whose APCs were withdrawn, begins again.
+// record's lock, and collects it in a `WakeList`; threads are woken, tasks resumed, and ends of registered waits
+// told after every lock is dropped. The waiter reads the verdict and takes its other links out of the queues it stands
+// in; until it has, signallers pass those links by. A suspended thread, and one whose APCs were withdrawn, begins again.
 //
 // Lock order, checked in debug builds: the arena's wait-all lock, then an object's record lock. A thread holds one record
 // lock at a time, or several under the wait-all lock. A signaller takes the wait-all lock only if the record's

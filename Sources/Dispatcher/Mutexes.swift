@@ -1,3 +1,4 @@
+public import CLinux
 public import Synchronization
 
 // Mutexes. The word says who owns one; how often, and which others the owner has, is the owner's own business, so that
@@ -8,6 +9,8 @@ public import Synchronization
 extension Arena {
     /// Makes a mutex with one reference; `owner`, if there is one, has it once.
     package func makeMutex(owner: Owner = .none, handles: UInt32 = 0) throws(DispatcherError) -> ObjectName {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let isFree = owner == .none
         return try makeObject(.mutex, signaled: isFree, count: owner.index, handles: handles) { record in
             if !isFree { noteOwned(record, by: owner) }
@@ -15,10 +18,16 @@ extension Arena {
     }
 
     /// A token that owns mutexes; given back by `releaseOwner`.
-    package func makeOwner() throws(DispatcherError) -> Owner { Owner(index: try allocateWaiter()) }
+    package func makeOwner() throws(DispatcherError) -> Owner {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        return Owner(index: try allocateWaiter())
+    }
 
     /// Abandons what the owner has, and frees the token.
     package func releaseOwner(_ owner: Owner) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         abandonAll(of: owner)
         deallocateWaiter(owner.index)
     }
@@ -34,6 +43,9 @@ extension Arena {
             return true
         }
         guard word.isFree && word.isSignaled && !word.isAbandoned else { return false }
+        // A mutex that is owned is on its owner's list, or nobody would abandon it.
+        signalbox_enter()
+        defer { signalbox_leave() }
         var taken = word
         taken.own(by: owner)
         guard record.replace(word, by: taken) else { return false }
@@ -63,6 +75,8 @@ extension Arena {
 
     /// Gives the mutex back once; with the last time, the next waiter gets it.
     package func releaseMutex(_ name: ObjectName, owner: Owner) throws(DispatcherError) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         if tryReleaseMutex(name, owner) { return }
         guard try disownOnce(name, owner) else { return }
         try change(name) { record, word, wake throws(DispatcherError) in
@@ -79,6 +93,8 @@ extension Arena {
         let recursion = record.recursion
         if recursion == 1 {
             guard word.isFree else { return false }
+            signalbox_enter()
+            defer { signalbox_leave() }
             forgetOwned(record, by: owner)
             var released = word
             released.disown()

@@ -1,3 +1,4 @@
+import CLinux
 public import Synchronization
 
 // Making, keeping and giving up objects.
@@ -23,6 +24,8 @@ extension Arena {
         _ kind: ObjectKind, signaled: Bool, manualReset: Bool, count: UInt32, handles: UInt32,
         _ fill: (UnsafeMutablePointer<ObjectRecord>) -> Void
     ) throws(DispatcherError) -> ObjectName {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let index = try allocate(.object)
         let record = object(index)
         record.pointee.next.store(0, ordering: .relaxed)  // not a free record's link, and no stamp
@@ -68,6 +71,8 @@ extension Arena {
     /// handle.
     @discardableResult
     package func release(_ name: ObjectName, asHandle: Bool = false) -> Bool {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let record = object(name.index)
         let word = lock(record)
         guard word.belongs(to: name) else {
@@ -100,6 +105,8 @@ extension Arena {
     package func withLock<R>(
         _ name: ObjectName, _ body: (UnsafeMutablePointer<ObjectRecord>, inout Word) -> R
     ) -> R? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let record = object(name.index)
         var word = lock(record)
         guard word.belongs(to: name) else {
@@ -139,7 +146,7 @@ extension Arena {
         let kind = word.kind
         let driver = kind == .source ? record.driver : 0
         var packet = kind == .port ? takePacketsLocked(record) : 0
-        let call = kind == .timer ? disarmLocked(record) : 0
+        let call = kind == .timer ? disarmLocked(record) : kind == .thread ? takeTimesLocked(record) : 0
         unlock(record, word.retired)
         deallocate(.object, index(of: record))
         while packet != 0 {
@@ -149,6 +156,10 @@ extension Arena {
         }
         if call != 0 { deallocate(.packet, call) }
         if driver != 0 { Arena.releaseSource?(driver) }
+    }
+
+    private func takeTimesLocked(_ record: UnsafeMutablePointer<ObjectRecord>) -> UInt32 {
+        record.thread.pointee.waiter == ThreadFields.ended ? record.thread.pointee.lastCall : 0
     }
 
     /// Gives up what a driver's object holds; may be called under the wait-all lock, so it must not signal. Set once,

@@ -13,6 +13,8 @@ extension Arena {
 
     /// Queues a packet, or hands it to a waiter.
     package func post(_ name: ObjectName, _ packet: Packet) throws(DispatcherError) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let index = try allocate(.packet)
         self.packet(index).packet = packet
         self.packet(index).queueNext = 0
@@ -62,6 +64,8 @@ extension Arena {
     ) throws(DispatcherError) -> Packet? {
         precondition(isLocal, "a thread runs for ports of its own process")
         let thread = signalbox_thread()
+        signalbox_enter()
+        defer { signalbox_leave() }
         Threads.sleepWhileSuspended()
         if thread.pointee.port == name.bits {
             // It runs for this port: if there is a packet, it keeps its place.
@@ -118,8 +122,8 @@ extension Arena {
     nonisolated(nonsending) package func next(
         _ name: ObjectName, until deadline: UInt64
     ) async throws(DispatcherError) -> (packet: Packet?, wasCancelled: Bool) {
-        let waiter = try allocateWaiter()
-        defer { deallocateWaiter(waiter) }
+        let waiter = try makeOwner().index
+        defer { giveBack(waiter) }
         let wait = begin(waiter)
         if deadline == Deadline.now {
             let entered = try enterPort(name, waiter, wait, wasRunning: false, counted: false, poll: true)
@@ -142,6 +146,13 @@ extension Arena {
         return (try receive(waiter, verdict), verdict == .cancelled)
     }
 
+    /// A task may be another thread's after each await: so it is inside for a part at a time.
+    private func giveBack(_ waiter: UInt32) {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        deallocateWaiter(waiter)
+    }
+
     private enum PortEntry {
         case packet(Packet)
         case published
@@ -152,6 +163,8 @@ extension Arena {
     private func enterPort(
         _ name: ObjectName, _ waiter: UInt32, _ wait: UInt32, wasRunning: Bool, counted: Bool, poll: Bool
     ) throws(DispatcherError) -> PortEntry {
+        signalbox_enter()
+        defer { signalbox_leave() }
         try ensureLinks(waiter, 1)
         self.waiter(waiter).shape = 1 | (counted ? WaiterRecord.counted : 0)
         self.waiter(waiter).packet = 0
@@ -231,15 +244,19 @@ extension Arena {
     }
 
     private func receive(_ waiter: UInt32, _ verdict: Verdict) throws(DispatcherError) -> Packet? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         switch verdict {
-        case .satisfied: consumePacket(self.waiter(waiter).packet)
+        case .satisfied: return consumePacket(self.waiter(waiter).packet)
         case .abandoned: throw .noSuchObject(0)
-        case .timedOut, .cancelled, .alerted: nil
+        case .timedOut, .cancelled, .alerted: return nil
         }
     }
 
     /// The last handle is closed: whoever waits for a packet gets none, and queued packets are dropped.
     package func closePort(_ name: ObjectName) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         var dropped: UInt32 = 0
         try? change(name) { record, word, wake throws(DispatcherError) in
             guard word.kind == .port else { throw .wrongKind }
@@ -264,18 +281,60 @@ extension Arena {
         }
     }
 
+    // ---- ports of pools
+
+    /// Has `threadIsShort` told `pool` when the port could do with one more thread.
+    package func setPortPool(_ name: ObjectName, _ pool: UInt64) {
+        _ = withLock(name) { record, _ in record.port.pointee.pool = pool }
+    }
+
+    package func setPortLimit(_ name: ObjectName, _ limit: UInt32) {
+        try? change(name) { record, word, wake throws(DispatcherError) in
+            record.port.pointee.limit = limit
+            serveLocked(record, &word, &wake)
+        }
+    }
+
+    /// What the packets in a port's queue wait for.
+    package enum PortNeed: Sendable { case nothing, thread, place }
+
+    /// `coming`: threads that are about to wait for packets.
+    package func need(of name: ObjectName, coming: Int) -> PortNeed {
+        let need: PortNeed? = withLock(name) { record, _ in
+            let port = record.port
+            if Int(port.pointee.queued) <= coming { return .nothing }
+            return Int(port.pointee.running) + coming < Int(port.pointee.limit) ? .thread : .place
+        }
+        return need ?? .nothing
+    }
+
+    /// Whether a thread waits for packets.
+    package func hasWaiter(_ name: ObjectName) -> Bool { withLock(name) { record, _ in record.head != 0 } ?? false }
+
+    /// Called, with no lock held, by a thread that has left a pool's port at which packets wait for a thread. Set by the
+    /// floor above, before it makes the first such port.
+    package nonisolated(unsafe) static var threadIsShort: (@convention(c) (_ pool: UInt64) -> Void)?
+
     // ---- threads that block
 
     /// Gives up the calling thread's place at its port, if it has one; returns the port, for `comeBack`.
-    func leavePort() -> ObjectName {
-        let name = ObjectName(bits: signalbox_thread().pointee.port)
+    @discardableResult
+    package func leavePort() -> ObjectName { leavePort(signalbox_thread()) }
+
+    /// Gives up the place of a thread that has been stopped for good, or of the caller.
+    @discardableResult
+    func leavePort(_ thread: UnsafeMutablePointer<signalbox_thread>) -> ObjectName {
+        let name = ObjectName(bits: thread.pointee.port)
         guard name != .none else { return .none }
-        signalbox_thread().pointee.port = 0
+        thread.pointee.port = 0
+        var pool: UInt64 = 0
         try? Arena.local.change(name) { record, word, wake throws(DispatcherError) in
             let port = record.port
             port.pointee.running -= 1
             Arena.local.serveLocked(record, &word, &wake)
+            if port.pointee.head != 0 && port.pointee.running < port.pointee.limit { pool = port.pointee.pool }
         }
+        if pool != 0 { Arena.threadIsShort?(pool) }
         return name
     }
 

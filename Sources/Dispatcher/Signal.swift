@@ -1,3 +1,4 @@
+import CLinux
 public import Synchronization
 
 /// Waiters that were claimed and wait to be woken, first in first out. Performed after every lock is dropped.
@@ -136,6 +137,8 @@ extension Arena {
         _ name: ObjectName,
         _ body: (UnsafeMutablePointer<ObjectRecord>, inout Word, inout WakeList) throws(DispatcherError) -> Void
     ) throws(DispatcherError) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let record = object(name.index)
         var wake = WakeList()
         var word = lock(record)

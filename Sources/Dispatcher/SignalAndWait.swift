@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 extension Arena {
@@ -9,6 +10,8 @@ extension Arena {
         _ signal: ObjectName, _ object: ObjectName, until deadline: UInt64, alertable: Bool = false,
         owner: Owner? = nil
     ) throws(DispatcherError) -> Verdict {
+        signalbox_enter()
+        defer { signalbox_leave() }
         if isLocal { Threads.sleepWhileSuspended() }
         let kind = self.kind(of: signal)
         if kind == nil { throw .noSuchObject(0) }
@@ -19,18 +22,23 @@ extension Arena {
         defer { releaseOwnWaiter(waiter) }
         let taker = owner ?? threadOwner
         if waitKind == .mutex && taker == .none { throw .needsOwner }
-        var isKept = false
-        defer { if isKept { release(object) } }
-        let verdict = try wait(for: owner, until: deadline, alertable: alertable, isKept: &isKept) {
-            waiter throws(DispatcherError) in
-            let entered = try enterSignaling(signal, object, waiter, mayStand: deadline != Deadline.now)
-            return entered == .ended(.timedOut) && alertable && Threads.runAPCs() ? .ended(.alerted) : entered
-        }
-        if let verdict { return verdict }
-        do throws(DispatcherError) {
-            return try block(on: object, until: deadline, alertable: alertable, owner: owner)
-        } catch {
-            throw error == .noSuchObject(0) ? .noSuchObject(1) : error
+        return try withUnsafePointer(to: object) { name throws(DispatcherError) in
+            var kept = signalbox_kept(outer: nil, names: name, count: 1)
+            return try withUnsafeMutablePointer(to: &kept) { kept throws(DispatcherError) in
+                var isKept = false
+                defer { if isKept { dropKept(kept) } }
+                let verdict = try wait(for: owner, until: deadline, alertable: alertable, kept, isKept: &isKept) {
+                    waiter throws(DispatcherError) in
+                    let entered = try enterSignaling(signal, object, waiter, mayStand: deadline != Deadline.now)
+                    return entered == .ended(.timedOut) && alertable && Threads.runAPCs() ? .ended(.alerted) : entered
+                }
+                if let verdict { return verdict }
+                do throws(DispatcherError) {
+                    return try block(on: object, until: deadline, alertable: alertable, owner: owner)
+                } catch {
+                    throw error == .noSuchObject(0) ? .noSuchObject(1) : error
+                }
+            }
         }
     }
 

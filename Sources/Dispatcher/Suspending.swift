@@ -62,6 +62,8 @@ extension Arena {
     private func lookOrBegin(
         _ names: Names, all: Bool, until deadline: UInt64, _ owner: Owner, _ ended: inout Verdict?
     ) throws(DispatcherError) -> TaskWait {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let isLast = deadline == Deadline.now
         ended = try poll(names, all: all, owner: owner, isLast: isLast)
         if ended == nil && isLast { ended = .timedOut }
@@ -74,6 +76,8 @@ extension Arena {
     private func finish(
         _ wait: TaskWait, _ end: Result<Verdict, DispatcherError>
     ) throws(DispatcherError) -> Verdict {
+        signalbox_enter()
+        defer { signalbox_leave() }
         deallocateWaiter(wait.waiter)
         return try end.get()
     }
@@ -93,7 +97,10 @@ extension Arena {
             // One word, kept as such in the record: whoever claims the published waiter resumes it, once.
             self.waiter(wait.waiter).continuation = unsafeBitCast(continuation, to: UInt64.self)
             if deadline != Deadline.never { Deadlines.monotonic.arm(wait.waiter, wait: wait.number, at: deadline) }
-            switch enter() {
+            signalbox_enter()
+            let entered = enter()
+            signalbox_leave()
+            switch entered {
             case .success(nil): return
             case .success(let verdict?): early = .success(verdict)
             case .failure(let error): early = .failure(error)
@@ -103,16 +110,25 @@ extension Arena {
         signalbox_remove_cancellation_handler(cancellation)
         if deadline != Deadline.never { Deadlines.monotonic.disarm(wait.waiter) }
         if early == nil { noteSleep(of: wait.waiter, since: began) }
-        return early ?? .success(leave(wait.waiter)!)  // a task is not suspended as a thread is
+        return early ?? .success(leaveLines(wait.waiter))
     }
 
-    func resume(_ continuation: UInt64) {
+    private func leaveLines(_ waiter: UInt32) -> Verdict {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        return leave(waiter)!  // a task is not suspended as a thread is
+    }
+
+    func resume(_ waiter: UInt32, _ continuation: UInt64) {
+        if continuation & 1 != 0 { return tellEnd(of: waiter) }
         unsafeBitCast(continuation, to: UnsafeContinuation<Void, Never>.self).resume()
     }
 }
 
 private func cancelWait(_ bits: UInt64) {
     let waiter = UInt32(truncatingIfNeeded: bits)
+    signalbox_enter()
+    defer { signalbox_leave() }
     if Arena.local.claim(waiter, wait: UInt32(bits >> 32), .cancelled) == .wonWhileWaiting { Arena.local.wake(waiter) }
 }
 

@@ -6,10 +6,14 @@ package import Synchronization
 @usableFromInline package enum Threads {
     /// Gives the calling thread its waiter, whoever made the thread; taken back when it ends.
     static func attach() throws(DispatcherError) -> UInt32 {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let waiter = try Arena.prepared().allocateWaiter()
+        signalbox_registry_lock()  // another thread may be making the object
         signalbox_thread().pointee.waiter = waiter
         // An owner of mutexes from here on.
         if own != .none { _ = Arena.local.withLock(own) { record, _ in record.thread.pointee.waiter = waiter } }
+        signalbox_registry_unlock()
         atEnd()
         return waiter
     }
@@ -24,16 +28,25 @@ package import Synchronization
     /// that the caller holds is dropped then. Sleeps while the thread is suspended, and runs the calls that were queued
     /// before it began.
     package static func adopt(_ object: ObjectName) {
-        let thread = signalbox_thread()
-        thread.pointee.object = object.bits
-        let id = UInt32(bitPattern: signalbox_gettid())
+        signalbox_enter()
+        defer { signalbox_leave() }
         atEnd()
-        _ = Arena.local.withLock(object) { record, word in
-            record.thread.pointee.id = id
-            record.thread.pointee.waiter = thread.pointee.waiter
-        }
+        signalbox_registry_lock()
+        give(object, to: signalbox_thread())
+        signalbox_registry_unlock()
         sleepWhileSuspended()
         runAPCs()  // those too that were queued while it slept
+    }
+
+    /// Makes `object` the object of a thread, which has none; under the registry's lock.
+    static func give(_ object: ObjectName, to thread: UnsafeMutablePointer<signalbox_thread>) {
+        _ = Arena.local.withLock(object) { record, word in
+            record.thread.pointee.id = thread.pointee.id
+            record.thread.pointee.waiter = thread.pointee.waiter
+        }
+        thread.pointee.object = object.bits
+        thread.pointee.suspensions = UnsafeMutableRawPointer(Arena.local.object(object.index).suspensions)
+            .assumingMemoryBound(to: UInt32.self)
     }
 
     /// The calling thread's object, without a reference of the caller's; `.none` if nobody asked for one.
@@ -41,8 +54,39 @@ package import Synchronization
 
     /// As `own`; made now, if the thread has none.
     package static func ownOrNew() throws(DispatcherError) -> ObjectName {
-        if own == .none { adopt(try Arena.prepared().makeObject(.thread, manualReset: true)) }
+        if own != .none { return own }
+        signalbox_enter()
+        defer { signalbox_leave() }
+        let object = try Arena.prepared().makeObject(.thread, manualReset: true)
+        atEnd()
+        signalbox_registry_lock()
+        let isNeeded = own == .none  // another thread may have asked for it meanwhile
+        if isNeeded { give(object, to: signalbox_thread()) }
+        signalbox_registry_unlock()
+        if !isNeeded { Arena.local.release(object) }
         return own
+    }
+
+    /// The object of the thread of this process that has that id, with a reference for the caller; made now, if the
+    /// thread has none. `.none`: there is no such thread, or none that has ever asked for its id or waited.
+    package static func open(id: UInt32) throws(DispatcherError) -> ObjectName {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        let spare = try Arena.prepared().makeObject(.thread, manualReset: true)
+        signalbox_registry_lock()
+        var object = ObjectName.none
+        var isSpare = true
+        if let thread = signalbox_thread_with_id(id) {
+            object = ObjectName(bits: thread.pointee.object)
+            if object == .none {
+                (object, isSpare) = (spare, false)
+                give(spare, to: thread)
+            }
+            _ = Arena.local.retain(object)  // the thread has a reference itself until it leaves the registry
+        }
+        signalbox_registry_unlock()
+        if isSpare { Arena.local.release(spare) }
+        return object
     }
 
     static func withFields<R>(
@@ -73,10 +117,15 @@ package import Synchronization
 
     /// The most suspensions that are counted (MAXIMUM_SUSPEND_COUNT).
     private static var suspensionLimit: UInt32 { 127 }
+    static var suspensionMask: UInt32 { UInt32(SIGNALBOX_SUSPENSIONS) }
+    /// What has a thread stop: a suspension, or its termination.
+    static var stopMask: UInt32 { UInt32(SIGNALBOX_SUSPENSIONS | SIGNALBOX_TERMINATED) }
 
     /// From here on the thread's waits acquire nothing, until as many calls of `resume`: signals pass to the next
     /// waiter. Returns how often it was suspended before.
     package static func suspend(_ object: ObjectName) throws(DispatcherError) -> UInt32 {
+        signalbox_enter()
+        defer { signalbox_leave() }
         var isToWake = false
         let (before, waiter) = try changeCount(object) { count, waiter throws(DispatcherError) in
             guard count < suspensionLimit else { throw .limitExceeded }
@@ -93,11 +142,17 @@ package import Synchronization
     package static func resume(_ object: ObjectName) throws(DispatcherError) -> UInt32 {
         let (before, _) = try changeCount(object) { count, _ in count == 0 ? 0 : count - 1 }
         if before == 1 {
-            let resumptions = Arena.local.object(object.index).resumptions
-            resumptions.pointee.wrappingAdd(1, ordering: .releasing)
-            signalbox_futex_wake(resumptions, .max, false)
+            wakeStopped(object)
+            tellStop(object)  // who waits for it to stop need not
         }
         return before
+    }
+
+    /// Has a thread that has stopped look again whether it is to go on.
+    static func wakeStopped(_ object: ObjectName) {
+        let resumptions = Arena.local.object(object.index).resumptions
+        resumptions.pointee.wrappingAdd(1, ordering: .releasing)
+        signalbox_futex_wake(resumptions, .max, false)
     }
 
     private static func changeCount(
@@ -105,10 +160,13 @@ package import Synchronization
     ) throws(DispatcherError) -> (before: UInt32, waiter: UInt32) {
         let suspensions = Arena.prepared().object(object.index).suspensions
         let result: Result<(UInt32, UInt32), DispatcherError>? = withFields(object) { fields, _ in
-            let (before, waiter) = (suspensions.pointee.load(ordering: .relaxed), fields.pointee.waiter)
+            let before = suspensions.pointee.load(ordering: .relaxed) & suspensionMask
+            let waiter = fields.pointee.waiter
             if waiter == ThreadFields.ended { return .failure(.hasEnded) }
             do throws(DispatcherError) {
-                suspensions.pointee.store(try change(before, waiter), ordering: .relaxed)
+                // The other bits are changed without the lock.
+                let after = try change(before, waiter)
+                suspensions.pointee.wrappingAdd(after &- before, ordering: .acquiringAndReleasing)
             } catch {
                 return .failure(error)
             }
@@ -122,7 +180,7 @@ package import Synchronization
     @inline(__always) static func sleepWhileSuspended() {
         guard own != .none else { return }
         let record = Arena.local.object(own.index)
-        if record.suspensions.pointee.load(ordering: .acquiring) != 0 { sleepUntilResumed(record) }
+        if record.suspensions.pointee.load(ordering: .acquiring) & stopMask != 0 { sleepUntilResumed(record) }
     }
 
     @inline(never) private static func sleepUntilResumed(_ record: UnsafeMutablePointer<ObjectRecord>) {
@@ -130,10 +188,9 @@ package import Synchronization
         let place = Arena.local.leavePort()
         while true {
             let seen = resumptions.pointee.load(ordering: .acquiring)
-            if suspensions.pointee.load(ordering: .acquiring) == 0 { break }
-            if Seam.sleep({ resumptions.pointee.load(ordering: .acquiring) != seen }) == nil {
-                _ = signalbox_futex_wait(resumptions, seen, .max, false)
-            }
+            if suspensions.pointee.load(ordering: .acquiring) & stopMask == 0 { break }
+            // As elsewhere when it is stopped, unless a test's scheduler decides when it goes on.
+            if Seam.sleep({ resumptions.pointee.load(ordering: .acquiring) != seen }) == nil { signalbox_stop_here() }
         }
         Arena.local.comeBack(to: place)
     }
@@ -145,7 +202,7 @@ package import Synchronization
         guard own != .none else { return nil }
         let suspensions = Arena.local.object(own.index).suspensions
         let state: Claim.State?? = withFields(own) { fields, _ in
-            if suspensions.pointee.load(ordering: .relaxed) > 0 { return .suspended }
+            if suspensions.pointee.load(ordering: .relaxed) & stopMask != 0 { return .suspended }
             guard alertable else { return nil }
             if Arena.local.object(own.index).firstCall.pointee.load(ordering: .relaxed) != 0 { return .alerted }
             fields.pointee.alertableWait = wait
@@ -159,13 +216,18 @@ package import Synchronization
     /// Has `end` run when the calling thread ends, whoever made it.
     package static func atEnd() {
         guard signalbox_thread().pointee.hasEndHook == 0 else { return }
-        signalbox_thread().pointee.hasEndHook = 1
+        signalbox_enter()
+        _ = signalbox_thread_id()  // it is registered
         signalbox_at_thread_end { Threads.end() }
+        signalbox_set_terminated_body { Threads.cleanUp(signalbox_thread()) }
+        signalbox_thread().pointee.hasEndHook = 1
+        signalbox_leave()
     }
 
-    /// Gives back the handle slots that the calling thread has at hand. Set by the floor above, before it first gives a
-    /// thread some.
-    package nonisolated(unsafe) static var giveBackSlots: (@convention(c) () -> Void)?
+    /// Gives back the handle slots that a thread has at hand. Set by the floor above, before it first gives a thread
+    /// some.
+    package nonisolated(unsafe) static var giveBackSlots:
+        (@convention(c) (UnsafeMutablePointer<signalbox_thread>) -> Void)?
 
     /// Whether `reportBlockedTask` is set.
     package static let reportsBlockedTasks = Atomic(false)
@@ -177,34 +239,71 @@ package import Synchronization
     /// thread as observed; always to the same.
     package nonisolated(unsafe) static var detach: (@convention(c) () -> Void)?
 
+    /// What the floors above do first when a thread ends, whether they were told of its begin or not; the address of a
+    /// C function without arguments, or 0.
+    package static let endCall = Atomic<UInt>(0)
+    /// What they do when a thread of ours begins, before its body.
+    package static let beginCall = Atomic<UInt>(0)
+
+    @inline(__always) package static func perform(_ call: UInt) {
+        guard call != 0 else { return }
+        unsafeBitCast(call, to: (@convention(c) () -> Void).self)()
+    }
+
+    /// Tells the pool of a worker that has ended in a callback. Set by the floor above, before it makes the first.
+    package nonisolated(unsafe) static var workerEnds: (@convention(c) () -> Void)?
+
     /// Runs on every attached thread when it ends, after its own code and its C++ destructors.
     private static func end() {
         let thread = signalbox_thread()
-        let arena = Arena.local
+        // Code of the program's: outside.
+        perform(endCall.load(ordering: .acquiring))
+        if thread.pointee.worker != nil { workerEnds?() }
         // Only who is marked reads the hook, and so after it was set.
         if thread.pointee.isObserved {
             thread.pointee.isObserved = false
             detach?()
         }
+        signalbox_enter()
+        defer { signalbox_leave() }
+        thread.pointee.kept = nil  // an APC may have left its wait for good
         thread.pointee.hasEndHook = 2  // keeps no more records
-        _ = arena.leavePort()
-        // Only who has some reads the hook, and so after it was set.
-        if thread.pointee.slots != nil { giveBackSlots?() }
+        cleanUp(thread)
+        thread.pointee.hasEndHook = 0  // a later destructor may wait again, and is told of a second end
+    }
+
+    /// Gives back what a thread has, abandons its mutexes, and signals its object: at its end, or after it has stopped for
+    /// good.
+    static func cleanUp(_ thread: UnsafeMutablePointer<signalbox_thread>) {
+        let arena = Arena.local
+        _ = arena.leavePort(thread)
+        let object = ObjectName(bits: thread.pointee.object)
         if thread.pointee.waiter != 0 {
             let waiter = thread.pointee.waiter
-            if own != .none { _ = withFields(own) { fields, _ in fields.pointee.waiter = 0 } }
+            if object != .none { _ = withFields(object) { fields, _ in fields.pointee.waiter = 0 } }
             arena.abandonAll(of: Owner(index: waiter))
             thread.pointee.waiter = 0
             arena.deallocateWaiter(waiter)
         }
-        let object = own
+        let times = object != .none ? endTimes(of: thread) : 0
+        // From here on nobody finds it by its id.
+        signalbox_unregister(thread)
         thread.pointee.object = 0
+        thread.pointee.suspensions = nil
         if object != .none {
             dropAPCs(object)
+            keepTimes(times, of: object)
+            if arena.object(object.index).suspensions.pointee.load(ordering: .relaxed) & stopMask != 0 {
+                tellStop(object)
+            }
             try? arena.signalSlowly(object, .thread)  // it holds a reference, so it is there
             arena.release(object)
         }
-        Arena.flushCaches()
-        thread.pointee.hasEndHook = 0  // a later destructor may wait again, and is told of a second end
+        // What takes locks under which others allocate comes last: a thread that was terminated in malloc(3) holds
+        // what they wait for, and then nobody who allocates goes on, but the thread has ended.
+        if thread.pointee.slots != nil { giveBackSlots?(thread) }  // only who has some reads the hook
+        releaseKept(of: thread)
+        Arena.flushCaches(of: thread)
+        signalbox_free_values(thread)
     }
 }

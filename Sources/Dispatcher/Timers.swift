@@ -43,6 +43,8 @@ extension Arena {
         _ name: ObjectName, due: TimerDue, period: UInt64 = 0, routine: TimerRoutine? = nil
     ) throws(DispatcherError) {
         precondition(isLocal, "the deadlines are those of this process's own arena")
+        signalbox_enter()
+        defer { signalbox_leave() }
         let target = routine == nil ? ObjectName.none : try Threads.ownOrNew()
         var call: UInt32 = 0
         if let routine {
@@ -75,6 +77,8 @@ extension Arena {
 
     /// Disarms the timer, and withdraws its call; leaves its signal as it is.
     package func cancelTimer(_ name: ObjectName) throws(DispatcherError) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         var old: UInt32 = 0
         let found: Bool? = withLock(name) { record, word in
             guard word.kind == .timer else { return false }
@@ -96,6 +100,8 @@ extension Arena {
 
     /// The timer's time has come: called by the thread that sleeps for `clock`.
     func expire(_ index: UInt32, of clock: Deadlines) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let record = object(index)
         let seen = Word(bits: record.pointee.word.load(ordering: .acquiring))
         guard seen.kind == .timer else { return }

@@ -19,6 +19,11 @@ package struct Arena: @unchecked Sendable {
     /// touched.
     package static func prepared() -> Arena { preparedLocal }
     private static let preparedLocal: Arena = {
+        if let other = signalbox_claim_process() {
+            fatalError(
+                "Signalbox is in this process twice, and \(String(cString: other)) was first: a program uses either the "
+                    + "Swift package or libsignalbox.so")
+        }
         let size = 64 << 24
         let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else {
@@ -103,6 +108,9 @@ package struct Arena: @unchecked Sendable {
 
     /// Takes a free record, or a fresh one, which is all zeros.
     @inline(__always) @inlinable package func allocate(_ type: RecordType) throws(DispatcherError) -> UInt32 {
+        #if DEBUG
+            expectInside()
+        #endif
         if let cached = takeCached(type) {
             adjustLive(type, +1)
             return cached
@@ -129,6 +137,9 @@ package struct Arena: @unchecked Sendable {
     }
 
     @inline(__always) @inlinable package func deallocate(_ type: RecordType, _ index: UInt32) {
+        #if DEBUG
+            expectInside()
+        #endif
         adjustLive(type, -1)
         if !cache(type, index) { deallocateSlowly(type, index) }
     }
@@ -209,15 +220,22 @@ package struct Arena: @unchecked Sendable {
 
     /// Gives back what the calling thread has kept of a type.
     private func pushCache(_ type: RecordType) {
-        let cache = signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue))
+        pushCache(type, signalbox_record_cache(Int32(truncatingIfNeeded: type.rawValue)))
+    }
+
+    private func pushCache(_ type: RecordType, _ cache: UnsafeMutablePointer<signalbox_cache>) {
         let kept = cache.pointee
         cache.pointee = .init(first: 0, count: 0)
         if kept.first != 0 { push(type, first: kept.first, count: kept.count) }
     }
 
-    /// Gives back all that the calling thread, which ends, has kept.
-    package static func flushCaches() {
-        for type in [RecordType.object, .waiter, .block, .packet] { local.pushCache(type) }
+    /// Gives back all that a thread which ends, or has been stopped for good, has kept.
+    package static func flushCaches(of thread: UnsafeMutablePointer<signalbox_thread>) {
+        let caches = signalbox_caches(thread)
+        local.pushCache(.object, caches + RecordType.object.rawValue)
+        local.pushCache(.waiter, caches + RecordType.waiter.rawValue)
+        local.pushCache(.block, caches + RecordType.block.rawValue)
+        local.pushCache(.packet, caches + RecordType.packet.rawValue)
     }
 
     // Debug builds count live records, so that a suite can end by checking that none is left.

@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 /// State that one caller at a time may touch.
@@ -26,6 +27,8 @@ package struct Guarded<State>: ~Copyable, @unchecked Sendable {
         -> sending R
     {
         let lock = FutexLock(state: word, isShared: false)
+        signalbox_enter()
+        defer { signalbox_leave() }
         lock.lock()
         defer { lock.unlock() }
         return try body(&state.pointee)

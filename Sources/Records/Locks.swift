@@ -27,7 +27,7 @@ enum Spin {
     static var looks: Int { 8 }
 }
 
-// ---- record locks
+// ---- record locks. Who takes one is inside, so that he is not stopped while he holds it; checked in debug builds.
 
 extension Arena {
     /// Takes the record's lock and returns its word as it stands, locked bits cleared.
@@ -115,6 +115,7 @@ extension Arena {
             precondition(
                 signalbox_thread().pointee.locks == 0, "lock order: the wait-all lock comes before record locks")
             precondition(signalbox_thread().pointee.holdsAllLock == 0, "lock order: the wait-all lock is held already")
+            expectInside()
             signalbox_thread().pointee.holdsAllLock = 1
         #endif
         Seam.step()
@@ -145,9 +146,17 @@ extension Arena {
                 thread.pointee.locks == 0 || thread.pointee.holdsAllLock != 0,
                 "lock order: a second record lock is taken without the wait-all lock")
             thread.pointee.locks += 1
+            expectInside()
         }
 
-        @usableFromInline func debugHasLocked() { signalbox_thread().pointee.locks += 1 }
+        @usableFromInline func debugHasLocked() {
+            signalbox_thread().pointee.locks += 1
+            expectInside()
+        }
+        /// What a thread that is terminated must not leave half done is done inside.
+        @usableFromInline func expectInside() {
+            precondition(signalbox_thread().pointee.inside != 0, "a thread could be stopped while it holds a lock")
+        }
         @usableFromInline func debugDidUnlock() { signalbox_thread().pointee.locks -= 1 }
     #endif
 }

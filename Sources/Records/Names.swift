@@ -69,6 +69,8 @@ package enum DispatcherError: Error, Equatable, Sendable {
     case limitExceeded
     /// The thread has ended.
     case hasEnded
+    /// The thread cannot be stopped: it blocks the signal by which that is done.
+    case notStoppable
     /// A mutex was waited for on nobody's behalf.
     case needsOwner
 }

@@ -125,6 +125,8 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
     /// Threads that may run at a time, and that do.
     @usableFromInline package var limit: UInt32
     @usableFromInline package var running: UInt32
+    /// The pool whose workers the port's threads are, or 0.
+    @usableFromInline package var pool: UInt64
 }
 
 /// Under the lock.
@@ -300,7 +302,7 @@ package struct ArenaHeader: ~Copyable {
     /// Magic and version of the layout: changed with any change to a record.
     @usableFromInline package let format: Atomic<UInt64>
 
-    @inlinable package static var currentFormat: UInt64 { 0x5349_474E_414C_0004 }  // "SIGNAL", version 4
+    @inlinable package static var currentFormat: UInt64 { 0x5349_474E_414C_0005 }  // "SIGNAL", version 5
 }
 
 extension UnsafeMutablePointer where Pointee == ArenaHeader {

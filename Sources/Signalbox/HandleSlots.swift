@@ -88,12 +88,12 @@ enum HandleSlots {
         return batches
     }
 
-    private static let hook: Void = { Threads.giveBackSlots = { HandleSlots.threadEnds() } }()
+    private static let hook: Void = { Threads.giveBackSlots = { HandleSlots.giveBack(of: $0) } }()
 
-    /// Gives back what the calling thread has at hand.
-    private static func threadEnds() {
-        guard let batches = SlotBatches.own else { return }
-        SlotBatches.own = nil
+    /// Gives back what a thread has at hand that ends, or has been stopped for good.
+    private static func giveBack(of thread: UnsafeMutablePointer<signalbox_thread>) {
+        guard let batches = SlotBatches.of(thread) else { return }
+        thread.pointee.slots = nil
         line.withLock { line in
             batches.drainFreed { line.append($0) }
             batches.drainFree { line.append($0) }
@@ -129,6 +129,10 @@ struct SlotBatches: Hashable, @unchecked Sendable {
     @inline(__always) static var own: SlotBatches? {
         get { signalbox_thread().pointee.slots.map { SlotBatches(memory: $0) } }
         set { signalbox_thread().pointee.slots = newValue?.memory }
+    }
+
+    static func of(_ thread: UnsafeMutablePointer<signalbox_thread>) -> SlotBatches? {
+        thread.pointee.slots.map { SlotBatches(memory: $0) }
     }
 
     private init(memory: UnsafeMutableRawPointer) { self.memory = memory }

@@ -117,6 +117,8 @@ package enum HandleTable {
     ///
     /// - Parameter isCounted: whether the object was made with this handle counted already.
     package static func insert(_ object: ObjectName, _ rights: Rights = .all, isCounted: Bool = false) -> UInt? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         guard let slot = HandleSlots.take() else { return nil }
         if !isCounted { Arena.local.becomeHandle(object) }
         return fill(slot, object, rights)
@@ -140,6 +142,8 @@ package enum HandleTable {
 
     /// Makes another handle to the object of this one.
     package static func duplicate(_ handle: UInt, _ rights: Rights? = nil) throws(HandleError) -> UInt {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let object = try name(handle, [])
         let granted: Rights
         if let rights { granted = rights } else { granted = try self.rights(of: handle) }
@@ -156,6 +160,8 @@ package enum HandleTable {
     /// Closes a handle. With the last one, a port releases its waiters, and a driver's object ends its requests.
     package static func close(_ handle: UInt) throws(HandleError) {
         guard handle < 1 << 31 else { throw .invalid }
+        signalbox_enter()
+        defer { signalbox_leave() }
         let (slot, generation) = (Int(handle >> 2 & 0xF_FFFF), UInt64(handle >> 22))
         let table = base
         let entry = table[slot].load(ordering: .acquiring)

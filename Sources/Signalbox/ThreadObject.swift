@@ -1,5 +1,6 @@
 import CLinux
 public import Dispatcher
+import Synchronization
 
 /// A thread, signaled for good when it has ended.
 ///
@@ -53,19 +54,23 @@ public actor ThreadObject: NamedKernelObject {
         do {
             return try start(
                 name: name, stackSize: stackSize, isOurs: isOurs,
-                { Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run() }, body.toOpaque())
+                { body, _ in Unmanaged<Body>.fromOpaque(body!).takeRetainedValue().run() }, body.toOpaque(), nil)
         } catch {
             body.release()
             throw error
         }
     }
 
-    /// Starts a thread that calls a C function, under which nothing of ours needs cleaning up: it may leave by
-    /// pthread_exit(3). `isSuspended`: not before `Threads.resume`.
+    /// Starts a thread that calls a C function with two words, under which nothing of ours needs cleaning up: it may
+    /// leave by pthread_exit(3), or be terminated. `isSuspended`: not before `Threads.resume`.
     package static func start(
         name: String?, stackSize: Int, isSuspended: Bool = false, isOurs: Bool = false,
-        _ function: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UInt32, _ argument: UnsafeMutableRawPointer?
+        _ function: @escaping @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> UInt32,
+        _ first: UnsafeMutableRawPointer?, _ second: UnsafeMutableRawPointer?
     ) throws(ThreadError) -> ObjectName {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        signalbox_join_terminated()
         let object: ObjectName
         do {
             object = try Arena.prepared().makeObject(.thread, manualReset: true)
@@ -75,8 +80,9 @@ public actor ThreadObject: NamedKernelObject {
         _ = Arena.local.retain(object)  // the thread's own, dropped when it has ended
         if isSuspended { _ = try? Threads.suspend(object) }  // a new thread can be suspended
         let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
-        start.initialize(to: Start(object: object, isOurs: isOurs, function: function, argument: argument))
-        let error = signalbox_start_thread(stackSize, ThreadObject.run, start, name)
+        start.initialize(
+            to: Start(object: object, isOurs: isOurs, function: function, first: first, second: second))
+        let error = signalbox_start_stoppable_thread(stackSize, ThreadObject.run, start, name)
         guard error == 0 else {
             start.deallocate()
             Arena.local.release(object)
@@ -91,15 +97,19 @@ public actor ThreadObject: NamedKernelObject {
         let start = pointer.move()
         pointer.deallocate()
         Threads.adopt(start.object)
-        if !start.isOurs { ThreadObservers.attach() }
-        Threads.setExitCode(start.object, start.function(start.argument))
+        if !start.isOurs {
+            ThreadObservers.attach()
+            Threads.perform(Threads.beginCall.load(ordering: .acquiring))
+        }
+        Threads.setExitCode(start.object, start.function(start.first, start.second))
     }
 
     private struct Start: BitwiseCopyable {
         let object: ObjectName
         let isOurs: Bool
-        let function: @convention(c) (UnsafeMutableRawPointer?) -> UInt32
-        let argument: UnsafeMutableRawPointer?
+        let function: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> UInt32
+        let first: UnsafeMutableRawPointer?
+        let second: UnsafeMutableRawPointer?
     }
 
     private final class Body: Sendable {

@@ -32,7 +32,11 @@ enum ThreadObservers {
     private static let isAny = Atomic(false)
 
     /// Set once, before any thread is marked as observed, and so before any reads it.
-    private static let hook: Void = Threads.detach = { ThreadObservers.detach() }
+    private static let hook: Void = {
+        Threads.detach = { ThreadObservers.detach() }
+        // A terminated thread does not say that it ends.
+        Threads.wasTerminated = { object in state.withLock { $0.told[object] = nil } }
+    }()
 
     /// Returns the key for `remove`.
     static func add(_ observer: any ThreadObserver) -> UInt64 {

@@ -47,6 +47,7 @@ func code(_ error: DispatcherError) -> Int32 {
     case .notOwner: ERROR_NOT_OWNER
     case .limitExceeded: ERROR_TOO_MANY_POSTS
     case .hasEnded, .needsOwner: ERROR_GEN_FAILURE
+    case .notStoppable: ERROR_ACCESS_DENIED
     case .duplicateObject: ERROR_INVALID_PARAMETER
     case .outOfRecords: ERROR_NOT_ENOUGH_MEMORY
     }

@@ -21,6 +21,8 @@ enum Pseudo {
 func newHandle(
     _ kind: ObjectKind, _ access: DWORD?, _ make: () throws(DispatcherError) -> ObjectName
 ) -> HANDLE? {
+    enter()
+    defer { leave() }
     let object: ObjectName
     do throws(DispatcherError) { object = try make() } catch { return noHandle(code(error)) }
     let rights = access.map { HandleTable.Rights(access: $0, kind) } ?? .all
@@ -34,6 +36,8 @@ func newHandle(
 
 /// Makes a handle to an object whose reference the caller gives up, or sets the last error.
 func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HANDLE? {
+    enter()
+    defer { leave() }
     if let made = HandleTable.insert(object, rights) { return handle(made) }
     Arena.local.release(object)
     return noHandle(ERROR_NO_SYSTEM_RESOURCES)
@@ -71,6 +75,8 @@ func change(
     _ sourceProcess: HANDLE?, _ source: HANDLE?, _ targetProcess: HANDLE?, _ target: LPHANDLE?,
     _ access: DWORD, _ inherit: BOOL, _ options: DWORD
 ) -> BOOL {
+    enter()
+    defer { leave() }
     guard value(sourceProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
     // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle)
     defer { if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) } }

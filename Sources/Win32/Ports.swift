@@ -7,6 +7,8 @@ import Signalbox
 @c(CreateIoCompletionPort) @implementation public func __CreateIoCompletionPort(
     _ file: HANDLE?, _ port: HANDLE?, _ key: ULONG_PTR, _ concurrency: DWORD
 ) -> HANDLE? {
+    enter()
+    defer { leave() }
     let isNew = port == nil
     if value(file) == UInt(bitPattern: -1) {  // INVALID_HANDLE_VALUE: only make a port
         return isNew ? newPort(concurrency) : noHandle(ERROR_INVALID_PARAMETER)

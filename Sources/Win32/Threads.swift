@@ -6,9 +6,28 @@ import Signalbox
 
 // Threads.
 
-private struct ThreadStart: BitwiseCopyable {
-    let routine: LPTHREAD_START_ROUTINE
-    let parameter: LPVOID?
+/// Starts a thread that calls the routine, and makes a handle to it; or sets the last error.
+func startThread(
+    _ start: LPTHREAD_START_ROUTINE, _ parameter: LPVOID?, stackSize: SIZE_T, isSuspended: Bool, _ id: LPDWORD?
+) -> HANDLE? {
+    enter()
+    defer { leave() }
+    do {
+        // 0 means the executable's default, which is 1 MiB.
+        let size = stackSize == 0 ? 1 << 20 : Int(clamping: stackSize)
+        let object = try ThreadObject.start(
+            name: nil, stackSize: size, isSuspended: isSuspended,
+            { routine, parameter in unsafeBitCast(routine, to: LPTHREAD_START_ROUTINE.self)(parameter) },
+            unsafeBitCast(start, to: UnsafeMutableRawPointer.self), parameter)
+        _ = Arena.local.retain(object)  // for the look at its id, which may come after its end
+        defer { Arena.local.release(object) }
+        guard let made = newHandle(object) else { return nil }
+        id?.pointee = threadID(object)
+        return made
+    } catch {
+        // EAGAIN is a limit on threads, or a stack that found no address space: Windows says this of both.
+        return noHandle(ERROR_NOT_ENOUGH_MEMORY)
+    }
 }
 
 @c(CreateThread) @implementation public func __CreateThread(
@@ -18,26 +37,28 @@ private struct ThreadStart: BitwiseCopyable {
     guard let start, flags & ~DWORD(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else {
         return noHandle(ERROR_INVALID_PARAMETER)
     }
-    let copy = UnsafeMutablePointer<ThreadStart>.allocate(capacity: 1)
-    copy.initialize(to: ThreadStart(routine: start, parameter: parameter))
-    do {
-        // 0 means the executable's default, which is 1 MiB.
-        let size = stackSize == 0 ? 1 << 20 : Int(clamping: stackSize)
-        let object = try ThreadObject.start(
-            name: nil, stackSize: size, isSuspended: flags & DWORD(CREATE_SUSPENDED) != 0,
-            { argument in
-                let pointer = argument!.assumingMemoryBound(to: ThreadStart.self)
-                let start = pointer.move()
-                pointer.deallocate()
-                return start.routine(start.parameter)
-            }, copy)
-        guard let made = newHandle(object) else { return nil }
-        id?.pointee = threadID(object)
-        return made
+    let isSuspended = flags & DWORD(CREATE_SUSPENDED) != 0
+    return startThread(start, parameter, stackSize: stackSize, isSuspended: isSuspended, id)
+}
+
+@c(CreateRemoteThread) @implementation public func __CreateRemoteThread(
+    _ process: HANDLE?, _ attributes: LPSECURITY_ATTRIBUTES?, _ stackSize: SIZE_T, _ start: LPTHREAD_START_ROUTINE?,
+    _ parameter: LPVOID?, _ flags: DWORD, _ id: LPDWORD?
+) -> HANDLE? {
+    guard value(process) == Pseudo.process else { return noHandle(ERROR_INVALID_HANDLE) }
+    return __CreateThread(attributes, stackSize, start, parameter, flags, id)
+}
+
+@c(OpenThread) @implementation
+public func __OpenThread(_ access: DWORD, _ inherit: BOOL, _ id: DWORD) -> HANDLE? {
+    enter()
+    defer { leave() }
+    do throws(DispatcherError) {
+        let object = id == 0 ? .none : try Dispatcher.Threads.open(id: id)
+        guard object != .none else { return noHandle(ERROR_INVALID_PARAMETER) }
+        return newHandle(object, HandleTable.Rights(access: access, .thread))
     } catch {
-        copy.deallocate()
-        // EAGAIN is a limit on threads, or a stack that found no address space: Windows says this of both.
-        return noHandle(ERROR_NOT_ENOUGH_MEMORY)
+        return noHandle(code(error))
     }
 }
 
@@ -52,11 +73,12 @@ private func threadID(_ object: ObjectName) -> DWORD {
 
 @c(ExitThread) @implementation public func __ExitThread(_ code: DWORD) -> Never {
     if Dispatcher.Threads.own != .none { Dispatcher.Threads.setExitCode(Dispatcher.Threads.own, code) }
+    Dispatcher.Threads.willExit()
     pthread_exit(nil)
 }
 
 /// The thread object of a handle with those rights; `.none`, with the last error set, if it is none.
-private func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) -> ObjectName {
+func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) -> ObjectName {
     if value(thread) == Pseudo.thread {
         if Dispatcher.Threads.own != .none { return Dispatcher.Threads.own }
         if let own = try? Dispatcher.Threads.ownOrNew() { return own }
@@ -69,6 +91,33 @@ private func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights 
     return .none
 }
 
+@c(TerminateThread) @implementation public func __TerminateThread(_ thread: HANDLE?, _ exitCode: DWORD) -> BOOL {
+    let object = threadObject(thread, needing: .modify)
+    guard object != .none else { return 0 }
+    do throws(DispatcherError) {
+        try Dispatcher.Threads.terminate(object, exitCode)
+        return 1
+    } catch {
+        // The thread keeps the exit code that it has.
+        return error == .hasEnded ? 1 : failure(code(error))
+    }
+}
+
+@c(SuspendThread) @implementation public func __SuspendThread(_ thread: HANDLE?) -> DWORD {
+    let object = threadObject(thread, needing: .modify)
+    guard object != .none else { return DWORD.max }
+    do throws(DispatcherError) {
+        return try Dispatcher.Threads.suspendAndStop(object)
+    } catch {
+        switch error {
+        case .limitExceeded: _ = failure(ERROR_SIGNAL_REFUSED)
+        case .hasEnded: _ = failure(ERROR_ACCESS_DENIED)
+        default: _ = failure(code(error))
+        }
+        return DWORD.max
+    }
+}
+
 @c(ResumeThread) @implementation public func __ResumeThread(_ thread: HANDLE?) -> DWORD {
     let object = threadObject(thread, needing: .modify)
     guard object != .none else { return DWORD.max }
@@ -79,6 +128,88 @@ private func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights 
         _ = failure(code(error))
         return DWORD.max
     }
+}
+
+#if arch(x86_64)
+    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
+        let object = threadObject(thread)
+        guard object != .none else { return 0 }
+        guard let context else { return failure(ERROR_NOACCESS) }
+        let flags = context.pointee.ContextFlags
+        // What no AMD64 context has is refused.
+        guard flags & DWORD(CONTEXT_AMD64) != 0 else { return failure(ERROR_INVALID_PARAMETER) }
+        do throws(DispatcherError) {
+            let registers = try Dispatcher.Threads.registers(of: object)
+            fill(context, registers, flags & ~DWORD(CONTEXT_AMD64))
+            return 1
+        } catch {
+            return failure(error == .hasEnded ? ERROR_GEN_FAILURE : code(error))
+        }
+    }
+
+    private func fill(_ context: LPCONTEXT, _ from: signalbox_registers, _ parts: DWORD) {
+        if parts & 1 != 0 {  // CONTEXT_CONTROL
+            context.pointee.Rip = from.rip
+            context.pointee.Rsp = from.rsp
+            context.pointee.EFlags = from.flags
+            context.pointee.SegCs = from.cs
+            context.pointee.SegSs = from.ss
+        }
+        if parts & 2 != 0 {  // CONTEXT_INTEGER
+            context.pointee.Rax = from.rax
+            context.pointee.Rcx = from.rcx
+            context.pointee.Rdx = from.rdx
+            context.pointee.Rbx = from.rbx
+            context.pointee.Rbp = from.rbp
+            context.pointee.Rsi = from.rsi
+            context.pointee.Rdi = from.rdi
+            context.pointee.R8 = from.r8
+            context.pointee.R9 = from.r9
+            context.pointee.R10 = from.r10
+            context.pointee.R11 = from.r11
+            context.pointee.R12 = from.r12
+            context.pointee.R13 = from.r13
+            context.pointee.R14 = from.r14
+            context.pointee.R15 = from.r15
+        }
+        if parts & 4 != 0 {  // CONTEXT_SEGMENTS
+            context.pointee.SegDs = from.ds
+            context.pointee.SegEs = from.es
+            context.pointee.SegFs = from.fs
+            context.pointee.SegGs = from.gs
+        }
+        if parts & 8 != 0 {  // CONTEXT_FLOATING_POINT: what fxsave writes
+            context.pointee.MxCsr = from.mxcsr
+            let target = UnsafeMutableRawPointer(context) + 256  // FltSave, which layout.c asserts
+            withUnsafeBytes(of: from.fxsave) { target.copyMemory(from: $0.baseAddress!, byteCount: 512) }
+        }
+        if parts & 16 != 0 {  // CONTEXT_DEBUG_REGISTERS: a thread has no breakpoints of its own
+            context.pointee.Dr0 = 0
+            context.pointee.Dr1 = 0
+            context.pointee.Dr2 = 0
+            context.pointee.Dr3 = 0
+            context.pointee.Dr6 = 0
+            context.pointee.Dr7 = 0
+        }
+    }
+#endif
+
+@c(GetThreadTimes) @implementation public func __GetThreadTimes(
+    _ thread: HANDLE?, _ creation: LPFILETIME?, _ exit: LPFILETIME?, _ kernel: LPFILETIME?, _ user: LPFILETIME?
+) -> BOOL {
+    let object = threadObject(thread)
+    guard object != .none else { return 0 }
+    guard let creation, let exit, let kernel, let user else { return failure(ERROR_NOACCESS) }
+    guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
+    func fileTime(_ ticks: UInt64) -> FILETIME {
+        FILETIME(
+            dwLowDateTime: DWORD(truncatingIfNeeded: ticks), dwHighDateTime: DWORD(truncatingIfNeeded: ticks >> 32))
+    }
+    creation.pointee = fileTime(times.creation)
+    exit.pointee = fileTime(times.exit)
+    kernel.pointee = fileTime(times.kernel)
+    user.pointee = fileTime(times.user)
+    return 1
 }
 
 @c(QueueUserAPC) @implementation

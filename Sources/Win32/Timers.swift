@@ -37,7 +37,7 @@ private func createTimerEx(_ isNamed: Bool, _ flags: DWORD, _ access: DWORD) -> 
 
 /// A due time of SetWaitableTimer, in 100 ns: negative is relative, positive a FILETIME. What is too far for the clocks
 /// is as far as they go.
-private func due(_ time: LONGLONG) -> TimerDue {
+func due(_ time: LONGLONG) -> TimerDue {
     func nanoseconds(_ ticks: UInt64) -> UInt64 {
         let (product, overflow) = ticks.multipliedReportingOverflow(by: 100)
         return overflow ? .max : product

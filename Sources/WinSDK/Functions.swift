@@ -11,8 +11,20 @@ public import CWin32
         sListenSocket, sAcceptSocket, lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength,
         lpdwBytesReceived, lpOverlapped) != 0
 }
+@inlinable public func CallbackMayRunLong(_ pci: PTP_CALLBACK_INSTANCE!) -> Bool { __CallbackMayRunLong(pci) != 0 }
 @inlinable public func CancelWaitableTimer(_ hTimer: HANDLE!) -> Bool { __CancelWaitableTimer(hTimer) != 0 }
+@inlinable public func ChangeTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ DueTime: ULONG, _ Period: ULONG)
+    -> Bool
+{ __ChangeTimerQueueTimer(TimerQueue, Timer, DueTime, Period) != 0 }
 @inlinable public func CloseHandle(_ hObject: HANDLE!) -> Bool { __CloseHandle(hObject) != 0 }
+@inlinable public func CloseThreadpool(_ ptpp: PTP_POOL!) { __CloseThreadpool(ptpp) }
+@inlinable public func CloseThreadpoolCleanupGroup(_ ptpcg: PTP_CLEANUP_GROUP!) { __CloseThreadpoolCleanupGroup(ptpcg) }
+@inlinable public func CloseThreadpoolCleanupGroupMembers(
+    _ ptpcg: PTP_CLEANUP_GROUP!, _ fCancelPendingCallbacks: Bool, _ pvCleanupContext: PVOID!
+) { __CloseThreadpoolCleanupGroupMembers(ptpcg, fCancelPendingCallbacks ? 1 : 0, pvCleanupContext) }
+@inlinable public func CloseThreadpoolTimer(_ pti: PTP_TIMER!) { __CloseThreadpoolTimer(pti) }
+@inlinable public func CloseThreadpoolWait(_ pwa: PTP_WAIT!) { __CloseThreadpoolWait(pwa) }
+@inlinable public func CloseThreadpoolWork(_ pwk: PTP_WORK!) { __CloseThreadpoolWork(pwk) }
 @inlinable public func CompareObjectHandles(_ hFirstObjectHandle: HANDLE!, _ hSecondObjectHandle: HANDLE!) -> Bool {
     __CompareObjectHandles(hFirstObjectHandle, hSecondObjectHandle) != 0
 }
@@ -44,6 +56,13 @@ public import CWin32
 @inlinable public func CreateMutexW(
     _ lpMutexAttributes: LPSECURITY_ATTRIBUTES!, _ bInitialOwner: Bool, _ lpName: LPCWSTR!
 ) -> HANDLE! { __CreateMutexW(lpMutexAttributes, bInitialOwner ? 1 : 0, lpName) }
+@inlinable public func CreateRemoteThread(
+    _ hProcess: HANDLE!, _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ dwStackSize: SIZE_T,
+    _ lpStartAddress: LPTHREAD_START_ROUTINE!, _ lpParameter: LPVOID!, _ dwCreationFlags: DWORD, _ lpThreadId: LPDWORD!
+) -> HANDLE! {
+    __CreateRemoteThread(
+        hProcess, lpThreadAttributes, dwStackSize, lpStartAddress, lpParameter, dwCreationFlags, lpThreadId)
+}
 @inlinable public func CreateSemaphoreA(
     _ lpSemaphoreAttributes: LPSECURITY_ATTRIBUTES!, _ lInitialCount: LONG, _ lMaximumCount: LONG, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateSemaphoreA(lpSemaphoreAttributes, lInitialCount, lMaximumCount, lpName) }
@@ -68,6 +87,22 @@ public import CWin32
 ) -> HANDLE! {
     __CreateThread(lpThreadAttributes, dwStackSize, lpStartAddress, lpParameter, dwCreationFlags, lpThreadId)
 }
+@inlinable public func CreateThreadpool(_ reserved: PVOID!) -> PTP_POOL! { __CreateThreadpool(reserved) }
+@inlinable public func CreateThreadpoolCleanupGroup() -> PTP_CLEANUP_GROUP! { __CreateThreadpoolCleanupGroup() }
+@inlinable public func CreateThreadpoolTimer(_ pfnti: PTP_TIMER_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
+    -> PTP_TIMER!
+{ __CreateThreadpoolTimer(pfnti, pv, pcbe) }
+@inlinable public func CreateThreadpoolWait(_ pfnwa: PTP_WAIT_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
+    -> PTP_WAIT!
+{ __CreateThreadpoolWait(pfnwa, pv, pcbe) }
+@inlinable public func CreateThreadpoolWork(_ pfnwk: PTP_WORK_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
+    -> PTP_WORK!
+{ __CreateThreadpoolWork(pfnwk, pv, pcbe) }
+@inlinable public func CreateTimerQueue() -> HANDLE! { __CreateTimerQueue() }
+@inlinable public func CreateTimerQueueTimer(
+    _ phNewTimer: PHANDLE!, _ TimerQueue: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Parameter: PVOID!,
+    _ DueTime: DWORD, _ Period: DWORD, _ Flags: ULONG
+) -> Bool { __CreateTimerQueueTimer(phNewTimer, TimerQueue, Callback, Parameter, DueTime, Period, Flags) != 0 }
 @inlinable public func CreateWaitableTimerA(
     _ lpTimerAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ lpTimerName: LPCSTR!
 ) -> HANDLE! { __CreateWaitableTimerA(lpTimerAttributes, bManualReset ? 1 : 0, lpTimerName) }
@@ -82,6 +117,22 @@ public import CWin32
 ) -> HANDLE! { __CreateWaitableTimerW(lpTimerAttributes, bManualReset ? 1 : 0, lpTimerName) }
 @inlinable public func DeleteCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __DeleteCriticalSection(lpCriticalSection)
+}
+@inlinable public func DeleteTimerQueue(_ TimerQueue: HANDLE!) -> Bool { __DeleteTimerQueue(TimerQueue) != 0 }
+@inlinable public func DeleteTimerQueueEx(_ TimerQueue: HANDLE!, _ CompletionEvent: HANDLE!) -> Bool {
+    __DeleteTimerQueueEx(TimerQueue, CompletionEvent) != 0
+}
+@inlinable public func DeleteTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ CompletionEvent: HANDLE!)
+    -> Bool
+{ __DeleteTimerQueueTimer(TimerQueue, Timer, CompletionEvent) != 0 }
+@inlinable public func DestroyThreadpoolEnvironment(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __DestroyThreadpoolEnvironment(pcbe)
+}
+@inlinable public func DisableThreadLibraryCalls(_ hLibModule: HMODULE!) -> Bool {
+    __DisableThreadLibraryCalls(hLibModule) != 0
+}
+@inlinable public func DisassociateCurrentThreadFromCallback(_ pci: PTP_CALLBACK_INSTANCE!) {
+    __DisassociateCurrentThreadFromCallback(pci)
 }
 @inlinable public func DuplicateHandle(
     _ hSourceProcessHandle: HANDLE!, _ hSourceHandle: HANDLE!, _ hTargetProcessHandle: HANDLE!,
@@ -101,6 +152,24 @@ public import CWin32
 }
 @inlinable public func ExitProcess(_ uExitCode: UINT) -> Never { __ExitProcess(uExitCode) }
 @inlinable public func ExitThread(_ dwExitCode: DWORD) -> Never { __ExitThread(dwExitCode) }
+@inlinable public func FlsAlloc(_ lpCallback: PFLS_CALLBACK_FUNCTION!) -> DWORD { __FlsAlloc(lpCallback) }
+@inlinable public func FlsFree(_ dwFlsIndex: DWORD) -> Bool { __FlsFree(dwFlsIndex) != 0 }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func FlsGetValue(_ dwFlsIndex: DWORD) -> PVOID! { __FlsGetValue(dwFlsIndex) }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func FlsSetValue(_ dwFlsIndex: DWORD, _ lpFlsData: PVOID!) -> Bool {
+    __FlsSetValue(dwFlsIndex, lpFlsData) != 0
+}
+@inlinable public func FormatMessageA(
+    _ dwFlags: DWORD, _ lpSource: LPCVOID!, _ dwMessageId: DWORD, _ dwLanguageId: DWORD, _ lpBuffer: LPSTR!,
+    _ nSize: DWORD, _ Arguments: UnsafeMutablePointer<va_list>!
+) -> DWORD { __FormatMessageA(dwFlags, lpSource, dwMessageId, dwLanguageId, lpBuffer, nSize, Arguments) }
+@inlinable public func FormatMessageW(
+    _ dwFlags: DWORD, _ lpSource: LPCVOID!, _ dwMessageId: DWORD, _ dwLanguageId: DWORD, _ lpBuffer: LPWSTR!,
+    _ nSize: DWORD, _ Arguments: UnsafeMutablePointer<va_list>!
+) -> DWORD { __FormatMessageW(dwFlags, lpSource, dwMessageId, dwLanguageId, lpBuffer, nSize, Arguments) }
+@inlinable public func FreeLibrary(_ hLibModule: HMODULE!) -> Bool { __FreeLibrary(hLibModule) != 0 }
+@inlinable public func GetACP() -> UINT { __GetACP() }
 @inlinable public func GetAcceptExSockaddrs(
     _ lpOutputBuffer: PVOID!, _ dwReceiveDataLength: DWORD, _ dwLocalAddressLength: DWORD,
     _ dwRemoteAddressLength: DWORD, _ LocalSockaddr: UnsafeMutablePointer<UnsafeMutablePointer<SOCKADDR>?>!,
@@ -119,6 +188,25 @@ public import CWin32
     __GetExitCodeThread(hThread, lpExitCode) != 0
 }
 @inlinable public func GetLastError() -> DWORD { __GetLastError() }
+@inlinable public func GetModuleFileNameA(_ hModule: HMODULE!, _ lpFilename: LPSTR!, _ nSize: DWORD) -> DWORD {
+    __GetModuleFileNameA(hModule, lpFilename, nSize)
+}
+@inlinable public func GetModuleFileNameW(_ hModule: HMODULE!, _ lpFilename: LPWSTR!, _ nSize: DWORD) -> DWORD {
+    __GetModuleFileNameW(hModule, lpFilename, nSize)
+}
+@inlinable public func GetModuleHandleA(_ lpModuleName: LPCSTR!) -> HMODULE! { __GetModuleHandleA(lpModuleName) }
+@inlinable public func GetModuleHandleExA(
+    _ dwFlags: DWORD, _ lpModuleName: LPCSTR!, _ phModule: UnsafeMutablePointer<HMODULE?>!
+) -> Bool { __GetModuleHandleExA(dwFlags, lpModuleName, phModule) != 0 }
+@inlinable public func GetModuleHandleExW(
+    _ dwFlags: DWORD, _ lpModuleName: LPCWSTR!, _ phModule: UnsafeMutablePointer<HMODULE?>!
+) -> Bool { __GetModuleHandleExW(dwFlags, lpModuleName, phModule) != 0 }
+@inlinable public func GetModuleHandleW(_ lpModuleName: LPCWSTR!) -> HMODULE! { __GetModuleHandleW(lpModuleName) }
+@inlinable public func GetOEMCP() -> UINT { __GetOEMCP() }
+@inlinable public func GetProcAddress(_ hModule: HMODULE!, _ lpProcName: LPCSTR!) -> FARPROC! {
+    __GetProcAddress(hModule, lpProcName)
+}
+@inlinable public func GetProcessHeap() -> HANDLE! { __GetProcessHeap() }
 @available(*, noasync, message: "blocks the thread: await PortObject.next() instead")
 @inlinable public func GetQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ lpNumberOfBytesTransferred: LPDWORD!, _ lpCompletionKey: PULONG_PTR!,
@@ -131,9 +219,54 @@ public import CWin32
 @inlinable public func GetSystemTimeAsFileTime(_ lpSystemTimeAsFileTime: LPFILETIME!) {
     __GetSystemTimeAsFileTime(lpSystemTimeAsFileTime)
 }
+@inlinable public func GetTempPathA(_ nBufferLength: DWORD, _ lpBuffer: LPSTR!) -> DWORD {
+    __GetTempPathA(nBufferLength, lpBuffer)
+}
+@inlinable public func GetTempPathW(_ nBufferLength: DWORD, _ lpBuffer: LPWSTR!) -> DWORD {
+    __GetTempPathW(nBufferLength, lpBuffer)
+}
+@inlinable public func GetThreadContext(_ hThread: HANDLE!, _ lpContext: LPCONTEXT!) -> Bool {
+    __GetThreadContext(hThread, lpContext) != 0
+}
+@inlinable public func GetThreadDescription(_ hThread: HANDLE!, _ ppszThreadDescription: UnsafeMutablePointer<PWSTR?>!)
+    -> HRESULT
+{ __GetThreadDescription(hThread, ppszThreadDescription) }
 @inlinable public func GetThreadId(_ Thread: HANDLE!) -> DWORD { __GetThreadId(Thread) }
+@inlinable public func GetThreadTimes(
+    _ hThread: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
+    _ lpUserTime: LPFILETIME!
+) -> Bool { __GetThreadTimes(hThread, lpCreationTime, lpExitTime, lpKernelTime, lpUserTime) != 0 }
 @inlinable public func GetTickCount() -> DWORD { __GetTickCount() }
 @inlinable public func GetTickCount64() -> ULONGLONG { __GetTickCount64() }
+@inlinable public func GlobalAlloc(_ uFlags: UINT, _ dwBytes: SIZE_T) -> HGLOBAL! { __GlobalAlloc(uFlags, dwBytes) }
+@inlinable public func GlobalFlags(_ hMem: HGLOBAL!) -> UINT { __GlobalFlags(hMem) }
+@inlinable public func GlobalFree(_ hMem: HGLOBAL!) -> HGLOBAL! { __GlobalFree(hMem) }
+@inlinable public func GlobalHandle(_ pMem: LPCVOID!) -> HGLOBAL! { __GlobalHandle(pMem) }
+@inlinable public func GlobalLock(_ hMem: HGLOBAL!) -> LPVOID! { __GlobalLock(hMem) }
+@inlinable public func GlobalReAlloc(_ hMem: HGLOBAL!, _ dwBytes: SIZE_T, _ uFlags: UINT) -> HGLOBAL! {
+    __GlobalReAlloc(hMem, dwBytes, uFlags)
+}
+@inlinable public func GlobalSize(_ hMem: HGLOBAL!) -> SIZE_T { __GlobalSize(hMem) }
+@inlinable public func GlobalUnlock(_ hMem: HGLOBAL!) -> Bool { __GlobalUnlock(hMem) != 0 }
+@inlinable public func HeapAlloc(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ dwBytes: SIZE_T) -> LPVOID! {
+    __HeapAlloc(hHeap, dwFlags, dwBytes)
+}
+@inlinable public func HeapCreate(_ flOptions: DWORD, _ dwInitialSize: SIZE_T, _ dwMaximumSize: SIZE_T) -> HANDLE! {
+    __HeapCreate(flOptions, dwInitialSize, dwMaximumSize)
+}
+@inlinable public func HeapDestroy(_ hHeap: HANDLE!) -> Bool { __HeapDestroy(hHeap) != 0 }
+@inlinable public func HeapFree(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ lpMem: LPVOID!) -> Bool {
+    __HeapFree(hHeap, dwFlags, lpMem) != 0
+}
+@inlinable public func HeapReAlloc(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ lpMem: LPVOID!, _ dwBytes: SIZE_T) -> LPVOID! {
+    __HeapReAlloc(hHeap, dwFlags, lpMem, dwBytes)
+}
+@inlinable public func HeapSize(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ lpMem: LPCVOID!) -> SIZE_T {
+    __HeapSize(hHeap, dwFlags, lpMem)
+}
+@inlinable public func HeapValidate(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ lpMem: LPCVOID!) -> Bool {
+    __HeapValidate(hHeap, dwFlags, lpMem) != 0
+}
 @inlinable public func InitializeCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __InitializeCriticalSection(lpCriticalSection)
 }
@@ -143,6 +276,9 @@ public import CWin32
 @inlinable public func InitializeCriticalSectionEx(
     _ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD, _ Flags: DWORD
 ) -> Bool { __InitializeCriticalSectionEx(lpCriticalSection, dwSpinCount, Flags) != 0 }
+@inlinable public func InitializeThreadpoolEnvironment(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __InitializeThreadpoolEnvironment(pcbe)
+}
 @inlinable public func InterlockedAdd(_ addend: UnsafeMutablePointer<LONG>!, _ value: LONG) -> LONG {
     __InterlockedAdd(addend, value)
 }
@@ -260,6 +396,8 @@ public import CWin32
 @inlinable public func InterlockedXor8(_ destination: UnsafeMutablePointer<CChar>!, _ value: CChar) -> CChar {
     __InterlockedXor8(destination, value)
 }
+@inlinable public func IsThreadpoolTimerSet(_ pti: PTP_TIMER!) -> Bool { __IsThreadpoolTimerSet(pti) != 0 }
+@inlinable public func IsValidCodePage(_ CodePage: UINT) -> Bool { __IsValidCodePage(CodePage) != 0 }
 @available(
     *, noasync,
     message:
@@ -267,6 +405,27 @@ public import CWin32
 )
 @inlinable public func LeaveCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __LeaveCriticalSection(lpCriticalSection)
+}
+@inlinable public func LeaveCriticalSectionWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ pcs: PCRITICAL_SECTION!)
+{ __LeaveCriticalSectionWhenCallbackReturns(pci, pcs) }
+@inlinable public func LoadLibraryA(_ lpLibFileName: LPCSTR!) -> HMODULE! { __LoadLibraryA(lpLibFileName) }
+@inlinable public func LoadLibraryW(_ lpLibFileName: LPCWSTR!) -> HMODULE! { __LoadLibraryW(lpLibFileName) }
+@inlinable public func LocalAlloc(_ uFlags: UINT, _ uBytes: SIZE_T) -> HLOCAL! { __LocalAlloc(uFlags, uBytes) }
+@inlinable public func LocalFlags(_ hMem: HLOCAL!) -> UINT { __LocalFlags(hMem) }
+@inlinable public func LocalFree(_ hMem: HLOCAL!) -> HLOCAL! { __LocalFree(hMem) }
+@inlinable public func LocalHandle(_ pMem: LPCVOID!) -> HLOCAL! { __LocalHandle(pMem) }
+@inlinable public func LocalLock(_ hMem: HLOCAL!) -> LPVOID! { __LocalLock(hMem) }
+@inlinable public func LocalReAlloc(_ hMem: HLOCAL!, _ uBytes: SIZE_T, _ uFlags: UINT) -> HLOCAL! {
+    __LocalReAlloc(hMem, uBytes, uFlags)
+}
+@inlinable public func LocalSize(_ hMem: HLOCAL!) -> SIZE_T { __LocalSize(hMem) }
+@inlinable public func LocalUnlock(_ hMem: HLOCAL!) -> Bool { __LocalUnlock(hMem) != 0 }
+@inlinable public func MultiByteToWideChar(
+    _ CodePage: UINT, _ dwFlags: DWORD, _ lpMultiByteStr: LPCCH!, _ cbMultiByte: Int32, _ lpWideCharStr: LPWSTR!,
+    _ cchWideChar: Int32
+) -> Int32 { __MultiByteToWideChar(CodePage, dwFlags, lpMultiByteStr, cbMultiByte, lpWideCharStr, cchWideChar) }
+@inlinable public func OpenThread(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwThreadId: DWORD) -> HANDLE! {
+    __OpenThread(dwDesiredAccess, bInheritHandle ? 1 : 0, dwThreadId)
 }
 @inlinable public func PostQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ dwNumberOfBytesTransferred: DWORD, _ dwCompletionKey: ULONG_PTR,
@@ -281,20 +440,36 @@ public import CWin32
 @inlinable public func QueryPerformanceFrequency(_ lpFrequency: UnsafeMutablePointer<LARGE_INTEGER>!) -> Bool {
     __QueryPerformanceFrequency(lpFrequency) != 0
 }
+@inlinable public func QueryThreadpoolStackInformation(_ ptpp: PTP_POOL!, _ ptpsi: PTP_POOL_STACK_INFORMATION!) -> Bool
+{ __QueryThreadpoolStackInformation(ptpp, ptpsi) != 0 }
 @inlinable public func QueueUserAPC(_ pfnAPC: PAPCFUNC!, _ hThread: HANDLE!, _ dwData: ULONG_PTR) -> DWORD {
     __QueueUserAPC(pfnAPC, hThread, dwData)
 }
+@inlinable public func QueueUserWorkItem(_ Function: LPTHREAD_START_ROUTINE!, _ Context: PVOID!, _ Flags: ULONG) -> Bool
+{ __QueueUserWorkItem(Function, Context, Flags) != 0 }
+@inlinable public func RegisterWaitForSingleObject(
+    _ phNewWaitObject: PHANDLE!, _ hObject: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Context: PVOID!,
+    _ dwMilliseconds: ULONG, _ dwFlags: ULONG
+) -> Bool { __RegisterWaitForSingleObject(phNewWaitObject, hObject, Callback, Context, dwMilliseconds, dwFlags) != 0 }
 @available(
     *, noasync,
     message:
         "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
 )
 @inlinable public func ReleaseMutex(_ hMutex: HANDLE!) -> Bool { __ReleaseMutex(hMutex) != 0 }
+@inlinable public func ReleaseMutexWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ mut: HANDLE!) {
+    __ReleaseMutexWhenCallbackReturns(pci, mut)
+}
 @inlinable public func ReleaseSemaphore(_ hSemaphore: HANDLE!, _ lReleaseCount: LONG, _ lpPreviousCount: LPLONG!)
     -> Bool
 { __ReleaseSemaphore(hSemaphore, lReleaseCount, lpPreviousCount) != 0 }
+@inlinable public func ReleaseSemaphoreWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ sem: HANDLE!, _ crel: DWORD)
+{ __ReleaseSemaphoreWhenCallbackReturns(pci, sem, crel) }
 @inlinable public func ResetEvent(_ hEvent: HANDLE!) -> Bool { __ResetEvent(hEvent) != 0 }
 @inlinable public func ResumeThread(_ hThread: HANDLE!) -> DWORD { __ResumeThread(hThread) }
+@inlinable public func RtlSecureZeroMemory(_ target: PVOID!, _ size: SIZE_T) -> PVOID! {
+    __RtlSecureZeroMemory(target, size)
+}
 @inlinable public func SetConsoleCtrlHandler(_ HandlerRoutine: PHANDLER_ROUTINE!, _ Add: Bool) -> Bool {
     __SetConsoleCtrlHandler(HandlerRoutine, Add ? 1 : 0) != 0
 }
@@ -302,7 +477,49 @@ public import CWin32
     -> DWORD
 { __SetCriticalSectionSpinCount(lpCriticalSection, dwSpinCount) }
 @inlinable public func SetEvent(_ hEvent: HANDLE!) -> Bool { __SetEvent(hEvent) != 0 }
+@inlinable public func SetEventWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ evt: HANDLE!) {
+    __SetEventWhenCallbackReturns(pci, evt)
+}
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
+    __SetThreadDescription(hThread, lpThreadDescription)
+}
+@inlinable public func SetThreadpoolCallbackCleanupGroup(
+    _ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpcg: PTP_CLEANUP_GROUP!, _ pfng: PTP_CLEANUP_GROUP_CANCEL_CALLBACK!
+) { __SetThreadpoolCallbackCleanupGroup(pcbe, ptpcg, pfng) }
+@inlinable public func SetThreadpoolCallbackPersistent(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __SetThreadpoolCallbackPersistent(pcbe)
+}
+@inlinable public func SetThreadpoolCallbackPool(_ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpp: PTP_POOL!) {
+    __SetThreadpoolCallbackPool(pcbe, ptpp)
+}
+@inlinable public func SetThreadpoolCallbackPriority(_ pcbe: PTP_CALLBACK_ENVIRON!, _ Priority: TP_CALLBACK_PRIORITY) {
+    __SetThreadpoolCallbackPriority(pcbe, Priority)
+}
+@inlinable public func SetThreadpoolCallbackRunsLong(_ pcbe: PTP_CALLBACK_ENVIRON!) {
+    __SetThreadpoolCallbackRunsLong(pcbe)
+}
+@inlinable public func SetThreadpoolStackInformation(_ ptpp: PTP_POOL!, _ ptpsi: PTP_POOL_STACK_INFORMATION!) -> Bool {
+    __SetThreadpoolStackInformation(ptpp, ptpsi) != 0
+}
+@inlinable public func SetThreadpoolThreadMaximum(_ ptpp: PTP_POOL!, _ cthrdMost: DWORD) {
+    __SetThreadpoolThreadMaximum(ptpp, cthrdMost)
+}
+@inlinable public func SetThreadpoolThreadMinimum(_ ptpp: PTP_POOL!, _ cthrdMic: DWORD) -> Bool {
+    __SetThreadpoolThreadMinimum(ptpp, cthrdMic) != 0
+}
+@inlinable public func SetThreadpoolTimer(
+    _ pti: PTP_TIMER!, _ pftDueTime: PFILETIME!, _ msPeriod: DWORD, _ msWindowLength: DWORD
+) { __SetThreadpoolTimer(pti, pftDueTime, msPeriod, msWindowLength) }
+@inlinable public func SetThreadpoolTimerEx(
+    _ pti: PTP_TIMER!, _ pftDueTime: PFILETIME!, _ msPeriod: DWORD, _ msWindowLength: DWORD
+) -> Bool { __SetThreadpoolTimerEx(pti, pftDueTime, msPeriod, msWindowLength) != 0 }
+@inlinable public func SetThreadpoolWait(_ pwa: PTP_WAIT!, _ h: HANDLE!, _ pftTimeout: PFILETIME!) {
+    __SetThreadpoolWait(pwa, h, pftTimeout)
+}
+@inlinable public func SetThreadpoolWaitEx(_ pwa: PTP_WAIT!, _ h: HANDLE!, _ pftTimeout: PFILETIME!, _ Reserved: PVOID!)
+    -> Bool
+{ __SetThreadpoolWaitEx(pwa, h, pftTimeout, Reserved) != 0 }
 @inlinable public func SetWaitableTimer(
     _ hTimer: HANDLE!, _ lpDueTime: UnsafePointer<LARGE_INTEGER>!, _ lPeriod: LONG,
     _ pfnCompletionRoutine: PTIMERAPCROUTINE!, _ lpArgToCompletionRoutine: LPVOID!, _ fResume: Bool
@@ -329,7 +546,20 @@ public import CWin32
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
 }
+@inlinable public func SubmitThreadpoolWork(_ pwk: PTP_WORK!) { __SubmitThreadpoolWork(pwk) }
+@inlinable public func SuspendThread(_ hThread: HANDLE!) -> DWORD { __SuspendThread(hThread) }
 @inlinable public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }
+@inlinable public func TerminateThread(_ hThread: HANDLE!, _ dwExitCode: DWORD) -> Bool {
+    __TerminateThread(hThread, dwExitCode) != 0
+}
+@inlinable public func TlsAlloc() -> DWORD { __TlsAlloc() }
+@inlinable public func TlsFree(_ dwTlsIndex: DWORD) -> Bool { __TlsFree(dwTlsIndex) != 0 }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func TlsGetValue(_ dwTlsIndex: DWORD) -> LPVOID! { __TlsGetValue(dwTlsIndex) }
+@available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
+@inlinable public func TlsSetValue(_ dwTlsIndex: DWORD, _ lpTlsValue: LPVOID!) -> Bool {
+    __TlsSetValue(dwTlsIndex, lpTlsValue) != 0
+}
 @available(
     *, noasync,
     message:
@@ -338,6 +568,25 @@ public import CWin32
 @inlinable public func TryEnterCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) -> Bool {
     __TryEnterCriticalSection(lpCriticalSection) != 0
 }
+@inlinable public func TrySubmitThreadpoolCallback(
+    _ pfns: PTP_SIMPLE_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!
+) -> Bool { __TrySubmitThreadpoolCallback(pfns, pv, pcbe) != 0 }
+@inlinable public func UnregisterWait(_ WaitHandle: HANDLE!) -> Bool { __UnregisterWait(WaitHandle) != 0 }
+@inlinable public func UnregisterWaitEx(_ WaitHandle: HANDLE!, _ CompletionEvent: HANDLE!) -> Bool {
+    __UnregisterWaitEx(WaitHandle, CompletionEvent) != 0
+}
+@inlinable public func VirtualAlloc(
+    _ lpAddress: LPVOID!, _ dwSize: SIZE_T, _ flAllocationType: DWORD, _ flProtect: DWORD
+) -> LPVOID! { __VirtualAlloc(lpAddress, dwSize, flAllocationType, flProtect) }
+@inlinable public func VirtualFree(_ lpAddress: LPVOID!, _ dwSize: SIZE_T, _ dwFreeType: DWORD) -> Bool {
+    __VirtualFree(lpAddress, dwSize, dwFreeType) != 0
+}
+@inlinable public func VirtualProtect(
+    _ lpAddress: LPVOID!, _ dwSize: SIZE_T, _ flNewProtect: DWORD, _ lpflOldProtect: PDWORD!
+) -> Bool { __VirtualProtect(lpAddress, dwSize, flNewProtect, lpflOldProtect) != 0 }
+@inlinable public func VirtualQuery(_ lpAddress: LPCVOID!, _ lpBuffer: PMEMORY_BASIC_INFORMATION!, _ dwLength: SIZE_T)
+    -> SIZE_T
+{ __VirtualQuery(lpAddress, lpBuffer, dwLength) }
 @inlinable public func WSACleanup() -> Int32 { __WSACleanup() }
 @inlinable public func WSAGetLastError() -> Int32 { __WSAGetLastError() }
 @inlinable public func WSAGetOverlappedResult(
@@ -388,7 +637,178 @@ public import CWin32
 @inlinable public func WaitForSingleObjectEx(_ hHandle: HANDLE!, _ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __WaitForSingleObjectEx(hHandle, dwMilliseconds, bAlertable ? 1 : 0)
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolTimerCallbacks(_ pti: PTP_TIMER!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolTimerCallbacks(pti, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolWaitCallbacks(_ pwa: PTP_WAIT!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolWaitCallbacks(pwa, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolWorkCallbacks(_ pwk: PTP_WORK!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolWorkCallbacks(pwk, fCancelPendingCallbacks ? 1 : 0)
+}
+@inlinable public func WideCharToMultiByte(
+    _ CodePage: UINT, _ dwFlags: DWORD, _ lpWideCharStr: LPCWCH!, _ cchWideChar: Int32, _ lpMultiByteStr: LPSTR!,
+    _ cbMultiByte: Int32, _ lpDefaultChar: LPCCH!, _ lpUsedDefaultChar: LPBOOL!
+) -> Int32 {
+    __WideCharToMultiByte(
+        CodePage, dwFlags, lpWideCharStr, cchWideChar, lpMultiByteStr, cbMultiByte, lpDefaultChar, lpUsedDefaultChar)
+}
 @inlinable public func YieldProcessor() { __YieldProcessor() }
+@inlinable public func _atoi64(_ string: UnsafePointer<CChar>!) -> LONGLONG { ___atoi64(string) }
+@inlinable public func _beginthread(
+    _ start_address: _beginthread_proc_type!, _ stack_size: UInt32, _ arglist: UnsafeMutableRawPointer!
+) -> UINT_PTR { ___beginthread(start_address, stack_size, arglist) }
+@inlinable public func _beginthreadex(
+    _ security: UnsafeMutableRawPointer!, _ stack_size: UInt32, _ start_address: _beginthreadex_proc_type!,
+    _ arglist: UnsafeMutableRawPointer!, _ initflag: UInt32, _ thrdaddr: UnsafeMutablePointer<UInt32>!
+) -> UINT_PTR { ___beginthreadex(security, stack_size, start_address, arglist, initflag, thrdaddr) }
+@inlinable public func _endthread() -> Never { ___endthread() }
+@inlinable public func _endthreadex(_ retval: UInt32) -> Never { ___endthreadex(retval) }
+@inlinable public func _get_invalid_parameter_handler() -> _invalid_parameter_handler! {
+    ___get_invalid_parameter_handler()
+}
+@inlinable public func _i64toa(_ value: LONGLONG, _ buffer: UnsafeMutablePointer<CChar>!, _ radix: Int32)
+    -> UnsafeMutablePointer<CChar>!
+{ ___i64toa(value, buffer, radix) }
+@inlinable public func _i64toa_s(_ value: LONGLONG, _ buffer: UnsafeMutablePointer<CChar>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___i64toa_s(value, buffer, size, radix) }
+@inlinable public func _i64tow(_ value: LONGLONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ radix: Int32)
+    -> UnsafeMutablePointer<WCHAR>!
+{ ___i64tow(value, buffer, radix) }
+@inlinable public func _i64tow_s(_ value: LONGLONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___i64tow_s(value, buffer, size, radix) }
+@inlinable public func _itoa(_ value: Int32, _ buffer: UnsafeMutablePointer<CChar>!, _ radix: Int32)
+    -> UnsafeMutablePointer<CChar>!
+{ ___itoa(value, buffer, radix) }
+@inlinable public func _itoa_s(_ value: Int32, _ buffer: UnsafeMutablePointer<CChar>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___itoa_s(value, buffer, size, radix) }
+@inlinable public func _itow(_ value: Int32, _ buffer: UnsafeMutablePointer<WCHAR>!, _ radix: Int32)
+    -> UnsafeMutablePointer<WCHAR>!
+{ ___itow(value, buffer, radix) }
+@inlinable public func _itow_s(_ value: Int32, _ buffer: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___itow_s(value, buffer, size, radix) }
+@inlinable public func _ltoa(_ value: LONG, _ buffer: UnsafeMutablePointer<CChar>!, _ radix: Int32)
+    -> UnsafeMutablePointer<CChar>!
+{ ___ltoa(value, buffer, radix) }
+@inlinable public func _ltoa_s(_ value: LONG, _ buffer: UnsafeMutablePointer<CChar>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___ltoa_s(value, buffer, size, radix) }
+@inlinable public func _ltow(_ value: LONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ radix: Int32)
+    -> UnsafeMutablePointer<WCHAR>!
+{ ___ltow(value, buffer, radix) }
+@inlinable public func _ltow_s(_ value: LONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___ltow_s(value, buffer, size, radix) }
+@inlinable public func _putws(_ string: UnsafePointer<WCHAR>!) -> Int32 { ___putws(string) }
+@inlinable public func _set_invalid_parameter_handler(_ handler: _invalid_parameter_handler!)
+    -> _invalid_parameter_handler!
+{ ___set_invalid_parameter_handler(handler) }
+@inlinable public func _strdup(_ string: UnsafePointer<CChar>!) -> UnsafeMutablePointer<CChar>! { ___strdup(string) }
+@inlinable public func _stricmp(_ first: UnsafePointer<CChar>!, _ second: UnsafePointer<CChar>!) -> Int32 {
+    ___stricmp(first, second)
+}
+@inlinable public func _strlwr(_ string: UnsafeMutablePointer<CChar>!) -> UnsafeMutablePointer<CChar>! {
+    ___strlwr(string)
+}
+@inlinable public func _strlwr_s(_ string: UnsafeMutablePointer<CChar>!, _ size: Int) -> errno_t {
+    ___strlwr_s(string, size)
+}
+@inlinable public func _strnicmp(_ first: UnsafePointer<CChar>!, _ second: UnsafePointer<CChar>!, _ count: Int) -> Int32
+{ ___strnicmp(first, second, count) }
+@inlinable public func _strtoi64(
+    _ string: UnsafePointer<CChar>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!, _ base: Int32
+) -> LONGLONG { ___strtoi64(string, end, base) }
+@inlinable public func _strtoui64(
+    _ string: UnsafePointer<CChar>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!, _ base: Int32
+) -> ULONGLONG { ___strtoui64(string, end, base) }
+@inlinable public func _strupr(_ string: UnsafeMutablePointer<CChar>!) -> UnsafeMutablePointer<CChar>! {
+    ___strupr(string)
+}
+@inlinable public func _strupr_s(_ string: UnsafeMutablePointer<CChar>!, _ size: Int) -> errno_t {
+    ___strupr_s(string, size)
+}
+@inlinable public func _ui64toa(_ value: ULONGLONG, _ buffer: UnsafeMutablePointer<CChar>!, _ radix: Int32)
+    -> UnsafeMutablePointer<CChar>!
+{ ___ui64toa(value, buffer, radix) }
+@inlinable public func _ui64toa_s(
+    _ value: ULONGLONG, _ buffer: UnsafeMutablePointer<CChar>!, _ size: Int, _ radix: Int32
+) -> errno_t { ___ui64toa_s(value, buffer, size, radix) }
+@inlinable public func _ui64tow(_ value: ULONGLONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ radix: Int32)
+    -> UnsafeMutablePointer<WCHAR>!
+{ ___ui64tow(value, buffer, radix) }
+@inlinable public func _ui64tow_s(
+    _ value: ULONGLONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ radix: Int32
+) -> errno_t { ___ui64tow_s(value, buffer, size, radix) }
+@inlinable public func _ultoa(_ value: ULONG, _ buffer: UnsafeMutablePointer<CChar>!, _ radix: Int32)
+    -> UnsafeMutablePointer<CChar>!
+{ ___ultoa(value, buffer, radix) }
+@inlinable public func _ultoa_s(_ value: ULONG, _ buffer: UnsafeMutablePointer<CChar>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___ultoa_s(value, buffer, size, radix) }
+@inlinable public func _ultow(_ value: ULONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ radix: Int32)
+    -> UnsafeMutablePointer<WCHAR>!
+{ ___ultow(value, buffer, radix) }
+@inlinable public func _ultow_s(_ value: ULONG, _ buffer: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ radix: Int32)
+    -> errno_t
+{ ___ultow_s(value, buffer, size, radix) }
+@inlinable public func _vscprintf(_ format: UnsafePointer<CChar>!, _ arguments: CVaListPointer) -> Int32 {
+    ___vscprintf(format, arguments)
+}
+@inlinable public func _vscwprintf(_ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer) -> Int32 {
+    ___vscwprintf(format, arguments)
+}
+@inlinable public func _vsnprintf(
+    _ buffer: UnsafeMutablePointer<CChar>!, _ count: Int, _ format: UnsafePointer<CChar>!, _ arguments: CVaListPointer
+) -> Int32 { ___vsnprintf(buffer, count, format, arguments) }
+@inlinable public func _vsnprintf_s(
+    _ buffer: UnsafeMutablePointer<CChar>!, _ size: Int, _ count: Int, _ format: UnsafePointer<CChar>!,
+    _ arguments: CVaListPointer
+) -> Int32 { ___vsnprintf_s(buffer, size, count, format, arguments) }
+@inlinable public func _vsnwprintf(
+    _ buffer: UnsafeMutablePointer<WCHAR>!, _ count: Int, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
+) -> Int32 { ___vsnwprintf(buffer, count, format, arguments) }
+@inlinable public func _vsnwprintf_s(
+    _ buffer: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ count: Int, _ format: UnsafePointer<WCHAR>!,
+    _ arguments: CVaListPointer
+) -> Int32 { ___vsnwprintf_s(buffer, size, count, format, arguments) }
+@inlinable public func _vswprintf(
+    _ buffer: UnsafeMutablePointer<WCHAR>!, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
+) -> Int32 { ___vswprintf(buffer, format, arguments) }
+@inlinable public func _wcsdup(_ string: UnsafePointer<WCHAR>!) -> UnsafeMutablePointer<WCHAR>! { ___wcsdup(string) }
+@inlinable public func _wcsicmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!) -> Int32 {
+    ___wcsicmp(first, second)
+}
+@inlinable public func _wcslwr(_ string: UnsafeMutablePointer<WCHAR>!) -> UnsafeMutablePointer<WCHAR>! {
+    ___wcslwr(string)
+}
+@inlinable public func _wcslwr_s(_ string: UnsafeMutablePointer<WCHAR>!, _ size: Int) -> errno_t {
+    ___wcslwr_s(string, size)
+}
+@inlinable public func _wcsnicmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!, _ count: Int) -> Int32
+{ ___wcsnicmp(first, second, count) }
+@inlinable public func _wcstoi64(
+    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
+) -> LONGLONG { ___wcstoi64(string, end, base) }
+@inlinable public func _wcstoui64(
+    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
+) -> ULONGLONG { ___wcstoui64(string, end, base) }
+@inlinable public func _wcsupr(_ string: UnsafeMutablePointer<WCHAR>!) -> UnsafeMutablePointer<WCHAR>! {
+    ___wcsupr(string)
+}
+@inlinable public func _wcsupr_s(_ string: UnsafeMutablePointer<WCHAR>!, _ size: Int) -> errno_t {
+    ___wcsupr_s(string, size)
+}
+@inlinable public func _wtof(_ string: UnsafePointer<WCHAR>!) -> Double { ___wtof(string) }
+@inlinable public func _wtoi(_ string: UnsafePointer<WCHAR>!) -> Int32 { ___wtoi(string) }
+@inlinable public func _wtoi64(_ string: UnsafePointer<WCHAR>!) -> LONGLONG { ___wtoi64(string) }
+@inlinable public func _wtol(_ string: UnsafePointer<WCHAR>!) -> LONG { ___wtol(string) }
 @inlinable public func bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32) -> Int32 {
     __bind(s, name, namelen)
 }
@@ -404,10 +824,228 @@ public import CWin32
     _ optlen: UnsafeMutablePointer<Int32>!
 ) -> Int32 { __getsockopt(s, level, optname, optval, optlen) }
 @inlinable public func listen(_ s: SOCKET, _ backlog: Int32) -> Int32 { __listen(s, backlog) }
+@inlinable public func lstrcatA(_ lpString1: LPSTR!, _ lpString2: LPCSTR!) -> LPSTR! {
+    __lstrcatA(lpString1, lpString2)
+}
+@inlinable public func lstrcatW(_ lpString1: LPWSTR!, _ lpString2: LPCWSTR!) -> LPWSTR! {
+    __lstrcatW(lpString1, lpString2)
+}
+@inlinable public func lstrcmpA(_ lpString1: LPCSTR!, _ lpString2: LPCSTR!) -> Int32 {
+    __lstrcmpA(lpString1, lpString2)
+}
+@inlinable public func lstrcmpW(_ lpString1: LPCWSTR!, _ lpString2: LPCWSTR!) -> Int32 {
+    __lstrcmpW(lpString1, lpString2)
+}
+@inlinable public func lstrcmpiA(_ lpString1: LPCSTR!, _ lpString2: LPCSTR!) -> Int32 {
+    __lstrcmpiA(lpString1, lpString2)
+}
+@inlinable public func lstrcmpiW(_ lpString1: LPCWSTR!, _ lpString2: LPCWSTR!) -> Int32 {
+    __lstrcmpiW(lpString1, lpString2)
+}
+@inlinable public func lstrcpyA(_ lpString1: LPSTR!, _ lpString2: LPCSTR!) -> LPSTR! {
+    __lstrcpyA(lpString1, lpString2)
+}
+@inlinable public func lstrcpyW(_ lpString1: LPWSTR!, _ lpString2: LPCWSTR!) -> LPWSTR! {
+    __lstrcpyW(lpString1, lpString2)
+}
+@inlinable public func lstrcpynA(_ lpString1: LPSTR!, _ lpString2: LPCSTR!, _ iMaxLength: Int32) -> LPSTR! {
+    __lstrcpynA(lpString1, lpString2, iMaxLength)
+}
+@inlinable public func lstrcpynW(_ lpString1: LPWSTR!, _ lpString2: LPCWSTR!, _ iMaxLength: Int32) -> LPWSTR! {
+    __lstrcpynW(lpString1, lpString2, iMaxLength)
+}
+@inlinable public func lstrlenA(_ lpString: LPCSTR!) -> Int32 { __lstrlenA(lpString) }
+@inlinable public func lstrlenW(_ lpString: LPCWSTR!) -> Int32 { __lstrlenW(lpString) }
+@inlinable public func mbstowcs_s(
+    _ converted: UnsafeMutablePointer<Int>!, _ target: UnsafeMutablePointer<WCHAR>!, _ size: Int,
+    _ source: UnsafePointer<CChar>!, _ count: Int
+) -> errno_t { __mbstowcs_s(converted, target, size, source, count) }
+@inlinable public func memcpy_s(
+    _ target: UnsafeMutableRawPointer!, _ size: Int, _ source: UnsafeRawPointer!, _ count: Int
+) -> errno_t { __memcpy_s(target, size, source, count) }
+@inlinable public func memmove_s(
+    _ target: UnsafeMutableRawPointer!, _ size: Int, _ source: UnsafeRawPointer!, _ count: Int
+) -> errno_t { __memmove_s(target, size, source, count) }
 @inlinable public func setsockopt(
     _ s: SOCKET, _ level: Int32, _ optname: Int32, _ optval: UnsafePointer<CChar>!, _ optlen: Int32
 ) -> Int32 { __setsockopt(s, level, optname, optval, optlen) }
 @inlinable public func shutdown(_ s: SOCKET, _ how: Int32) -> Int32 { __shutdown(s, how) }
+@inlinable public func signalbox_call_wmain(
+    _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!,
+    _ wmain: (
+        @convention(c) (
+            Int32, UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>?,
+            UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>?
+        ) -> Int32
+    )!
+) -> Int32 { __signalbox_call_wmain(count, arguments, wmain) }
+@inlinable public func signalbox_fputwc(_ character: WCHAR, _ file: UnsafeMutableRawPointer!) -> UInt32 {
+    __signalbox_fputwc(character, file)
+}
+@inlinable public func signalbox_fputws(_ string: UnsafePointer<WCHAR>!, _ file: UnsafeMutableRawPointer!) -> Int32 {
+    __signalbox_fputws(string, file)
+}
+@inlinable public func signalbox_mbstowcs(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<CChar>!, _ count: Int
+) -> Int { __signalbox_mbstowcs(target, source, count) }
+@inlinable public func signalbox_mbtowc(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<CChar>!, _ count: Int
+) -> Int32 { __signalbox_mbtowc(target, source, count) }
+@inlinable public func signalbox_putwchar(_ character: WCHAR) -> UInt32 { __signalbox_putwchar(character) }
+@inlinable public func signalbox_vfwprintf(
+    _ file: UnsafeMutableRawPointer!, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
+) -> Int32 { __signalbox_vfwprintf(file, format, arguments) }
+@inlinable public func signalbox_vswprintf(
+    _ buffer: UnsafeMutablePointer<WCHAR>!, _ count: Int, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
+) -> Int32 { __signalbox_vswprintf(buffer, count, format, arguments) }
+@inlinable public func signalbox_vwprintf(_ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer) -> Int32 {
+    __signalbox_vwprintf(format, arguments)
+}
+@inlinable public func signalbox_wcscat(_ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!)
+    -> UnsafeMutablePointer<WCHAR>!
+{ __signalbox_wcscat(target, source) }
+@inlinable public func signalbox_wcschr(_ string: UnsafePointer<WCHAR>!, _ character: WCHAR) -> UnsafeMutablePointer<
+    WCHAR
+>! { __signalbox_wcschr(string, character) }
+@inlinable public func signalbox_wcscmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!) -> Int32 {
+    __signalbox_wcscmp(first, second)
+}
+@inlinable public func signalbox_wcscoll(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!) -> Int32 {
+    __signalbox_wcscoll(first, second)
+}
+@inlinable public func signalbox_wcscpy(_ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!)
+    -> UnsafeMutablePointer<WCHAR>!
+{ __signalbox_wcscpy(target, source) }
+@inlinable public func signalbox_wcscspn(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!) -> Int {
+    __signalbox_wcscspn(string, set)
+}
+@inlinable public func signalbox_wcslen(_ string: UnsafePointer<WCHAR>!) -> Int { __signalbox_wcslen(string) }
+@inlinable public func signalbox_wcsncat(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcsncat(target, source, count) }
+@inlinable public func signalbox_wcsncmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!, _ count: Int)
+    -> Int32
+{ __signalbox_wcsncmp(first, second, count) }
+@inlinable public func signalbox_wcsncpy(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcsncpy(target, source, count) }
+@inlinable public func signalbox_wcsnlen(_ string: UnsafePointer<WCHAR>!, _ count: Int) -> Int {
+    __signalbox_wcsnlen(string, count)
+}
+@inlinable public func signalbox_wcspbrk(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!)
+    -> UnsafeMutablePointer<WCHAR>!
+{ __signalbox_wcspbrk(string, set) }
+@inlinable public func signalbox_wcsrchr(_ string: UnsafePointer<WCHAR>!, _ character: WCHAR) -> UnsafeMutablePointer<
+    WCHAR
+>! { __signalbox_wcsrchr(string, character) }
+@inlinable public func signalbox_wcsspn(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!) -> Int {
+    __signalbox_wcsspn(string, set)
+}
+@inlinable public func signalbox_wcsstr(_ string: UnsafePointer<WCHAR>!, _ part: UnsafePointer<WCHAR>!)
+    -> UnsafeMutablePointer<WCHAR>!
+{ __signalbox_wcsstr(string, part) }
+@inlinable public func signalbox_wcstod(
+    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!
+) -> Double { __signalbox_wcstod(string, end) }
+@inlinable public func signalbox_wcstok(
+    _ string: UnsafeMutablePointer<WCHAR>!, _ delimiters: UnsafePointer<WCHAR>!,
+    _ context: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!
+) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcstok(string, delimiters, context) }
+@inlinable public func signalbox_wcstol(
+    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
+) -> LONG_PTR { __signalbox_wcstol(string, end, base) }
+@inlinable public func signalbox_wcstoll(
+    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
+) -> LONGLONG { __signalbox_wcstoll(string, end, base) }
+@inlinable public func signalbox_wcstombs(
+    _ target: UnsafeMutablePointer<CChar>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> Int { __signalbox_wcstombs(target, source, count) }
+@inlinable public func signalbox_wcstoul(
+    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
+) -> ULONG_PTR { __signalbox_wcstoul(string, end, base) }
+@inlinable public func signalbox_wcstoull(
+    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
+) -> ULONGLONG { __signalbox_wcstoull(string, end, base) }
+@inlinable public func signalbox_wctomb(_ target: UnsafeMutablePointer<CChar>!, _ source: WCHAR) -> Int32 {
+    __signalbox_wctomb(target, source)
+}
+@inlinable public func signalbox_wmemchr(_ memory: UnsafePointer<WCHAR>!, _ character: WCHAR, _ count: Int)
+    -> UnsafeMutablePointer<WCHAR>!
+{ __signalbox_wmemchr(memory, character, count) }
+@inlinable public func signalbox_wmemcmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!, _ count: Int)
+    -> Int32
+{ __signalbox_wmemcmp(first, second, count) }
+@inlinable public func signalbox_wmemcpy(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wmemcpy(target, source, count) }
+@inlinable public func signalbox_wmemmove(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wmemmove(target, source, count) }
+@inlinable public func signalbox_wmemset(_ target: UnsafeMutablePointer<WCHAR>!, _ character: WCHAR, _ count: Int)
+    -> UnsafeMutablePointer<WCHAR>!
+{ __signalbox_wmemset(target, character, count) }
 @inlinable public func socket(_ af: Int32, _ type: Int32, _ `protocol`: Int32) -> SOCKET {
     __socket(af, type, `protocol`)
+}
+@inlinable public func strcat_s(_ target: UnsafeMutablePointer<CChar>!, _ size: Int, _ source: UnsafePointer<CChar>!)
+    -> errno_t
+{ __strcat_s(target, size, source) }
+@inlinable public func strcpy_s(_ target: UnsafeMutablePointer<CChar>!, _ size: Int, _ source: UnsafePointer<CChar>!)
+    -> errno_t
+{ __strcpy_s(target, size, source) }
+@inlinable public func strncat_s(
+    _ target: UnsafeMutablePointer<CChar>!, _ size: Int, _ source: UnsafePointer<CChar>!, _ count: Int
+) -> errno_t { __strncat_s(target, size, source, count) }
+@inlinable public func strncpy_s(
+    _ target: UnsafeMutablePointer<CChar>!, _ size: Int, _ source: UnsafePointer<CChar>!, _ count: Int
+) -> errno_t { __strncpy_s(target, size, source, count) }
+@inlinable public func strnlen_s(_ string: UnsafePointer<CChar>!, _ size: Int) -> Int { __strnlen_s(string, size) }
+@inlinable public func strtok_s(
+    _ string: UnsafeMutablePointer<CChar>!, _ delimiters: UnsafePointer<CChar>!,
+    _ context: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!
+) -> UnsafeMutablePointer<CChar>! { __strtok_s(string, delimiters, context) }
+@inlinable public func vfprintf_s(
+    _ file: UnsafeMutableRawPointer!, _ format: UnsafePointer<CChar>!, _ arguments: CVaListPointer
+) -> Int32 { __vfprintf_s(file, format, arguments) }
+@inlinable public func vfwprintf_s(
+    _ file: UnsafeMutableRawPointer!, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
+) -> Int32 { __vfwprintf_s(file, format, arguments) }
+@inlinable public func vprintf_s(_ format: UnsafePointer<CChar>!, _ arguments: CVaListPointer) -> Int32 {
+    __vprintf_s(format, arguments)
+}
+@inlinable public func vsprintf_s(
+    _ buffer: UnsafeMutablePointer<CChar>!, _ size: Int, _ format: UnsafePointer<CChar>!, _ arguments: CVaListPointer
+) -> Int32 { __vsprintf_s(buffer, size, format, arguments) }
+@inlinable public func vswprintf_s(
+    _ buffer: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
+) -> Int32 { __vswprintf_s(buffer, size, format, arguments) }
+@inlinable public func vwprintf_s(_ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer) -> Int32 {
+    __vwprintf_s(format, arguments)
+}
+@inlinable public func wcscat_s(_ target: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ source: UnsafePointer<WCHAR>!)
+    -> errno_t
+{ __wcscat_s(target, size, source) }
+@inlinable public func wcscpy_s(_ target: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ source: UnsafePointer<WCHAR>!)
+    -> errno_t
+{ __wcscpy_s(target, size, source) }
+@inlinable public func wcsncat_s(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> errno_t { __wcsncat_s(target, size, source, count) }
+@inlinable public func wcsncpy_s(
+    _ target: UnsafeMutablePointer<WCHAR>!, _ size: Int, _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> errno_t { __wcsncpy_s(target, size, source, count) }
+@inlinable public func wcsnlen_s(_ string: UnsafePointer<WCHAR>!, _ size: Int) -> Int { __wcsnlen_s(string, size) }
+@inlinable public func wcstok_s(
+    _ string: UnsafeMutablePointer<WCHAR>!, _ delimiters: UnsafePointer<WCHAR>!,
+    _ context: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!
+) -> UnsafeMutablePointer<WCHAR>! { __wcstok_s(string, delimiters, context) }
+@inlinable public func wcstombs_s(
+    _ converted: UnsafeMutablePointer<Int>!, _ target: UnsafeMutablePointer<CChar>!, _ size: Int,
+    _ source: UnsafePointer<WCHAR>!, _ count: Int
+) -> errno_t { __wcstombs_s(converted, target, size, source, count) }
+@inlinable public func wvsprintfA(_ lpOut: LPSTR!, _ lpFmt: LPCSTR!, _ arglist: CVaListPointer) -> Int32 {
+    __wvsprintfA(lpOut, lpFmt, arglist)
+}
+@inlinable public func wvsprintfW(_ lpOut: LPWSTR!, _ lpFmt: LPCWSTR!, _ arglist: CVaListPointer) -> Int32 {
+    __wvsprintfW(lpOut, lpFmt, arglist)
 }

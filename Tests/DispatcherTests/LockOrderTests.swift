@@ -1,3 +1,4 @@
+import CLinux
 import Testing
 
 @testable import Dispatcher
@@ -9,6 +10,7 @@ extension DispatcherSuites {
         func secondRecordLock() async {
             await #expect(processExitsWith: .failure) {
                 let arena = Arena.prepared()
+                signalbox_enter()
                 let (first, second) = (arena.makeEvent(), arena.makeEvent())
                 _ = arena.lock(arena.object(first.index))
                 _ = arena.lock(arena.object(second.index))
@@ -19,6 +21,7 @@ extension DispatcherSuites {
         func underTheAllLock() async {
             await #expect(processExitsWith: .success) {
                 let arena = Arena.prepared()
+                signalbox_enter()
                 let records = [arena.makeEvent(), arena.makeEvent()].map { arena.object($0.index) }
                 arena.lockAll()
                 let words = records.map { arena.lock($0) }
@@ -27,10 +30,19 @@ extension DispatcherSuites {
             }
         }
 
+        @Test("a lock that a thread takes where it could be stopped traps")
+        func notInside() async {
+            await #expect(processExitsWith: .failure) {
+                let arena = Arena.prepared()
+                _ = arena.lock(arena.object(arena.makeEvent().index))
+            }
+        }
+
         @Test("the wait-all lock after a record lock traps")
         func allLockAfterRecordLock() async {
             await #expect(processExitsWith: .failure) {
                 let arena = Arena.prepared()
+                signalbox_enter()
                 _ = arena.lock(arena.object(arena.makeEvent().index))
                 arena.lockAll()
             }

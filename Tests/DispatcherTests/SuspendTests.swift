@@ -299,7 +299,7 @@ extension DispatcherSuites {
         func heapOrder() throws {
             var random = SeededRandom("heap order")
             let hour: UInt64 = 3_600_000_000_000
-            let waiters = try (0..<500).map { _ in try arena.allocateWaiter() }
+            let waiters = try (0..<500).map { _ in try arena.makeOwner().index }
             var deadlines: [UInt32: UInt64] = [:]
             for _ in 0..<5_000 {
                 let waiter = waiters.randomElement(using: &random)!
@@ -329,7 +329,7 @@ extension DispatcherSuites {
             }
             for waiter in waiters {
                 Deadlines.monotonic.disarm(waiter)
-                arena.deallocateWaiter(waiter)
+                arena.releaseOwner(Owner(index: waiter))
             }
             #expect(Deadlines.monotonic.count == 0)
         }
@@ -340,7 +340,7 @@ extension DispatcherSuites {
             let start = signalbox_now()
             var waits: [(waiter: UInt32, wait: UInt32, deadline: UInt64)] = []
             for _ in 0..<300 {
-                let waiter = try arena.allocateWaiter()
+                let waiter = try arena.makeOwner().index
                 let deadline = start + 20_000_000 + UInt64.random(in: 0..<30_000_000, using: &random)
                 waits.append((waiter, arena.begin(waiter), deadline))
             }
@@ -369,7 +369,7 @@ extension DispatcherSuites {
             for wait in waits { #expect(arena.verdict(wait.waiter) == .timedOut) }
             for wait in waits {
                 Deadlines.monotonic.disarm(wait.waiter)
-                arena.deallocateWaiter(wait.waiter)
+                arena.releaseOwner(Owner(index: wait.waiter))
             }
         }
     }

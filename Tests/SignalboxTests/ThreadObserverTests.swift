@@ -42,7 +42,7 @@ struct ThreadObserverTests {
         let host = try Host(plugins: [Observer(name: "a", log: log)], logger: quietLogger)
         try await host.start()
         // As the facade starts threads: under the function nothing needs cleaning up.
-        let object = try ThreadObject.start(name: nil, stackSize: 1 << 20, { _ in pthread_exit(nil) }, nil)
+        let object = try ThreadObject.start(name: nil, stackSize: 1 << 20, { _, _ in pthread_exit(nil) }, nil, nil)
         _ = try await Arena.local.suspend(on: object, until: Deadline.never)
         Arena.local.release(object)
         #expect(log.entries.map { $0.split(separator: " ")[1] } == ["attach", "detach"])

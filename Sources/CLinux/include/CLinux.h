@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +38,43 @@ struct signalbox_thread {
     volatile uint32_t isDue;  ///< whether the thread is to stop, or to end, as soon as it is not inside
     bool isScheduled;         ///< whether a test's scheduler decides when it runs (debug builds only)
     bool isObserved;          ///< whether the floor above is to be told first when the thread ends
+    void *_Nullable worker;   ///< the pool's worker that the thread is, see `ThreadPool`; NULL: none
     struct signalbox_cache caches[4]; ///< by the arena's type of record
+
+    // Other threads read what follows under the registry's lock, or while the thread is stopped.
+    bool isRegistered;        ///< whether it is in the registry of threads, see stopping.c
+    bool isJoined;            ///< whether the library joins it if it is terminated, as nobody else will
+    bool isStoppable;         ///< whether it did not block the stopping signal when it was registered
+    bool isMain;              ///< whether it is the process's first thread
+    struct signalbox_thread *_Nullable next, *_Nullable previous;
+    pthread_t handle;
+    uint64_t created;         ///< when it was registered, in nanoseconds since 1970
+    uint32_t *_Nullable suspensions;    ///< two words of its object: how it is to stop, see below; and its resumptions
+    void *_Nullable volatile context;   ///< where it is stopped: a ucontext_t; NULL: it runs
+    void *_Nullable volatile waitingOn; ///< a word of the program's on which it sleeps by futex(2); NULL: none
+    volatile uint32_t mayExit;          ///< a terminated thread stays until this is set
+    struct signalbox_kept *_Nullable kept; ///< objects that its waits keep, innermost wait first
+    void *_Nullable *_Nullable tls;     ///< values of the program's thread-local slots
+    void *_Nullable *_Nullable fls;     ///< those of its slots with callbacks
+    uint32_t tlsCount, flsCount;
+    uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
+};
+
+/// Objects that a wait of a thread keeps itself, because it stands in no line that does; on that thread's stack.
+struct signalbox_kept {
+    struct signalbox_kept *_Nullable outer;
+    const void *_Nullable names;
+    size_t count;
+};
+
+/// The word of a thread's object that says how it is to stop, and has.
+enum {
+    SIGNALBOX_SUSPENSIONS = 0xFF,  ///< how often it is suspended
+    SIGNALBOX_STOPPED = 0x100,     ///< it is suspended, and has stopped
+    SIGNALBOX_TERMINATED = 0x200,  ///< it is to stop for good
+    SIGNALBOX_AWAITED = 0x400,     ///< another thread waits for that, and will do what there is to do at its end
+    SIGNALBOX_HANDED_OVER = 0x800, ///< it has stopped for good, and does nothing more before `mayExit`
+    SIGNALBOX_ENDED = 0x1000,      ///< it has ended
 };
 extern __thread struct signalbox_thread signalbox_current __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
@@ -45,8 +82,79 @@ static inline struct signalbox_thread *_Nonnull signalbox_thread(void) { return 
 
 // ---- where a thread may be stopped
 
-/// Does what was put off while the thread was inside: it stops until it is resumed, or ends.
+/// Does what was put off while the thread was inside: it stops until it is resumed, or for good.
 void signalbox_act(void);
+
+/// Stops the calling thread here, inside or not, for as long as its object says.
+void signalbox_stop_here(void);
+
+/// The signal by which threads are stopped: SIGRTMAX - 2. Its handler is installed by the first call.
+int signalbox_stopping_signal(void);
+
+/// Sends that signal to a thread of this process; it may have ended.
+void signalbox_send_stop(uint32_t id);
+
+/// Held by the one thread that stops another. While the caller sleeps for it, it can be stopped itself, and nobody can
+/// be stopped while he holds it: of two threads that stop each other one goes on.
+void signalbox_stopping_lock(void);
+void signalbox_stopping_unlock(void);
+
+/// Sleeps until the word is no longer `seen`, or CLOCK_MONOTONIC reads `deadline`. False: it does.
+bool signalbox_await_stop(uint32_t *_Nonnull word, uint32_t seen, uint64_t deadline);
+/// After a change of the word that another thread may wait for.
+void signalbox_tell_stop(uint32_t *_Nonnull word);
+
+/// Has `body` called on a thread that is terminated while nobody waits for it. Set before any thread can be stopped.
+void signalbox_set_terminated_body(void (*_Nonnull body)(void));
+
+/// Ends the calling thread at once, by the system call: nothing runs any more on it. Who has made it joins it.
+void signalbox_exit_thread(void) __attribute__((noreturn));
+/// Lets a thread go that has stopped for good; if the library joins it, returns when it has gone, and its stack with it.
+void signalbox_let_go(struct signalbox_thread *_Nonnull thread);
+/// Joins threads that were terminated while nobody waited for them.
+void signalbox_join_terminated(void);
+
+/// The calling thread, of which another is told by its id: it is in the registry from here on, until it ends.
+void signalbox_register(void);
+/// Takes a thread out of the registry.
+void signalbox_unregister(struct signalbox_thread *_Nonnull thread);
+/// Frees the values of its slots, but for what they point to, after that.
+void signalbox_free_values(struct signalbox_thread *_Nonnull thread);
+/// The registry's lock: taken last of all, and held for short. Nobody is stopped while he holds it.
+void signalbox_registry_lock(void);
+void signalbox_registry_unlock(void);
+/// First thread of the registry; under its lock.
+struct signalbox_thread *_Nullable signalbox_first_thread(void);
+/// The thread of that id or object in the registry, under its lock; NULL: none.
+struct signalbox_thread *_Nullable signalbox_thread_with_id(uint32_t id);
+struct signalbox_thread *_Nullable signalbox_thread_with_object(uint64_t object);
+
+/// Registers of a thread that is stopped, or of the caller.
+struct signalbox_registers {
+    uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip;
+    uint32_t flags;
+    uint16_t cs, ds, es, fs, gs, ss;
+    uint32_t mxcsr;
+    unsigned char fxsave[512] __attribute__((aligned(16)));
+};
+/// Reads the registers of a thread that is stopped; under the registry's lock. False: it is not.
+bool signalbox_stopped_registers(const struct signalbox_thread *_Nonnull thread,
+                                 struct signalbox_registers *_Nonnull registers);
+/// The caller's registers, as they are in this call.
+void signalbox_own_registers(struct signalbox_registers *_Nonnull registers);
+
+/// Processor time of a thread of this process, in 100 ns; 0: the caller. Unchanged if it has ended. (The kernel tells another thread's
+/// two times in ticks of 10 ms.)
+void signalbox_thread_times(uint32_t id, uint64_t *_Nonnull user, uint64_t *_Nonnull kernel);
+
+/// Sets slot `index` of every thread to NULL.
+void signalbox_clear_tls(uint32_t index);
+/// Takes values of a slot from threads that have some, up to `limit`; returns how many.
+size_t signalbox_take_fls(uint32_t index, void *_Nullable *_Nonnull values, size_t limit);
+
+/// Makes room for `count` values of the calling thread's slots; false: there is no memory.
+bool signalbox_reserve_tls(uint32_t count);
+bool signalbox_reserve_fls(uint32_t count);
 
 /// From here to `signalbox_leave` the calling thread is neither stopped nor ended, but later: it may hold a lock, or be
 /// in the middle of an allocation. Calls nest. Code of the program's never runs inside; see `signalbox_open`.
@@ -75,6 +183,7 @@ static inline void signalbox_close(uint32_t inside) {
 }
 
 static inline struct signalbox_cache *_Nonnull signalbox_record_cache(int type) { return &signalbox_current.caches[type]; }
+static inline struct signalbox_cache *_Nonnull signalbox_caches(struct signalbox_thread *_Nonnull thread) { return thread->caches; }
 
 /// Base of the process's own arena; a C global, because a Swift one is reached through a lazy initialiser.
 extern void *_Nullable signalbox_arena __attribute__((visibility("hidden")));
@@ -85,6 +194,10 @@ static inline void signalbox_set_arena_base(void *_Nonnull base) { signalbox_are
 extern void *_Nullable signalbox_handles __attribute__((visibility("hidden")));
 static inline void *_Nullable signalbox_handles_base(void) { return signalbox_handles; }
 static inline void signalbox_set_handles_base(void *_Nonnull base) { signalbox_handles = base; }
+
+/// Claims the process for this copy of the code: two would each have objects, handles and threads that the other knows
+/// nothing of. Returns NULL, or the file that another copy came with, which is in use already.
+const char *_Nullable signalbox_claim_process(void);
 
 /// CLOCK_MONOTONIC, in nanoseconds.
 static inline uint64_t signalbox_now(void) {
@@ -126,10 +239,11 @@ static inline void signalbox_futex_wake(void *_Nonnull word, int count, bool sha
 
 static inline int32_t signalbox_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 
-/// The calling thread's id, asked for once a thread. (A child of fork(2) would inherit it, but may only exec.)
+/// The calling thread's id, asked for once a thread. (A child of fork(2) would inherit it, but may only exec.) Whoever
+/// knows it can be asked for by it, so the thread is registered.
 static inline uint32_t signalbox_thread_id(void) {
     struct signalbox_thread *thread = signalbox_thread();
-    if (__builtin_expect(thread->id == 0, 0)) thread->id = (uint32_t)signalbox_gettid();
+    if (__builtin_expect(thread->id == 0, 0)) signalbox_register();
     return thread->id;
 }
 
@@ -141,12 +255,15 @@ static inline void signalbox_pause(void) {
 #endif
 }
 
-/// Calls `body` when the calling thread ends, whoever made it. Idempotent for a thread.
-void signalbox_at_thread_end(void (*_Nonnull body)(void));
+/// Calls `body` when the calling thread ends, whoever made it; NULL: what another call has said. Idempotent for a thread.
+void signalbox_at_thread_end(void (*_Nullable body)(void));
 
 /// Starts a detached thread with all signals as the caller has them. Returns 0 or an errno.
 int signalbox_start_thread(size_t stack_size, void (*_Nonnull body)(void *_Nullable), void *_Nullable argument,
                            const char *_Nullable name);
+/// As above, but the thread can be stopped by the signal for that, and if it is terminated the library joins it.
+int signalbox_start_stoppable_thread(size_t stack_size, void (*_Nonnull body)(void *_Nullable),
+                                     void *_Nullable argument, const char *_Nullable name);
 /// Keeps the calling thread on the first processor that it may run on.
 void signalbox_pin_to_one_processor(void);
 
@@ -159,6 +276,9 @@ int signalbox_processor_count(void);
 void *_Nonnull signalbox_add_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
 void signalbox_remove_cancellation_handler(void *_Nonnull record);
 
+// How many bytes a block of malloc's has room for.
+static inline size_t signalbox_usable_size(void *_Nullable block) { return malloc_usable_size(block); }
+
 /// errno, which Swift cannot reach between calls without risk of its being overwritten.
 static inline int signalbox_errno(void) { return errno; }
 
@@ -167,6 +287,19 @@ static inline int signalbox_memfd(const char *_Nonnull name) { return (int)sysca
 
 /// Routes `signal` to `fd`: each arrival adds `amount` to that eventfd, by async-signal-safe calls alone. Returns 0 or errno.
 int signalbox_route_signal(int signal, int fd, uint64_t amount);
+
+// ---- modules: each is known by the address at which its lowest segment lies
+
+/// The module that dlopen(3) has given that handle for; NULL: none.
+void *_Nullable signalbox_module_of_handle(void *_Nonnull handle);
+/// The module that the address lies in; NULL: none.
+void *_Nullable signalbox_module_at(const void *_Nullable address);
+/// The module that is the program.
+void *_Nullable signalbox_program_module(void);
+/// The loaded module whose path, or last part of it, is `name`; NULL: none.
+void *_Nullable signalbox_module_named(const char *_Nonnull name);
+/// Writes the path of a module, as dlopen(3) takes it. Returns its length; 0: no such module.
+size_t signalbox_module_path(const void *_Nonnull module, char *_Nonnull path, size_t size);
 
 // ---- processes
 

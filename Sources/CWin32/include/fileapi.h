@@ -6,6 +6,15 @@
 
 SIGNALBOX_BEGIN
 
+SIGNALBOX_API DWORD WINAPI GetTempPathA(DWORD nBufferLength, LPSTR lpBuffer);
+SIGNALBOX_API DWORD WINAPI GetTempPathW(DWORD nBufferLength, LPWSTR lpBuffer);
+
 SIGNALBOX_END
+
+#if defined(UNICODE)
+#define GetTempPath GetTempPathW
+#else
+#define GetTempPath GetTempPathA
+#endif
 
 #endif

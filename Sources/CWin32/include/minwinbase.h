@@ -4,6 +4,12 @@
 
 #include <minwindef.h>
 
+#define MoveMemory RtlMoveMemory
+#define CopyMemory RtlCopyMemory
+#define FillMemory RtlFillMemory
+#define ZeroMemory RtlZeroMemory
+#define SecureZeroMemory RtlSecureZeroMemory
+
 typedef struct _SECURITY_ATTRIBUTES {
     DWORD nLength;
     LPVOID lpSecurityDescriptor;
@@ -48,10 +54,5 @@ typedef struct _OVERLAPPED_ENTRY {
 
 typedef RTL_CRITICAL_SECTION CRITICAL_SECTION;
 typedef PRTL_CRITICAL_SECTION PCRITICAL_SECTION, LPCRITICAL_SECTION;
-
-#define MoveMemory(destination, source, length) ((void)__builtin_memmove((destination), (source), (length)))
-#define CopyMemory(destination, source, length) ((void)__builtin_memcpy((destination), (source), (length)))
-#define FillMemory(destination, length, fill) ((void)__builtin_memset((destination), (fill), (length)))
-#define ZeroMemory(destination, length) ((void)__builtin_memset((destination), 0, (length)))
 
 #endif

@@ -68,6 +68,19 @@ typedef int *LPLONG;
 typedef void *LPVOID;
 typedef const void *LPCVOID;
 
+/* A module. (On Windows it is where the module lies in memory, and it is here.) */
+typedef struct HINSTANCE__ *HINSTANCE;
+typedef HINSTANCE HMODULE;
+
+/* A function of a module, to be cast to what it is. */
+#if defined(__cplusplus)
+typedef INT_PTR (*FARPROC)();
+#else
+typedef INT_PTR (*FARPROC)(void);
+#endif
+typedef void *HGLOBAL;
+typedef void *HLOCAL;
+
 /* A time: 100 ns since 1601 in UTC, in two halves. */
 typedef struct _FILETIME {
     DWORD dwLowDateTime;

@@ -7,19 +7,42 @@
 typedef DWORD(WINAPI *PTHREAD_START_ROUTINE)(LPVOID lpThreadParameter);
 typedef PTHREAD_START_ROUTINE LPTHREAD_START_ROUTINE;
 
+#define TLS_OUT_OF_INDEXES ((DWORD)0xFFFFFFFF)
+
 SIGNALBOX_BEGIN
 
 SIGNALBOX_API HANDLE WINAPI CreateThread(
     LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize, LPTHREAD_START_ROUTINE lpStartAddress,
     LPVOID lpParameter, DWORD dwCreationFlags, LPDWORD lpThreadId);
+/* In this process only: hProcess is its pseudo handle, or a handle to it. */
+SIGNALBOX_API HANDLE WINAPI CreateRemoteThread(
+    HANDLE hProcess, LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize,
+    LPTHREAD_START_ROUTINE lpStartAddress, LPVOID lpParameter, DWORD dwCreationFlags, LPDWORD lpThreadId);
+SIGNALBOX_API HANDLE WINAPI OpenThread(DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwThreadId);
 SIGNALBOX_API DECLSPEC_NORETURN void WINAPI ExitThread(DWORD dwExitCode);
+SIGNALBOX_API BOOL WINAPI TerminateThread(HANDLE hThread, DWORD dwExitCode);
+SIGNALBOX_API DWORD WINAPI SuspendThread(HANDLE hThread);
 SIGNALBOX_API BOOL WINAPI GetExitCodeThread(HANDLE hThread, LPDWORD lpExitCode);
 SIGNALBOX_API HANDLE WINAPI GetCurrentThread(void);
 SIGNALBOX_API DWORD WINAPI GetCurrentThreadId(void);
 SIGNALBOX_API DWORD WINAPI GetThreadId(HANDLE Thread);
 SIGNALBOX_API DWORD WINAPI ResumeThread(HANDLE hThread);
+#if defined(__x86_64__)
+SIGNALBOX_API BOOL WINAPI GetThreadContext(HANDLE hThread, LPCONTEXT lpContext);
+#endif
+SIGNALBOX_API BOOL WINAPI GetThreadTimes(
+    HANDLE hThread, LPFILETIME lpCreationTime, LPFILETIME lpExitTime, LPFILETIME lpKernelTime, LPFILETIME lpUserTime);
+SIGNALBOX_API HRESULT WINAPI SetThreadDescription(HANDLE hThread, PCWSTR lpThreadDescription);
+/* The caller frees the string, by LocalFree. */
+SIGNALBOX_API HRESULT WINAPI GetThreadDescription(HANDLE hThread, PWSTR *ppszThreadDescription);
 SIGNALBOX_API DWORD WINAPI QueueUserAPC(PAPCFUNC pfnAPC, HANDLE hThread, ULONG_PTR dwData);
 SIGNALBOX_API BOOL WINAPI SwitchToThread(void);
+
+/* Slots in which each thread has a value of its own. */
+SIGNALBOX_API DWORD WINAPI TlsAlloc(void);
+SIGNALBOX_API LPVOID WINAPI TlsGetValue(DWORD dwTlsIndex);
+SIGNALBOX_API BOOL WINAPI TlsSetValue(DWORD dwTlsIndex, LPVOID lpTlsValue);
+SIGNALBOX_API BOOL WINAPI TlsFree(DWORD dwTlsIndex);
 
 SIGNALBOX_API HANDLE WINAPI GetCurrentProcess(void);
 SIGNALBOX_API DWORD WINAPI GetCurrentProcessId(void);

@@ -1,7 +1,11 @@
-/* winbase.h: the constants of waits, of critical sections and of thread creation. */
+/*
+ * winbase.h: the constants of waits, of critical sections and of thread creation; memory with handles; strings; registered
+ * waits, and the environment of a thread pool's callbacks.
+ */
 #ifndef SIGNALBOX_WINBASE_H
 #define SIGNALBOX_WINBASE_H
 
+#include <stdarg.h>
 #include <minwinbase.h>
 #include <winerror.h>
 
@@ -18,5 +22,140 @@
 
 #define CREATE_SUSPENDED 0x00000004
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x00010000
+
+/*
+ * LocalAlloc and GlobalAlloc. Fixed memory is malloc's, and LocalFree frees what malloc made. LocalSize and GlobalSize
+ * may say more than was asked for.
+ */
+#define LMEM_FIXED 0x0000
+#define LMEM_MOVEABLE 0x0002
+#define LMEM_NOCOMPACT 0x0010
+#define LMEM_NODISCARD 0x0020
+#define LMEM_ZEROINIT 0x0040
+#define LMEM_MODIFY 0x0080
+#define LMEM_DISCARDED 0x4000
+#define LMEM_INVALID_HANDLE 0x8000
+#define LMEM_LOCKCOUNT 0x00FF
+#define LHND (LMEM_MOVEABLE | LMEM_ZEROINIT)
+#define LPTR (LMEM_FIXED | LMEM_ZEROINIT)
+#define NONZEROLHND LMEM_MOVEABLE
+#define NONZEROLPTR LMEM_FIXED
+#define GMEM_FIXED 0x0000
+#define GMEM_MOVEABLE 0x0002
+#define GMEM_ZEROINIT 0x0040
+#define GMEM_MODIFY 0x0080
+#define GMEM_DISCARDED 0x4000
+#define GMEM_INVALID_HANDLE 0x8000
+#define GMEM_LOCKCOUNT 0x00FF
+#define GHND (GMEM_MOVEABLE | GMEM_ZEROINIT)
+#define GPTR (GMEM_FIXED | GMEM_ZEROINIT)
+
+#define FORMAT_MESSAGE_MAX_WIDTH_MASK 0x000000FF
+#define FORMAT_MESSAGE_ALLOCATE_BUFFER 0x00000100
+#define FORMAT_MESSAGE_IGNORE_INSERTS 0x00000200
+#define FORMAT_MESSAGE_FROM_STRING 0x00000400
+#define FORMAT_MESSAGE_FROM_HMODULE 0x00000800
+#define FORMAT_MESSAGE_FROM_SYSTEM 0x00001000
+#define FORMAT_MESSAGE_ARGUMENT_ARRAY 0x00002000
+
+SIGNALBOX_BEGIN
+
+SIGNALBOX_API HLOCAL WINAPI LocalAlloc(UINT uFlags, SIZE_T uBytes);
+SIGNALBOX_API HLOCAL WINAPI LocalReAlloc(HLOCAL hMem, SIZE_T uBytes, UINT uFlags);
+SIGNALBOX_API HLOCAL WINAPI LocalFree(HLOCAL hMem);
+SIGNALBOX_API LPVOID WINAPI LocalLock(HLOCAL hMem);
+SIGNALBOX_API BOOL WINAPI LocalUnlock(HLOCAL hMem);
+SIGNALBOX_API SIZE_T WINAPI LocalSize(HLOCAL hMem);
+SIGNALBOX_API UINT WINAPI LocalFlags(HLOCAL hMem);
+SIGNALBOX_API HLOCAL WINAPI LocalHandle(LPCVOID pMem);
+
+SIGNALBOX_API HGLOBAL WINAPI GlobalAlloc(UINT uFlags, SIZE_T dwBytes);
+SIGNALBOX_API HGLOBAL WINAPI GlobalReAlloc(HGLOBAL hMem, SIZE_T dwBytes, UINT uFlags);
+SIGNALBOX_API HGLOBAL WINAPI GlobalFree(HGLOBAL hMem);
+SIGNALBOX_API LPVOID WINAPI GlobalLock(HGLOBAL hMem);
+SIGNALBOX_API BOOL WINAPI GlobalUnlock(HGLOBAL hMem);
+SIGNALBOX_API SIZE_T WINAPI GlobalSize(HGLOBAL hMem);
+SIGNALBOX_API UINT WINAPI GlobalFlags(HGLOBAL hMem);
+SIGNALBOX_API HGLOBAL WINAPI GlobalHandle(LPCVOID pMem);
+
+/*
+ * FORMAT_MESSAGE_FROM_SYSTEM has an English text, in our words, for each code of winerror.h. ELF modules have no message
+ * tables: FORMAT_MESSAGE_FROM_HMODULE finds nothing.
+ */
+SIGNALBOX_API DWORD WINAPI FormatMessageA(
+    DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPSTR lpBuffer, DWORD nSize,
+    va_list *Arguments);
+SIGNALBOX_API DWORD WINAPI FormatMessageW(
+    DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPWSTR lpBuffer, DWORD nSize,
+    va_list *Arguments);
+
+/*
+ * Strings. lstrcmp and lstrcmpi order by letter, not by code: digits before letters, and small letters before capital
+ * ones where all else is equal. Beyond ASCII the order is that of the codes.
+ */
+SIGNALBOX_API int WINAPI lstrlenA(LPCSTR lpString);
+SIGNALBOX_API int WINAPI lstrlenW(LPCWSTR lpString);
+SIGNALBOX_API LPSTR WINAPI lstrcpyA(LPSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API LPWSTR WINAPI lstrcpyW(LPWSTR lpString1, LPCWSTR lpString2);
+SIGNALBOX_API LPSTR WINAPI lstrcpynA(LPSTR lpString1, LPCSTR lpString2, int iMaxLength);
+SIGNALBOX_API LPWSTR WINAPI lstrcpynW(LPWSTR lpString1, LPCWSTR lpString2, int iMaxLength);
+SIGNALBOX_API LPSTR WINAPI lstrcatA(LPSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API LPWSTR WINAPI lstrcatW(LPWSTR lpString1, LPCWSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpA(LPCSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpW(LPCWSTR lpString1, LPCWSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpiA(LPCSTR lpString1, LPCSTR lpString2);
+SIGNALBOX_API int WINAPI lstrcmpiW(LPCWSTR lpString1, LPCWSTR lpString2);
+
+SIGNALBOX_END
+
+#if defined(UNICODE)
+#define FormatMessage FormatMessageW
+#define lstrlen lstrlenW
+#define lstrcpy lstrcpyW
+#define lstrcpyn lstrcpynW
+#define lstrcat lstrcatW
+#define lstrcmp lstrcmpW
+#define lstrcmpi lstrcmpiW
+#else
+#define FormatMessage FormatMessageA
+#define lstrlen lstrlenA
+#define lstrcpy lstrcpyA
+#define lstrcpyn lstrcpynA
+#define lstrcat lstrcatA
+#define lstrcmp lstrcmpA
+#define lstrcmpi lstrcmpiA
+#endif
+
+typedef WAITORTIMERCALLBACKFUNC WAITORTIMERCALLBACK;
+
+SIGNALBOX_BEGIN
+
+SIGNALBOX_API BOOL WINAPI RegisterWaitForSingleObject(
+    PHANDLE phNewWaitObject, HANDLE hObject, WAITORTIMERCALLBACK Callback, PVOID Context, ULONG dwMilliseconds,
+    ULONG dwFlags);
+SIGNALBOX_API BOOL WINAPI UnregisterWait(HANDLE WaitHandle);
+SIGNALBOX_API BOOL WINAPI DeleteTimerQueue(HANDLE TimerQueue);
+
+/* What the callbacks of a pool's objects are made with. */
+SIGNALBOX_INLINE VOID InitializeThreadpoolEnvironment(PTP_CALLBACK_ENVIRON pcbe) {
+    __builtin_memset(pcbe, 0, sizeof *pcbe);
+    pcbe->Version = 3;
+    pcbe->CallbackPriority = TP_CALLBACK_PRIORITY_NORMAL;
+    pcbe->Size = (DWORD)sizeof *pcbe;
+}
+SIGNALBOX_INLINE VOID SetThreadpoolCallbackPool(PTP_CALLBACK_ENVIRON pcbe, PTP_POOL ptpp) { pcbe->Pool = ptpp; }
+SIGNALBOX_INLINE VOID SetThreadpoolCallbackCleanupGroup(
+    PTP_CALLBACK_ENVIRON pcbe, PTP_CLEANUP_GROUP ptpcg, PTP_CLEANUP_GROUP_CANCEL_CALLBACK pfng) {
+    pcbe->CleanupGroup = ptpcg;
+    pcbe->CleanupGroupCancelCallback = pfng;
+}
+SIGNALBOX_INLINE VOID SetThreadpoolCallbackRunsLong(PTP_CALLBACK_ENVIRON pcbe) { pcbe->u.s.LongFunction = 1; }
+SIGNALBOX_INLINE VOID SetThreadpoolCallbackPersistent(PTP_CALLBACK_ENVIRON pcbe) { pcbe->u.s.Persistent = 1; }
+SIGNALBOX_INLINE VOID SetThreadpoolCallbackPriority(PTP_CALLBACK_ENVIRON pcbe, TP_CALLBACK_PRIORITY Priority) {
+    pcbe->CallbackPriority = Priority;
+}
+SIGNALBOX_INLINE VOID DestroyThreadpoolEnvironment(PTP_CALLBACK_ENVIRON pcbe) { (void)pcbe; }
+
+SIGNALBOX_END
 
 #endif

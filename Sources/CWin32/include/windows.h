@@ -9,6 +9,11 @@
 #define SIGNALBOX_WINDOWS_H
 
 #include <windef.h>
+#if !defined(__swift__)
+#include <stdarg.h>
+#include <string.h>
+#include <crt/wchar.h>
+#endif
 #include <winerror.h>
 #include <winbase.h>
 #include <consoleapi.h>

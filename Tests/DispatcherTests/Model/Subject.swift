@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 @testable import Dispatcher
@@ -31,7 +32,7 @@ final class Subject {
         self.arena = arena
         self.way = way
         names = kinds.map { try! Subject.make($0, in: arena) }
-        waiters = (0..<count).map { _ in try! arena.allocateWaiter() }
+        waiters = (0..<count).map { _ in try! arena.makeOwner().index }
         waits = Array(repeating: Model.Wait(objects: []), count: count)
         isKept = Array(repeating: false, count: count)
     }
@@ -69,6 +70,8 @@ final class Subject {
     /// What an operation returned, and how the wait ended that it began, if it ended at once. Waits that were blocked are
     /// found by `ended`.
     func perform(_ operation: Operation) -> (answer: Answer, verdict: Model.Verdict?) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         do throws(DispatcherError) {
             switch operation {
             case .set(let event): try arena.setEvent(names[event])
@@ -154,6 +157,8 @@ final class Subject {
 
     /// The waiter wakes up, and takes itself out of the queues.
     func leave(_ waiter: Int) -> Model.Verdict? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         defer { letGo(waiter) }
         return arena.leave(waiters[waiter])?.modelled
     }
@@ -266,7 +271,8 @@ extension DispatcherError {
         case .wrongKind: .wrongKind
         case .notOwner: .notOwner
         case .limitExceeded: .limitExceeded
-        case .outOfRecords, .hasEnded, .needsOwner: preconditionFailure("the check does nothing of the kind: \(self)")
+        case .outOfRecords, .hasEnded, .needsOwner, .notStoppable:
+            preconditionFailure("the check does nothing of the kind: \(self)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import CWin32
 import Dispatcher
 import Signalbox
@@ -17,6 +18,8 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     private let port: (port: ObjectName, key: UInt64)?
     private let routine: (routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE, thread: ObjectName)?
     private let beforeEnd: BeforeEnd?
+    /// The thread that has made the request.
+    let threadID = signalbox_thread_id()
 
     /// - Throws: `HandleError.invalid` if the `OVERLAPPED` names an event that is none.
     init(

@@ -1,4 +1,4 @@
-/* ioapiset.h: completion ports. */
+/* ioapiset.h: completion ports, and the end of requests. */
 #ifndef SIGNALBOX_IOAPISET_H
 #define SIGNALBOX_IOAPISET_H
 
@@ -16,6 +16,8 @@ SIGNALBOX_API BOOL WINAPI GetQueuedCompletionStatusEx(
     DWORD dwMilliseconds, BOOL fAlertable);
 SIGNALBOX_API BOOL WINAPI PostQueuedCompletionStatus(
     HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, ULONG_PTR dwCompletionKey, LPOVERLAPPED lpOverlapped);
+SIGNALBOX_API BOOL WINAPI CancelIo(HANDLE hFile);
+SIGNALBOX_API BOOL WINAPI CancelIoEx(HANDLE hFile, LPOVERLAPPED lpOverlapped);
 
 SIGNALBOX_END
 

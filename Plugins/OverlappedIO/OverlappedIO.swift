@@ -3,7 +3,7 @@ import Dispatcher
 import Glibc
 public import Signalbox
 
-/// The driver of overlapped sockets, over io_uring.
+/// The driver of overlapped sockets and files, over io_uring.
 ///
 /// A request is first tried by a system call that does not block, on the thread that makes it: a send mostly, and a
 /// receive often, is done then. What would block goes to the ring, which belongs to the event loop's thread alone. So
@@ -12,7 +12,7 @@ public import Signalbox
 public final class OverlappedIO: Plugin, SocketDriver {
     public let name = "overlapped-io"
     private struct Parts {
-        let ring: Ring
+        let ring: any Engine
         let watch: SocketWatch
         let loop: EventLoop
     }
@@ -34,10 +34,12 @@ public final class OverlappedIO: Plugin, SocketDriver {
         }
         state.withLock { $0 = Parts(ring: ring, watch: watch, loop: context.loop) }
         DriverRegistry.shared.register(self)
+        DriverRegistry.shared.register(files: self)
     }
 
     public func stop() async {
         DriverRegistry.shared.unregister(self)
+        DriverRegistry.shared.unregister(files: self)
         guard let parts = state.withLock({ $0.take() }) else { return }
         let ring = parts.ring
         await parts.loop.run {
@@ -67,9 +69,11 @@ public final class OverlappedIO: Plugin, SocketDriver {
         return RingSocket(-1, parts.ring, parts.watch, settings)
     }
 
+    func engine() throws(IOError) -> any Engine { try parts().ring }
+
     private func parts() throws(IOError) -> Parts {
         guard let parts = state.withLock({ $0 }) else {
-            throw IOError(.notSupported, "making a socket while the overlapped I/O plugin is stopped")
+            throw IOError(.notSupported, "opening something while the overlapped I/O plugin is stopped")
         }
         return parts
     }

@@ -1,5 +1,4 @@
 import CLinux
-import CUring
 import Dispatcher
 import Glibc
 import Signalbox
@@ -9,7 +8,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: `transferred`, `message` and `vectors` are written before the request is given to the ring,
 /// and then on the loop alone.
-final class RingRequest: @unchecked Sendable {
+final class RingRequest: EngineRequest, @unchecked Sendable {
     let request: IORequest
     /// How it ends if the kernel gives it back cancelled; nil: nobody has asked for that.
     let endsWith = Guarded<IOStatus?>(nil)
@@ -35,7 +34,7 @@ final class RingRequest: @unchecked Sendable {
         vectors.deallocate()
     }
 
-    func prepare(_ entry: UnsafeMutablePointer<io_uring_sqe>) {
+    override func operation() -> EngineOperation {
         message.pointee.msg_iov = vectors.baseAddress
         message.pointee.msg_iovlen = request.fill(vectors, from: transferred)
         if !isConnected { request.message?.fill(&message.pointee) }
@@ -43,11 +42,11 @@ final class RingRequest: @unchecked Sendable {
         switch request.operation {
         // A receive of no bytes waits for some all the same, which recvmsg(2) would not.
         case .receive where request.length == 0 && socket.isStream:
-            io_uring_prep_poll_add(entry, descriptor, UInt32(POLLIN))
-        case .receive: io_uring_prep_recvmsg(entry, descriptor, message, flags)
-        case .connect where !isConnected: io_uring_prep_poll_add(entry, descriptor, UInt32(POLLOUT))
-        case .send, .connect: io_uring_prep_sendmsg(entry, descriptor, message, flags | UInt32(MSG_NOSIGNAL))
-        case .accept: io_uring_prep_accept(entry, descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            return .poll(descriptor, UInt32(POLLIN))
+        case .receive: return .receive(descriptor, message, flags)
+        case .connect where !isConnected: return .poll(descriptor, UInt32(POLLOUT))
+        case .send, .connect: return .send(descriptor, message, flags | UInt32(MSG_NOSIGNAL))
+        case .accept: return .accept(descriptor)
         }
     }
 
@@ -68,10 +67,10 @@ final class RingRequest: @unchecked Sendable {
     }
 
     /// Whether somebody has asked for its end.
-    var isToEnd: Bool { endsWith.withLock { $0 != nil } }
+    override var isToEnd: Bool { endsWith.withLock { $0 != nil } }
 
     /// The kernel has given the request back.
-    func completedOnLoop(_ result: Int32, _ ring: Ring) {
+    override func completedOnLoop(_ result: Int32, _ ring: any Engine) {
         let asked = endsWith.withLock { $0 }
         var result = result
         var isPoll = false
@@ -129,7 +128,7 @@ final class RingRequest: @unchecked Sendable {
         if isToEnd || first.isToEnd.load(ordering: .sequentiallyConsistent) { accepted.cancel(first) }
     }
 
-    private func finish(_ status: IOStatus, _ bytes: Int, _ ring: Ring, failure: Int32 = 0) {
+    private func finish(_ status: IOStatus, _ bytes: Int, _ ring: any Engine, failure: Int32 = 0) {
         if case .accept(let accepted) = request.operation { (accepted as? RingSocket)?.endAccept() }
         if failure != 0 {
             // In this order: a failure of the connection ends those behind this one, too.

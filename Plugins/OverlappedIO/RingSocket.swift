@@ -34,11 +34,11 @@ final class RingSocket: DriverSocket {
         var wasUnreachable = false
     }
     private let state: Guarded<State>
-    private let ring: Ring
+    private let ring: any Engine
     private let watcher: SocketWatch
     let settings: SocketSettings
 
-    init(_ descriptor: Int32, _ ring: Ring, _ watcher: SocketWatch, _ settings: SocketSettings) {
+    init(_ descriptor: Int32, _ ring: any Engine, _ watcher: SocketWatch, _ settings: SocketSettings) {
         state = Guarded(State(descriptor: descriptor))
         self.ring = ring
         self.watcher = watcher
@@ -421,7 +421,7 @@ final class RingSocket: DriverSocket {
     func noteFailure(_ code: Int32) { state.withLock { noteFailureLocked(code, &$0) } }
 
     /// The first request of its queue has ended: the next one's turn.
-    func finishedOnLoop(_ request: RingRequest, _ ring: Ring) {
+    func finishedOnLoop(_ request: RingRequest, _ ring: any Engine) {
         var ended: [RingRequest] = []
         var failure: Int32 = 0
         let next: RingRequest? = state.withLock { state in

@@ -116,12 +116,17 @@ package final class DriverRegistry: Sendable {
     private struct State {
         /// The last that was registered serves; those before it come back when it is gone.
         var sockets: [any SocketDriver] = []
+        var files: [any FileDriver] = []
         var serviceManagers: [any ServiceManager] = []
         var onDemand: (@Sendable () -> Void)?
     }
     private let state = Guarded(State())
 
     package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets.append(driver) } }
+    package func register(files driver: any FileDriver) { state.withLock { $0.files.append(driver) } }
+    package func unregister(files driver: any FileDriver) {
+        state.withLock { $0.files.removeAll { $0 === driver } }
+    }
     package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManagers.append(manager) } }
     package func unregister(_ manager: any ServiceManager) {
         state.withLock { $0.serviceManagers.removeAll { $0 === manager } }
@@ -143,6 +148,14 @@ package final class DriverRegistry: Sendable {
         if let manager = runningServiceManager() { return manager }
         startOnDemand()
         return runningServiceManager()
+    }
+
+    package func files() throws(IOError) -> any FileDriver {
+        if let driver = state.withLock({ $0.files.last }) { return driver }
+        startOnDemand()
+        if let driver = state.withLock({ $0.files.last }) { return driver }
+        throw IOError(
+            .notSupported, "no plugin provides files: start a Host with OverlappedIO() first; opening a file")
     }
 
     package func sockets() throws(IOError) -> any SocketDriver {

@@ -9,11 +9,14 @@ import Signalbox
 /// set, if the handle names none.
 private func cancel(_ handle: HANDLE?, where isMeant: (OverlappedRequest) -> Bool) -> Int? {
     let object = HandleTable.find(value(handle), [])
-    guard object != .none, let driver = SourceObject.driver(of: object) else {
+    guard object != .none,
+        let count = SourceObject.cancel(
+            of: object, where: { request in (request as? OverlappedRequest).map(isMeant) ?? false })
+    else {
         _ = failure(ERROR_INVALID_HANDLE)
         return nil
     }
-    return driver.cancel { request in (request as? OverlappedRequest).map(isMeant) ?? false }
+    return count
 }
 
 @c(CancelIo) @implementation public func __CancelIo(_ file: HANDLE?) -> BOOL {

@@ -16,8 +16,13 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     private let source: ObjectName
     private let event: ObjectName
     private let port: (port: ObjectName, key: UInt64)?
-    private let routine: (routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE, thread: ObjectName)?
+    private enum Routine {
+        case winsock(LPWSAOVERLAPPED_COMPLETION_ROUTINE)
+        case file(LPOVERLAPPED_COMPLETION_ROUTINE)
+    }
+    private let routine: (routine: Routine, thread: ObjectName)?
     private let beforeEnd: BeforeEnd?
+    private let ended = Atomic(false)
     /// The thread that has made the request.
     let threadID = signalbox_thread_id()
 
@@ -25,9 +30,9 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     init(
         _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage? = nil,
         _ overlapped: LPOVERLAPPED, source: ObjectName, routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE? = nil,
-        beforeEnd: BeforeEnd? = nil
+        fileRoutine: LPOVERLAPPED_COMPLETION_ROUTINE? = nil, beforeEnd: BeforeEnd? = nil
     ) throws(HandleError) {
-        if let routine {
+        if let routine = routine.map(Routine.winsock) ?? fileRoutine.map(Routine.file) {
             // The event is the program's own then, and no packet is posted.
             guard let thread = try? Threads.ownOrNew(), Arena.local.retain(thread) else { throw .tooMany }
             self.routine = (routine, thread)
@@ -49,7 +54,7 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         super.init(operation, buffers, message: message)
         if event != .none {
             try? Arena.local.resetEvent(event)
-        } else if routine == nil {
+        } else if self.routine == nil {
             Arena.local.resetSource(source)
         }
         overlapped.pointee.InternalHigh = 0
@@ -64,29 +69,50 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     /// Whether this `OVERLAPPED` stands for it.
     func isOf(_ overlapped: LPOVERLAPPED) -> Bool { self.overlapped == overlapped }
 
-    /// The request has ended, at once or later.
-    override func complete(_ status: IOStatus, bytes: Int) {
+    override func complete(_ status: IOStatus, bytes: Int) { complete(status, bytes: bytes, atOnce: false) }
+
+    /// Whether it has ended: then nothing is cancelled any more.
+    var hasEnded: Bool { ended.load(ordering: .acquiring) }
+
+    /// Whether its packet goes to a port.
+    var isBoundToPort: Bool { port != nil }
+
+    /// The request has ended, at once, so that the call that made it says so, or later.
+    func complete(_ status: IOStatus, bytes: Int, atOnce: Bool) {
+        ended.store(true, ordering: .releasing)
         beforeEnd?(self, status)
+        let skips = SourceObject.skips(of: source)
         // A packet lets its receiver reuse the memory, and so does a status other than pending: nothing is written
         // after.
         let address = UInt64(UInt(bitPattern: overlapped))
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
         store(status)
         if let routine {
-            let code = status.isSuccess ? 0 : UInt32(bitPattern: winsockCode(status))
+            let call: APCRoutine
+            let function: Int
+            var failure: Int32 = 0
+            switch routine.routine {
+            case .winsock(let routine):
+                (call, function) = (OverlappedRequest.callWinsock, unsafeBitCast(routine, to: Int.self))
+                if !status.isSuccess { failure = winsockCode(status) }
+            case .file(let routine):
+                (call, function) = (OverlappedRequest.callFile, unsafeBitCast(routine, to: Int.self))
+                if !status.isSuccess { failure = code(status) }
+            }
             // A thread that has ended runs nothing any more.
             try? Threads.queueAPC(
-                to: routine.thread, OverlappedRequest.call,
-                UInt64(UInt(bitPattern: unsafeBitCast(routine.routine, to: Int.self))),
-                address, UInt64(code) << 32 | UInt64(UInt32(truncatingIfNeeded: bytes)))
+                to: routine.thread, call, UInt64(UInt(bitPattern: function)), address,
+                UInt64(UInt32(bitPattern: failure)) << 32 | UInt64(UInt32(truncatingIfNeeded: bytes)))
             return
         }
         if event != .none {
             try? Arena.local.setEvent(event)
         } else {
-            Arena.local.signalSource(source)
+            if skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0 { Arena.local.signalSource(source) }
             SourceObject.tellWaiters(for: UInt(address), of: source)
         }
+        // "…returns success immediately without returning ERROR_PENDING" (SetFileCompletionNotificationModes).
+        if atOnce && status.isSuccess && skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0 { return }
         guard let port else { return }
         // A port that is closed takes no packets, and nobody waits for this one.
         try? Arena.local.post(
@@ -94,7 +120,11 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     }
 
     /// Calls a completion routine: its address, the `OVERLAPPED`'s, and the error and the bytes in one word.
-    private static let call: APCRoutine = { routine, overlapped, result in
+    private static let callFile: APCRoutine = { routine, overlapped, result in
+        let routine = unsafeBitCast(UInt(routine), to: LPOVERLAPPED_COMPLETION_ROUTINE.self)
+        routine(DWORD(result >> 32), DWORD(truncatingIfNeeded: result), LPOVERLAPPED(bitPattern: UInt(overlapped)))
+    }
+    private static let callWinsock: APCRoutine = { routine, overlapped, result in
         let routine = unsafeBitCast(UInt(routine), to: LPWSAOVERLAPPED_COMPLETION_ROUTINE.self)
         routine(
             DWORD(result >> 32), DWORD(truncatingIfNeeded: result), LPWSAOVERLAPPED(bitPattern: UInt(overlapped)), 0)

@@ -13,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -329,6 +331,22 @@ static inline int signalbox_accept(int listener) {
 static inline int signalbox_readable_bytes(int descriptor, int *_Nonnull count) {
     return (int)syscall(SYS_ioctl, descriptor, 0x541B, count);
 }
+
+// ---- files
+
+/// preadv2(2) and pwritev2(2), with the offset whole; -1: of what has none. The second one without SIGPIPE.
+ssize_t signalbox_preadv2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset, int flags);
+ssize_t signalbox_pwritev2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset, int flags);
+ssize_t signalbox_pwritev2_quietly(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset,
+                                   int flags);
+/// rename(2), but for a name that exists: EEXIST.
+int signalbox_rename_new(const char *_Nonnull from, const char *_Nonnull to);
+/// copy_file_range(2), from where the descriptors stand.
+ssize_t signalbox_copy_range(int from, int to, size_t count);
+/// Has the file system find room for that many bytes, without a change of the file's size. Returns 0, or -1 with errno.
+int signalbox_reserve(int descriptor, int64_t bytes);
+/// What statx(2) says of a file's making, in nanoseconds since 1970; 0: nothing. `path` NULL: of the descriptor.
+int64_t signalbox_birth(int descriptor, const char *_Nullable path, bool follows);
 
 /// How a child has ended: `kind` is 'e' (exit code in `code`), 's' (signal in `code`), or '?' if another reaped it.
 /// Returns 0, or EAGAIN while it runs.

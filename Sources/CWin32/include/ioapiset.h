@@ -16,6 +16,11 @@ SIGNALBOX_API BOOL WINAPI GetQueuedCompletionStatusEx(
     DWORD dwMilliseconds, BOOL fAlertable);
 SIGNALBOX_API BOOL WINAPI PostQueuedCompletionStatus(
     HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, ULONG_PTR dwCompletionKey, LPOVERLAPPED lpOverlapped);
+SIGNALBOX_API BOOL WINAPI GetOverlappedResult(
+    HANDLE hFile, LPOVERLAPPED lpOverlapped, LPDWORD lpNumberOfBytesTransferred, BOOL bWait);
+SIGNALBOX_API BOOL WINAPI GetOverlappedResultEx(
+    HANDLE hFile, LPOVERLAPPED lpOverlapped, LPDWORD lpNumberOfBytesTransferred, DWORD dwMilliseconds, BOOL bAlertable);
+SIGNALBOX_API BOOL WINAPI CancelSynchronousIo(HANDLE hThread);
 SIGNALBOX_API BOOL WINAPI CancelIo(HANDLE hFile);
 SIGNALBOX_API BOOL WINAPI CancelIoEx(HANDLE hFile, LPOVERLAPPED lpOverlapped);
 

@@ -70,7 +70,7 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
     /// The descriptor may be ready.
     private func readyOnLoop(_ engine: any Engine) {
         let outcome = file.attempt(
-            transfer, request.buffers, length, from: transferred, descriptor, mayWait: false, isReady: true)
+            transfer, request.buffers, length, from: transferred, descriptor, mayWait: false)
         switch outcome {
         case .done(let bytes, let status): finish(status, bytes)
         case .failed(let status): finish(status, transferred)

@@ -84,7 +84,7 @@ extension OverlappedIO: FileDriver {
     private func openDescriptor(
         _ path: String, _ kind: mode_t, wantsWrite: Bool, _ options: FileOptions
     ) throws(IOError) -> Int32 {
-        var flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK  // no waiting for a FIFO's other end
+        var flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK  // no waiting for a FIFO's other end, or for what it brings: `RingFile` polls
         if kind == S_IFDIR { flags |= O_DIRECTORY }
         if options.opensLinks && kind == S_IFLNK { flags |= O_NOFOLLOW | 0o10000000 }  // O_PATH: of the link itself
         if options.isWrittenThrough { flags |= O_DSYNC }
@@ -103,7 +103,6 @@ extension OverlappedIO: FileDriver {
                 descriptor = Glibc.open(path, flags & ~0o40000 | mode)  // no O_DIRECT on this file system
             }
             if descriptor >= 0 {
-                if kind == S_IFIFO || kind == S_IFCHR { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
                 return descriptor
             }
             code = errno

@@ -110,6 +110,7 @@ final class RingFile: DriverFile {
 
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
         let transfer = adjusted(transfer)
+        if case .lock = transfer { return .wouldBlock(0) }
         let length = buffers.reduce(0) { $0 + $1.count }
         if let refusal = refusal(transfer, buffers, length) { return .failed(refusal) }
         if length == 0 { return .done(0) }
@@ -122,7 +123,7 @@ final class RingFile: DriverFile {
     /// The descriptor is held.
     func attempt(
         _ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], _ length: Int, from start: Int,
-        _ descriptor: Int32, mayWait: Bool, isReady: Bool = false
+        _ descriptor: Int32, mayWait: Bool
     ) -> IOAttempt {
         // What the page cache does not serve waits for the disk; a write to it is a copy.
         if !mayWait && isUnbuffered { return .wouldBlock(start) }
@@ -132,15 +133,14 @@ final class RingFile: DriverFile {
         switch transfer {
         case .read(let at):
             (offset, isRead) = (at, true)
-            if !mayWait { flags = Flags.noWait }
+            if !mayWait && isSeekable { flags = Flags.noWait }
         case .write(let at):
             offset = at
             if !mayWait && isWrittenThrough { return .wouldBlock(start) }
-            if !mayWait && !isSeekable { flags = Flags.noWait }
         case .append:
             offset = 0
             if !mayWait && isWrittenThrough { return .wouldBlock(start) }
-            flags = isSeekable ? Flags.append : mayWait ? 0 : Flags.noWait
+            if isSeekable { flags = Flags.append }
         case .lock: return .wouldBlock(0)
         }
         let capacity = min(max(1, buffers.count), 1024)
@@ -154,9 +154,7 @@ final class RingFile: DriverFile {
                     : write(descriptor, vectors, count, at, flags)
                 if result < 0 {
                     switch errno {
-                    case EINTR: continue
-                    // A device that cannot be asked not to wait does not, for poll(2) says that it is ready.
-                    case EOPNOTSUPP where isReady && flags & Flags.noWait != 0: flags &= ~Flags.noWait
+                    case EINTR: break
                     case EAGAIN, EOPNOTSUPP: return .wouldBlock(done)
                     default: return done > 0 ? .done(done) : .failed(status(errno))
                     }

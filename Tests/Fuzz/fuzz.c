@@ -149,6 +149,13 @@ static LPCWSTR any_wide(struct random *r) {
 static void *any_output(struct random *r, size_t size) { return below(r, 8) ? scratch(r, size) : NULL; }
 static void *any_buffer(struct random *r, size_t size) { return any_output(r, size); }
 
+// Room for any answer, whatever size is said.
+static void *any_room(struct random *r) { return any_output(r, 1 << 16); }
+
+static HMODULE any_module(struct random *r) {
+    return below(r, 2) ? NULL : below(r, 2) ? GetModuleHandleA(NULL) : (HMODULE)(ULONG_PTR)(next(r) | 1);
+}
+
 static LPSECURITY_ATTRIBUTES any_attributes(struct random *r) {
     if (below(r, 4)) return NULL;
     LPSECURITY_ATTRIBUTES attributes = scratch(r, sizeof *attributes);
@@ -165,6 +172,8 @@ CALLBACK_FOR(PHANDLER_ROUTINE, BOOL, DWORD event) { return event == 77; }
 CALLBACK_FOR(PAPCFUNC, void, ULONG_PTR argument) { (void)argument; }
 CALLBACK_FOR(PTIMERAPCROUTINE, void, LPVOID argument, DWORD low, DWORD high) { (void)argument, (void)low, (void)high; }
 
+CALLBACK_FOR(PFLS_CALLBACK_FUNCTION, void, PVOID value) { (void)value; }
+
 static DWORD WINAPI short_thread(LPVOID argument) {
     Sleep((DWORD)(ULONG_PTR)argument & 1);
     atomic_fetch_sub(&threads_running, 1);
@@ -173,12 +182,10 @@ static DWORD WINAPI short_thread(LPVOID argument) {
 
 // ---- functions with a form of their own
 
-static void drive_CreateThread(struct random *r) {
-    if (atomic_load(&threads_running) > 64) return;
-    static const DWORD flags[] = {0, 0, CREATE_SUSPENDED, STACK_SIZE_PARAM_IS_A_RESERVATION, 0x80000000};
-    atomic_fetch_add(&threads_running, 1);
-    HANDLE thread = CreateThread(any_attributes(r), below(r, 4) ? 0 : 1 << below(r, 20), below(r, 16) ? short_thread : NULL,
-                                 (LPVOID)next(r), flags[below(r, COUNT(flags))], any_output(r, sizeof(DWORD)));
+// That function is called by this one, among others of its family, in places where each makes sense.
+#define AS(name, family) static void drive_##name(struct random *r) { family(r); }
+
+static void keep_victim(struct random *r, HANDLE thread) {
     if (!thread) {
         atomic_fetch_sub(&threads_running, 1);
         return;
@@ -191,8 +198,58 @@ static void drive_CreateThread(struct random *r) {
     }
 }
 
-// A pair that no other thread uses, so that each call is in its place.
-static void with_section(struct random *r) {
+static unsigned __cdecl_start(void *argument) { return short_thread(argument); }
+static void void_start(void *argument) { short_thread(argument); }
+
+static void threads(struct random *r) {
+    static const DWORD flags[] = {0, 0, CREATE_SUSPENDED, STACK_SIZE_PARAM_IS_A_RESERVATION, 0x80000000};
+    if (atomic_fetch_add(&threads_running, 1) > 64) {
+        atomic_fetch_sub(&threads_running, 1);
+        return;
+    }
+    SIZE_T size = below(r, 4) ? 0 : (SIZE_T)1 << below(r, 20);
+    DWORD flag = flags[below(r, COUNT(flags))];
+    LPTHREAD_START_ROUTINE start = below(r, 16) ? short_thread : NULL;
+    switch (below(r, 4)) {
+    case 0: keep_victim(r, CreateThread(any_attributes(r), size, start, (LPVOID)next(r), flag, any_output(r, 4))); break;
+    case 1:
+        keep_victim(r, CreateRemoteThread(below(r, 4) ? GetCurrentProcess() : never(r), any_attributes(r), size, start,
+                                          (LPVOID)next(r), flag, any_output(r, 4)));
+        break;
+    case 2:
+        keep_victim(r, (HANDLE)_beginthreadex(any_attributes(r), (unsigned)size, start ? __cdecl_start : NULL,
+                                              (void *)next(r), flag, any_output(r, 4)));
+        break;
+    default: // its handle is the thread's own to close
+        if (_beginthread(start ? void_start : NULL, (unsigned)size, (void *)next(r)) == (uintptr_t)-1)
+            atomic_fetch_sub(&threads_running, 1);
+    }
+}
+AS(CreateThread, threads)
+AS(CreateRemoteThread, threads)
+AS(_beginthread, threads)
+AS(_beginthreadex, threads)
+
+// Any handle may be that of a thread which works here: what would stop one gets others.
+static void suspending(struct random *r) {
+    HANDLE thread = below(r, 4) ? victims[below(r, SHARED)] : never(r);
+    if (SuspendThread(thread) != (DWORD)-1 && below(r, 4)) ResumeThread(thread);
+}
+static void terminating(struct random *r) {
+    HANDLE thread = below(r, 4) ? victims[below(r, SHARED)] : never(r);
+    // Those that have not counted themselves out do so no more.
+    if (TerminateThread(thread, 9)) {
+        DWORD code = 0;
+        WaitForSingleObject(thread, 1);
+        if (GetExitCodeThread(thread, &code) && code == 9 && atomic_load(&threads_running) > 0)
+            atomic_fetch_sub(&threads_running, 1);
+    }
+}
+AS(SuspendThread, suspending)
+AS(TerminateThread, terminating)
+
+// A section that no other thread uses, so that each call is in its place.
+static void sections(struct random *r) {
     CRITICAL_SECTION section;
     if (below(r, 2)) InitializeCriticalSection(&section);
     else if (below(r, 2)) InitializeCriticalSectionAndSpinCount(&section, any_number(r));
@@ -203,14 +260,534 @@ static void with_section(struct random *r) {
     LeaveCriticalSection(&section);
     DeleteCriticalSection(&section);
 }
-static void drive_InitializeCriticalSection(struct random *r) { with_section(r); }
-static void drive_InitializeCriticalSectionAndSpinCount(struct random *r) { with_section(r); }
-static void drive_InitializeCriticalSectionEx(struct random *r) { with_section(r); }
-static void drive_SetCriticalSectionSpinCount(struct random *r) { with_section(r); }
-static void drive_EnterCriticalSection(struct random *r) { with_section(r); }
-static void drive_TryEnterCriticalSection(struct random *r) { with_section(r); }
-static void drive_LeaveCriticalSection(struct random *r) { with_section(r); }
-static void drive_DeleteCriticalSection(struct random *r) { with_section(r); }
+AS(InitializeCriticalSection, sections)
+AS(InitializeCriticalSectionAndSpinCount, sections)
+AS(InitializeCriticalSectionEx, sections)
+AS(SetCriticalSectionSpinCount, sections)
+AS(EnterCriticalSection, sections)
+AS(TryEnterCriticalSection, sections)
+AS(LeaveCriticalSection, sections)
+AS(DeleteCriticalSection, sections)
+
+// ---- memory
+
+static void heaps(struct random *r) {
+    HANDLE heap = below(r, 2) ? GetProcessHeap() : HeapCreate(below(r, 4) ? 0 : any_number(r), 0, 0);
+    DWORD flags = below(r, 4) ? 0 : any_number(r) & ~(DWORD)HEAP_GENERATE_EXCEPTIONS;
+    if (heap) {
+        void *memory = HeapAlloc(heap, flags, below(r, 4) ? below(r, 5000) : any_size(r));
+        if (memory) {
+            HeapSize(heap, flags, memory);
+            HeapValidate(heap, 0, memory);
+            void *other = HeapReAlloc(heap, flags, memory, below(r, 4) ? below(r, 5000) : any_size(r));
+            HeapFree(heap, flags, other ? other : memory);
+        }
+        HeapFree(heap, flags, NULL);
+        if (heap != GetProcessHeap()) HeapDestroy(heap);
+    }
+    HANDLE none = never(r);
+    HeapDestroy(none);
+    HeapAlloc(none, 0, 8);
+    HeapFree(none, 0, NULL);
+    HeapSize(none, 0, NULL);
+}
+AS(HeapCreate, heaps)
+AS(HeapDestroy, heaps)
+AS(HeapAlloc, heaps)
+AS(HeapReAlloc, heaps)
+AS(HeapFree, heaps)
+AS(HeapSize, heaps)
+AS(HeapValidate, heaps)
+
+static void movable(struct random *r) {
+    UINT flags = below(r, 4) ? below(r, 2) * LMEM_MOVEABLE | below(r, 2) * LMEM_ZEROINIT : any_number(r);
+    SIZE_T size = below(r, 4) ? below(r, 5000) : any_size(r), other = below(r, 5000);
+    HLOCAL local = LocalAlloc(flags, size);
+    if (local) {
+        void *memory = LocalLock(local);
+        LocalSize(local), LocalFlags(local);
+        if (memory) LocalHandle(memory);
+        LocalUnlock(local);
+        HLOCAL moved = LocalReAlloc(local, other, below(r, 4) ? LMEM_MOVEABLE : any_number(r));
+        LocalFree(moved ? moved : local);
+    }
+    LocalFree(NULL);
+    HGLOBAL global = GlobalAlloc(flags, size);
+    if (global) {
+        void *memory = GlobalLock(global);
+        GlobalSize(global), GlobalFlags(global);
+        if (memory) GlobalHandle(memory);
+        GlobalUnlock(global);
+        HGLOBAL moved = GlobalReAlloc(global, other, below(r, 4) ? GMEM_MOVEABLE : any_number(r));
+        GlobalFree(moved ? moved : global);
+    }
+    GlobalFree(NULL);
+}
+AS(LocalAlloc, movable)
+AS(LocalReAlloc, movable)
+AS(LocalFree, movable)
+AS(LocalLock, movable)
+AS(LocalUnlock, movable)
+AS(LocalSize, movable)
+AS(LocalFlags, movable)
+AS(LocalHandle, movable)
+AS(GlobalAlloc, movable)
+AS(GlobalReAlloc, movable)
+AS(GlobalFree, movable)
+AS(GlobalLock, movable)
+AS(GlobalUnlock, movable)
+AS(GlobalSize, movable)
+AS(GlobalFlags, movable)
+AS(GlobalHandle, movable)
+
+static void virtual_memory(struct random *r) {
+    static const DWORD kinds[] = {MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_DECOMMIT, MEM_RELEASE};
+    static const DWORD protections[] = {PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE_READ, PAGE_GUARD, 0};
+    DWORD old;
+    char *memory = VirtualAlloc(below(r, 4) ? NULL : never(r), below(r, 4) ? below(r, 1 << 20) : any_size(r),
+                                kinds[below(r, COUNT(kinds))], protections[below(r, COUNT(protections))]);
+    if (memory) {
+        VirtualAlloc(memory, below(r, 1 << 20), MEM_COMMIT, protections[below(r, COUNT(protections))]);
+        VirtualProtect(memory, below(r, 1 << 16), protections[below(r, COUNT(protections))], below(r, 4) ? &old : NULL);
+        VirtualQuery(memory + below(r, 1 << 16), any_output(r, sizeof(MEMORY_BASIC_INFORMATION)), any_size(r));
+        VirtualFree(memory, below(r, 1 << 16), MEM_DECOMMIT);
+        VirtualFree(memory + below(r, 2) * 4096, below(r, 2), MEM_RELEASE);
+        VirtualFree(memory, 0, MEM_RELEASE);
+    }
+    // What VirtualAlloc has not made is refused.
+    VirtualFree(scratch(r, 64), 0, MEM_RELEASE);
+    VirtualFree(never(r), any_size(r), any_number(r) & ~(DWORD)MEM_DECOMMIT);
+}
+AS(VirtualAlloc, virtual_memory)
+AS(VirtualFree, virtual_memory)
+AS(VirtualProtect, virtual_memory)
+
+// ---- characters
+
+static void characters(struct random *r) {
+    char narrow[1200];
+    WCHAR wide[1200];
+    const char *text = any_text(r);
+    LPCWSTR wide_text = any_wide(r);
+    lstrcpyA(narrow, text ? text : ""), lstrcatA(narrow, texts[below(r, COUNT(texts))]);
+    lstrcpyW(wide, wide_text ? wide_text : L""), lstrcatW(wide, L"x");
+    lstrcpynA(narrow, text, (int)below(r, 1200)), lstrcpynW(wide, wide_text, (int)below(r, 1200));
+    wsprintfA(narrow, "%s %d %#x %c %%", text ? text : "", any_number(r), any_number(r), 'c');
+    wsprintfW(wide, L"%s %d %#x %c %%", wide_text ? wide_text : L"", any_number(r), any_number(r), 'c');
+    int room = (int)below(r, 1200), length = text ? (int)strlen(text) : 0, wide_length = wide_text ? lstrlenW(wide_text) : 0;
+    MultiByteToWideChar(below(r, 4) ? CP_UTF8 : any_number(r), below(r, 4) ? 0 : any_number(r), text,
+                        below(r, 2) ? -1 : length, below(r, 4) ? wide : NULL, room);
+    WideCharToMultiByte(below(r, 4) ? CP_UTF8 : any_number(r), below(r, 4) ? 0 : any_number(r), wide_text,
+                        below(r, 2) ? -1 : wide_length, below(r, 4) ? narrow : NULL, room, below(r, 4) ? NULL : "?",
+                        below(r, 4) ? NULL : any_output(r, sizeof(BOOL)));
+    DWORD flags = (below(r, 2) ? FORMAT_MESSAGE_FROM_SYSTEM : any_number(r)) | FORMAT_MESSAGE_IGNORE_INSERTS;
+    flags &= ~(DWORD)(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_HMODULE);
+    FormatMessageA(flags, "%1 %2!d!%n", any_number(r), any_number(r), narrow, below(r, 1200), NULL);
+    FormatMessageW(flags, L"%1 %2!d!%n", any_number(r), any_number(r), wide, below(r, 1200), NULL);
+}
+AS(lstrcpyA, characters)
+AS(lstrcpyW, characters)
+AS(lstrcpynA, characters)
+AS(lstrcpynW, characters)
+AS(lstrcatA, characters)
+AS(lstrcatW, characters)
+AS(wsprintfA, characters)
+AS(wsprintfW, characters)
+AS(wvsprintfA, characters)
+AS(wvsprintfW, characters)
+AS(MultiByteToWideChar, characters)
+AS(WideCharToMultiByte, characters)
+AS(FormatMessageA, characters)
+AS(FormatMessageW, characters)
+
+// ---- the thread pool: its objects are pointers, so each thread uses those that it has made
+
+static void in_callback(PTP_CALLBACK_INSTANCE instance, void *seed) {
+    struct random random = {.state = (ULONG_PTR)seed}, *r = &random;
+    PTP_CALLBACK_INSTANCE given = below(r, 8) ? instance : (PTP_CALLBACK_INSTANCE)never(r);
+    switch (below(r, 16)) {
+    case 0: SetEventWhenCallbackReturns(given, any_handle(r)); break;
+    case 1: ReleaseSemaphoreWhenCallbackReturns(given, any_handle(r), any_number(r)); break;
+    case 2: ReleaseMutexWhenCallbackReturns(given, any_handle(r)); break;
+    case 3: LeaveCriticalSectionWhenCallbackReturns(given, NULL); break;
+    case 4: FreeLibraryWhenCallbackReturns(given, (HMODULE)never(r)); break;
+    case 5: CallbackMayRunLong(given); break;
+    case 6: DisassociateCurrentThreadFromCallback(given); break;
+    case 7: Sleep(any_time(r)); break;
+    case 8: if (!below(r, 8)) ExitThread(any_number(r));
+    }
+}
+static VOID CALLBACK pool_simple(PTP_CALLBACK_INSTANCE instance, PVOID seed) { in_callback(instance, seed); }
+static VOID CALLBACK pool_work(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_WORK work) {
+    if (!((ULONG_PTR)seed & 63)) WaitForThreadpoolWorkCallbacks(work, TRUE);
+    in_callback(instance, seed);
+}
+static VOID CALLBACK pool_timer(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_TIMER timer) {
+    (void)timer;
+    in_callback(instance, seed);
+}
+static VOID CALLBACK pool_wait(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_WAIT wait, TP_WAIT_RESULT result) {
+    (void)wait, (void)result;
+    in_callback(instance, seed);
+}
+static VOID CALLBACK pool_cancelled(PVOID context, PVOID cleanup) { (void)context, (void)cleanup; }
+
+static PFILETIME any_due(struct random *r, FILETIME *time) {
+    ULARGE_INTEGER due;
+    due.QuadPart = below(r, 4) ? (ULONGLONG)-(LONGLONG)below(r, 20000) : any_size(r);
+    time->dwLowDateTime = due.LowPart, time->dwHighDateTime = due.HighPart;
+    return below(r, 8) ? time : NULL;
+}
+
+static void with_pool(struct random *r) {
+    TP_CALLBACK_ENVIRON environment;
+    TP_POOL_STACK_INFORMATION stack = {any_size(r), any_size(r)};
+    FILETIME time;
+    InitializeThreadpoolEnvironment(&environment);
+    PTP_POOL pool = below(r, 2) ? CreateThreadpool(below(r, 8) ? NULL : r) : NULL;
+    PTP_CLEANUP_GROUP group = below(r, 2) ? CreateThreadpoolCleanupGroup() : NULL;
+    if (pool) {
+        SetThreadpoolThreadMaximum(pool, below(r, 2) ? any_number(r) : below(r, 4));
+        SetThreadpoolThreadMinimum(pool, below(r, 16) ? below(r, 3) : 0xFFFFFFFF);
+        SetThreadpoolStackInformation(pool, below(r, 4) ? NULL : &stack);
+        if (QueryThreadpoolStackInformation(pool, &stack)) {
+            stack.StackReserve = stack.StackCommit = below(r, 1 << 20); // the random one need not find its memory
+            SetThreadpoolStackInformation(pool, &stack);
+        }
+        SetThreadpoolCallbackPool(&environment, pool);
+    }
+    if (group) SetThreadpoolCallbackCleanupGroup(&environment, group, below(r, 2) ? pool_cancelled : NULL);
+    if (!below(r, 4)) SetThreadpoolCallbackRunsLong(&environment);
+    if (!below(r, 64)) SetThreadpoolCallbackPersistent(&environment);
+    if (!below(r, 4)) SetThreadpoolCallbackPriority(&environment, (TP_CALLBACK_PRIORITY)below(r, 5));
+    if (!below(r, 8)) SetThreadpoolCallbackLibrary(&environment, (PVOID)(ULONG_PTR)any_number(r));
+    PTP_WORK work = CreateThreadpoolWork(below(r, 16) ? pool_work : NULL, (PVOID)next(r), below(r, 4) ? &environment : NULL);
+    PTP_TIMER timer = CreateThreadpoolTimer(below(r, 16) ? pool_timer : NULL, (PVOID)next(r), &environment);
+    PTP_WAIT wait = CreateThreadpoolWait(below(r, 16) ? pool_wait : NULL, (PVOID)next(r), &environment);
+    for (unsigned i = below(r, 8); i; i--) {
+        switch (below(r, 10)) {
+        case 0: TrySubmitThreadpoolCallback(below(r, 16) ? pool_simple : NULL, (PVOID)next(r), &environment); break;
+        case 1: SubmitThreadpoolWork(work); break;
+        case 2: WaitForThreadpoolWorkCallbacks(work, any_bool(r)); break;
+        case 3: SetThreadpoolTimer(timer, any_due(r, &time), below(r, 3), any_number(r)); break;
+        case 4: SetThreadpoolTimerEx(timer, any_due(r, &time), below(r, 3), any_number(r)); break;
+        case 5: IsThreadpoolTimerSet(timer); break;
+        case 6: WaitForThreadpoolTimerCallbacks(timer, TRUE); break;
+        case 7: SetThreadpoolWait(wait, any_handle(r), any_due(r, &time)); break;
+        case 8: SetThreadpoolWaitEx(wait, any_handle(r), any_due(r, &time), below(r, 8) ? NULL : r); break;
+        case 9: WaitForThreadpoolWaitCallbacks(wait, any_bool(r)); break;
+        }
+    }
+    if (group && below(r, 2)) { // what is no member, or one no more, and the members
+        CloseThreadpoolWork(work);
+        CloseThreadpoolCleanupGroupMembers(group, any_bool(r), r);
+    } else {
+        CloseThreadpoolWork(work), CloseThreadpoolTimer(timer), CloseThreadpoolWait(wait);
+        CloseThreadpoolCleanupGroupMembers(group, any_bool(r), r);
+    }
+    CloseThreadpoolCleanupGroup(group);
+    CloseThreadpool(pool);
+    DestroyThreadpoolEnvironment(&environment);
+}
+AS(CreateThreadpool, with_pool)
+AS(SetThreadpoolThreadMaximum, with_pool)
+AS(SetThreadpoolThreadMinimum, with_pool)
+AS(SetThreadpoolStackInformation, with_pool)
+AS(QueryThreadpoolStackInformation, with_pool)
+AS(CloseThreadpool, with_pool)
+AS(CreateThreadpoolCleanupGroup, with_pool)
+AS(CloseThreadpoolCleanupGroupMembers, with_pool)
+AS(CloseThreadpoolCleanupGroup, with_pool)
+AS(TrySubmitThreadpoolCallback, with_pool)
+AS(CreateThreadpoolWork, with_pool)
+AS(SubmitThreadpoolWork, with_pool)
+AS(WaitForThreadpoolWorkCallbacks, with_pool)
+AS(CloseThreadpoolWork, with_pool)
+AS(CreateThreadpoolTimer, with_pool)
+AS(SetThreadpoolTimer, with_pool)
+AS(SetThreadpoolTimerEx, with_pool)
+AS(IsThreadpoolTimerSet, with_pool)
+AS(WaitForThreadpoolTimerCallbacks, with_pool)
+AS(CloseThreadpoolTimer, with_pool)
+AS(CreateThreadpoolWait, with_pool)
+AS(SetThreadpoolWait, with_pool)
+AS(SetThreadpoolWaitEx, with_pool)
+AS(WaitForThreadpoolWaitCallbacks, with_pool)
+AS(CloseThreadpoolWait, with_pool)
+AS(SetEventWhenCallbackReturns, with_pool)
+AS(ReleaseSemaphoreWhenCallbackReturns, with_pool)
+AS(ReleaseMutexWhenCallbackReturns, with_pool)
+AS(LeaveCriticalSectionWhenCallbackReturns, with_pool)
+AS(FreeLibraryWhenCallbackReturns, with_pool)
+AS(CallbackMayRunLong, with_pool)
+AS(DisassociateCurrentThreadFromCallback, with_pool)
+AS(InitializeThreadpoolEnvironment, with_pool)
+AS(SetThreadpoolCallbackPool, with_pool)
+AS(SetThreadpoolCallbackCleanupGroup, with_pool)
+AS(SetThreadpoolCallbackRunsLong, with_pool)
+AS(SetThreadpoolCallbackLibrary, with_pool)
+AS(SetThreadpoolCallbackPersistent, with_pool)
+AS(SetThreadpoolCallbackPriority, with_pool)
+AS(DestroyThreadpoolEnvironment, with_pool)
+
+static VOID CALLBACK called_back(PVOID seed, BOOLEAN timed_out) {
+    (void)timed_out;
+    in_callback(NULL, seed);
+}
+static DWORD WINAPI work_item(LPVOID seed) {
+    in_callback(NULL, seed);
+    return 0;
+}
+
+// What these give back is kept for the others, too: whoever closes one, the rest is refused.
+static _Atomic(HANDLE) waits[SHARED], timers[SHARED];
+static HANDLE any_of(struct random *r, _Atomic(HANDLE) *kept) { return below(r, 4) ? kept[below(r, SHARED)] : any_handle(r); }
+
+static void registered(struct random *r) {
+    static const ULONG flags[] = {0, WT_EXECUTEONLYONCE, WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE, WT_EXECUTELONGFUNCTION};
+    HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
+    HANDLE wait = NULL;
+    if (RegisterWaitForSingleObject(&wait, any_handle(r), below(r, 16) ? called_back : NULL, (PVOID)next(r),
+                                    below(r, 2) ? INFINITE : 1 + below(r, 100), flags[below(r, COUNT(flags))])) {
+        wait = atomic_exchange(&waits[below(r, SHARED)], wait);
+    }
+    if (below(r, 4)) UnregisterWaitEx(below(r, 4) ? wait : any_of(r, waits), completion);
+    else UnregisterWait(any_of(r, waits));
+    QueueUserWorkItem(below(r, 16) ? work_item : NULL, (PVOID)next(r), below(r, 8) ? 0 : any_number(r));
+}
+AS(RegisterWaitForSingleObject, registered)
+AS(UnregisterWait, registered)
+AS(UnregisterWaitEx, registered)
+AS(QueueUserWorkItem, registered)
+
+static void timer_queues(struct random *r) {
+    HANDLE queue = below(r, 2) ? NULL : CreateTimerQueue(), timer = NULL;
+    HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
+    if (CreateTimerQueueTimer(&timer, below(r, 8) ? queue : any_handle(r), below(r, 16) ? called_back : NULL, (PVOID)next(r),
+                              below(r, 100), below(r, 2) ? 0 : 50 + below(r, 1000), below(r, 4) ? 0 : WT_EXECUTEONLYONCE) &&
+        !queue)
+        timer = atomic_exchange(&timers[below(r, SHARED)], timer);
+    ChangeTimerQueueTimer(below(r, 8) ? queue : any_handle(r), any_of(r, timers), below(r, 100), below(r, 2) ? 0 : 1000);
+    DeleteTimerQueueTimer(below(r, 8) ? queue : any_handle(r), below(r, 4) ? timer : any_of(r, timers), completion);
+    if (queue) {
+        if (below(r, 2)) DeleteTimerQueue(queue);
+        DeleteTimerQueueEx(queue, completion); // once it is deleted, refused
+    }
+}
+AS(CreateTimerQueue, timer_queues)
+AS(CreateTimerQueueTimer, timer_queues)
+AS(ChangeTimerQueueTimer, timer_queues)
+AS(DeleteTimerQueueTimer, timer_queues)
+AS(DeleteTimerQueue, timer_queues)
+AS(DeleteTimerQueueEx, timer_queues)
+
+// ---- processes
+
+// A child that may be anything, or nothing; it is ended at once. (The thread sanitizer takes the start for a fork.)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STARTS_NOTHING 1
+#endif
+#endif
+static void narrow_processes(struct random *r) {
+#ifndef STARTS_NOTHING
+    static const char *const programs[] = {"true", "/bin/true", "/etc/passwd", "\\bin\\true", "/bin/true/x"};
+    if (below(r, 64)) return;
+    PROCESS_INFORMATION child = {0};
+    LPSTARTUPINFOA startup = scratch(r, sizeof *startup);
+    memset(startup, 0, sizeof *startup);
+    startup->cb = any_number(r);
+    startup->dwFlags = any_number(r);
+    startup->hStdInput = any_handle(r);
+    startup->hStdError = any_handle(r);
+    char line[512];
+    const char *text = any_text(r), *program = programs[below(r, COUNT(programs))];
+    snprintf(line, sizeof line, "%s %s", below(r, 2) ? program : "\"", text ? text : "");
+    if (!CreateProcessA(below(r, 2) ? NULL : program, below(r, 8) ? line : NULL, any_attributes(r), any_attributes(r),
+                        any_bool(r), below(r, 2) ? any_number(r) : CREATE_SUSPENDED, NULL, below(r, 4) ? NULL : any_text(r),
+                        below(r, 16) ? startup : NULL, below(r, 16) ? &child : NULL)) return;
+    TerminateProcess(child.hProcess, any_number(r));
+    made(r, child.hProcess);
+    made(r, child.hThread);
+#else
+    (void)r;
+#endif
+}
+static void wide_processes(struct random *r) {
+    PROCESS_INFORMATION child = {0};
+    LPSTARTUPINFOW startup = scratch(r, sizeof *startup);
+    memset(startup, 0, sizeof *startup);
+    LPCWSTR program = any_wide(r);
+    if (CreateProcessW(program, NULL, NULL, NULL, FALSE, any_number(r), NULL, any_wide(r), startup, &child)) abort();
+}
+static void narrow_variables(struct random *r) {
+    DWORD size = below(r, 300);
+    GetEnvironmentVariableA(any_text(r), scratch(r, size), size);
+}
+static void wide_variables(struct random *r) {
+    DWORD size = below(r, 300);
+    GetEnvironmentVariableW(any_wide(r), scratch(r, size * sizeof(WCHAR)), size);
+}
+static void narrow_directories(struct random *r) {
+    DWORD size = below(r, 300);
+    GetCurrentDirectoryA(size, scratch(r, size));
+}
+static void wide_directories(struct random *r) {
+    DWORD size = below(r, 300);
+    GetCurrentDirectoryW(size, scratch(r, size * sizeof(WCHAR)));
+}
+static void narrow_environments(struct random *r) { (void)r, FreeEnvironmentStringsA(GetEnvironmentStringsA()); }
+static void wide_environments(struct random *r) { (void)r, FreeEnvironmentStringsW(GetEnvironmentStringsW()); }
+static void limits(struct random *r) {
+    DWORD size = below(r, 2) ? sizeof(JOBOBJECT_EXTENDED_LIMIT_INFORMATION) : below(r, 200);
+    SetInformationJobObject(any_handle(r), (JOBOBJECTINFOCLASS)below(r, 12), any_output(r, size), size);
+}
+static void queries(struct random *r) {
+    static const DWORD sizes[] = {48, 64, 144, 16, 24, 8};
+    DWORD size = below(r, 4) ? sizes[below(r, COUNT(sizes))] : below(r, 200);
+    QueryInformationJobObject(any_handle(r), (JOBOBJECTINFOCLASS)below(r, 12), any_output(r, size), size,
+                              any_output(r, sizeof(DWORD)));
+}
+
+AS(CreateProcessA, narrow_processes)
+AS(CreateProcessW, wide_processes)
+AS(GetEnvironmentVariableA, narrow_variables)
+AS(GetEnvironmentVariableW, wide_variables)
+AS(GetCurrentDirectoryA, narrow_directories)
+AS(GetCurrentDirectoryW, wide_directories)
+AS(FreeEnvironmentStringsA, narrow_environments)
+AS(FreeEnvironmentStringsW, wide_environments)
+AS(SetInformationJobObject, limits)
+AS(QueryInformationJobObject, queries)
+AS(GetEnvironmentStringsA, narrow_environments)
+AS(GetEnvironmentStringsW, wide_environments)
+
+// ---- locks of the program's own memory: shared by all threads, taken and given back in order
+
+static SRWLOCK shared_lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE shared_condition = CONDITION_VARIABLE_INIT;
+static CRITICAL_SECTION shared_section;
+static _Atomic DWORD shared_word;
+
+static void shared_locks(struct random *r) {
+    SRWLOCK own;
+    CONDITION_VARIABLE condition;
+    InitializeSRWLock(&own);
+    InitializeConditionVariable(&condition);
+    switch (below(r, 6)) {
+    case 0:
+        AcquireSRWLockExclusive(&shared_lock);
+        if (!below(r, 4)) SleepConditionVariableSRW(&shared_condition, &shared_lock, any_time(r), 0);
+        ReleaseSRWLockExclusive(&shared_lock);
+        break;
+    case 1:
+        AcquireSRWLockShared(&shared_lock);
+        if (!below(r, 4)) SleepConditionVariableSRW(&shared_condition, &shared_lock, any_time(r), CONDITION_VARIABLE_LOCKMODE_SHARED);
+        ReleaseSRWLockShared(&shared_lock);
+        break;
+    case 2:
+        if (TryAcquireSRWLockExclusive(&shared_lock)) ReleaseSRWLockExclusive(&shared_lock);
+        if (TryAcquireSRWLockShared(&shared_lock)) ReleaseSRWLockShared(&shared_lock);
+        break;
+    case 3:
+        EnterCriticalSection(&shared_section);
+        SleepConditionVariableCS(&shared_condition, &shared_section, any_time(r));
+        LeaveCriticalSection(&shared_section);
+        break;
+    case 4: WakeConditionVariable(&shared_condition); break;
+    default: WakeAllConditionVariable(&shared_condition);
+    }
+}
+AS(InitializeSRWLock, shared_locks)
+AS(AcquireSRWLockExclusive, shared_locks)
+AS(AcquireSRWLockShared, shared_locks)
+AS(TryAcquireSRWLockExclusive, shared_locks)
+AS(TryAcquireSRWLockShared, shared_locks)
+AS(ReleaseSRWLockExclusive, shared_locks)
+AS(ReleaseSRWLockShared, shared_locks)
+AS(InitializeConditionVariable, shared_locks)
+AS(SleepConditionVariableCS, shared_locks)
+AS(SleepConditionVariableSRW, shared_locks)
+AS(WakeConditionVariable, shared_locks)
+AS(WakeAllConditionVariable, shared_locks)
+
+static BOOL CALLBACK run_once(PINIT_ONCE once, PVOID parameter, PVOID *context) {
+    (void)once;
+    if (context) *context = NULL;
+    return (ULONG_PTR)parameter & 1;
+}
+static void once(struct random *r) {
+    INIT_ONCE own;
+    PVOID context;
+    BOOL pending;
+    InitOnceInitialize(&own);
+    InitOnceExecuteOnce(&own, run_once, (PVOID)next(r), below(r, 2) ? &context : NULL);
+    if (InitOnceBeginInitialize(&own, below(r, 2) ? INIT_ONCE_ASYNC : any_number(r) | INIT_ONCE_ASYNC, &pending, &context))
+        InitOnceComplete(&own, below(r, 2) ? INIT_ONCE_ASYNC : any_number(r), (PVOID)next(r));
+}
+AS(InitOnceInitialize, once)
+AS(InitOnceExecuteOnce, once)
+AS(InitOnceBeginInitialize, once)
+AS(InitOnceComplete, once)
+
+static void addresses(struct random *r) {
+    DWORD seen = atomic_load(&shared_word);
+    switch (below(r, 4)) {
+    case 0: WaitOnAddress(&shared_word, &seen, below(r, 4) ? sizeof seen : any_size(r) & 7, any_time(r)); break;
+    case 1: atomic_fetch_add(&shared_word, 1), WakeByAddressSingle(&shared_word); break;
+    case 2: atomic_fetch_add(&shared_word, 1), WakeByAddressAll(&shared_word); break;
+    default: WakeByAddressAll(below(r, 2) ? NULL : never(r)); // an address is looked up, not looked at
+    }
+}
+AS(WaitOnAddress, addresses)
+AS(WakeByAddressSingle, addresses)
+AS(WakeByAddressAll, addresses)
+
+static void barriers(struct random *r) {
+    SYNCHRONIZATION_BARRIER own;
+    if (!InitializeSynchronizationBarrier(&own, below(r, 4) ? 1 : -(LONG)below(r, 3), (LONG)below(r, 100) - 1)) return;
+    EnterSynchronizationBarrier(&own, below(r, 2) ? 0 : SYNCHRONIZATION_BARRIER_FLAGS_SPIN_ONLY);
+    DeleteSynchronizationBarrier(&own);
+}
+AS(InitializeSynchronizationBarrier, barriers)
+AS(EnterSynchronizationBarrier, barriers)
+AS(DeleteSynchronizationBarrier, barriers)
+
+static void lists(struct random *r) {
+    SLIST_HEADER head;
+    SLIST_ENTRY entries[4] __attribute__((aligned(16)));
+    InitializeSListHead(&head);
+    for (unsigned i = below(r, 5); i; i--) InterlockedPushEntrySList(&head, &entries[i - 1]);
+    QueryDepthSList(&head);
+    InterlockedPopEntrySList(&head);
+    InterlockedFlushSList(&head);
+}
+AS(InitializeSListHead, lists)
+AS(InterlockedPushEntrySList, lists)
+AS(InterlockedPopEntrySList, lists)
+AS(InterlockedFlushSList, lists)
+AS(QueryDepthSList, lists)
+
+// ---- security descriptors
+
+static void descriptors(struct random *r) {
+    static const char *const strings[] = {"", "D:", "D:(A;;GA;;;WD)", "O:BAG:SYD:(D;;GR;;;S-1-5-32-544)", "D:(A", "O:x", "D:P(A;OICI;0x1f;;;AU)"};
+    SECURITY_DESCRIPTOR own;
+    PSECURITY_DESCRIPTOR made_of_text = NULL;
+    if (InitializeSecurityDescriptor(&own, below(r, 4) ? SECURITY_DESCRIPTOR_REVISION : any_number(r)))
+        SetSecurityDescriptorDacl(&own, any_bool(r), NULL, any_bool(r));
+    const char *text = below(r, 4) ? strings[below(r, COUNT(strings))] : any_text(r);
+    if (ConvertStringSecurityDescriptorToSecurityDescriptorA(text, below(r, 8) ? SDDL_REVISION_1 : any_number(r), &made_of_text, NULL)) {
+        SECURITY_ATTRIBUTES attributes = {sizeof attributes, made_of_text, FALSE};
+        made(r, CreateEventA(&attributes, FALSE, FALSE, any_text(r)));
+        LocalFree(made_of_text);
+    }
+    if (ConvertStringSecurityDescriptorToSecurityDescriptorW(any_wide(r), SDDL_REVISION_1, &made_of_text, NULL)) LocalFree(made_of_text);
+}
+AS(InitializeSecurityDescriptor, descriptors)
+AS(SetSecurityDescriptorDacl, descriptors)
+AS(ConvertStringSecurityDescriptorToSecurityDescriptorA, descriptors)
+AS(ConvertStringSecurityDescriptorToSecurityDescriptorW, descriptors)
 
 #include "calls.h"
 
@@ -251,6 +828,7 @@ int main(int argc, char **argv) {
     HANDLE threads[WORKERS];
     printf("fuzz: seed %llu, %u calls of %zu functions\n", seed, calls, COUNT(drivers));
     fflush(stdout);
+    InitializeCriticalSection(&shared_section);
     for (int i = 0; i < WORKERS; i++) {
         workers[i] = (struct worker){.seed = seed, .index = i, .calls = calls / WORKERS};
         atomic_store(&now_calling[i], "nothing yet");

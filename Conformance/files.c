@@ -1,58 +1,5 @@
 // files.c: opening files: dispositions, access, share modes, flags, names; and files as a whole.
-#include "cases.h"
-#ifndef _WIN32
-#include <sys/stat.h>
-#endif
-
-#define RW (GENERIC_READ | GENERIC_WRITE)
-#define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
-
-// A folder of this program's own, with a separator at the end.
-static char folder[MAX_PATH + 40];
-
-static const char *at(const char *name) {
-    static char paths[8][MAX_PATH + 300];
-    static int next;
-    next = (next + 1) % 8;
-    snprintf(paths[next], sizeof paths[next], "%s%s", folder, name);
-    return paths[next];
-}
-
-static void make_folder(void) {
-    char temp[MAX_PATH];
-    if (folder[0]) return;
-    GetTempPathA(sizeof temp, temp);
-    snprintf(folder, sizeof folder, "%sfiles-%u-%u\\", temp, (unsigned)GetCurrentProcessId(), (unsigned)GetTickCount());
-    TRUTH(CreateDirectoryA(folder, NULL));
-}
-
-static HANDLE open_as(const char *path, DWORD access, DWORD share, DWORD disposition, DWORD flags) {
-    make_folder();
-    return CreateFileA(path, access, share, NULL, disposition, flags, NULL);
-}
-
-static void put(const char *path, const char *text) {
-    DWORD count = 0;
-    HANDLE file = open_as(path, GENERIC_WRITE, 0, CREATE_ALWAYS, 0);
-    if (!TRUTH(file != INVALID_HANDLE_VALUE)) return;
-    TRUTH(WriteFile(file, text, (DWORD)strlen(text), &count, NULL));
-    EQUAL(count, strlen(text));
-    CloseHandle(file);
-}
-
-// The file's bytes, as a string.
-static const char *get(const char *path) {
-    static char text[256];
-    DWORD count = 0;
-    HANDLE file = open_as(path, GENERIC_READ, SHARE_ALL, OPEN_EXISTING, 0);
-    memset(text, 0, sizeof text);
-    if (file == INVALID_HANDLE_VALUE) return "(none)";
-    TRUTH(ReadFile(file, text, sizeof text - 1, &count, NULL));
-    CloseHandle(file);
-    return text;
-}
-
-static int exists(const char *path) { return GetFileAttributesA(path) != INVALID_FILE_ATTRIBUTES; }
+#include "filecase.h"
 
 #define OPENS(path, access, share, disposition, flags, code) \
     do { \
@@ -67,7 +14,6 @@ static int exists(const char *path) { return GetFileAttributesA(path) != INVALID
 // ---- dispositions
 
 static void each_disposition_of_a_missing_file(void) {
-    make_folder();
     OPENS_NOT(at("missing"), RW, 0, OPEN_EXISTING, 0, ERROR_FILE_NOT_FOUND);
     OPENS_NOT(at("missing"), RW, 0, TRUNCATE_EXISTING, 0, ERROR_FILE_NOT_FOUND);
     TRUTH(!exists(at("missing")));
@@ -80,7 +26,6 @@ static void each_disposition_of_a_missing_file(void) {
 }
 
 static void each_disposition_of_a_file_that_exists(void) {
-    make_folder();
     put(at("there"), "text");
     OPENS_NOT(at("there"), RW, 0, CREATE_NEW, 0, ERROR_FILE_EXISTS);
     OPENS(at("there"), RW, 0, OPEN_EXISTING, 0, 0);
@@ -95,7 +40,6 @@ static void each_disposition_of_a_file_that_exists(void) {
 }
 
 static void a_disposition_that_is_none_is_refused(void) {
-    make_folder();
     OPENS_NOT(at("none"), RW, 0, 0, 0, ERROR_INVALID_PARAMETER);
     OPENS_NOT(at("none"), RW, 0, 6, 0, ERROR_INVALID_PARAMETER);
     put(at("none"), "text");
@@ -109,7 +53,6 @@ static void a_disposition_that_is_none_is_refused(void) {
 // ---- names
 
 static void a_name_without_its_folder_is_no_path(void) {
-    make_folder();
     OPENS_NOT(at("nowhere\\file"), RW, 0, OPEN_EXISTING, 0, ERROR_PATH_NOT_FOUND);
     OPENS_NOT(at("nowhere\\file"), RW, 0, CREATE_NEW, 0, ERROR_PATH_NOT_FOUND);
     OPENS_NOT("", RW, 0, OPEN_EXISTING, 0, ERROR_PATH_NOT_FOUND);
@@ -123,7 +66,6 @@ static void a_name_without_its_folder_is_no_path(void) {
 }
 
 static void a_name_with_reserved_characters_is_invalid(void) {
-    make_folder();
     const char *names[] = {"a*b", "a?b", "a<b", "a>b", "a|b", "a\"b", "a\tb"};
     for (size_t i = 0; i < COUNT(names); i++)
         OPENS_NOT(at(names[i]), RW, 0, CREATE_NEW, 0, ERROR_INVALID_NAME);
@@ -131,7 +73,6 @@ static void a_name_with_reserved_characters_is_invalid(void) {
 
 static void either_separator_and_the_prefix_name_the_same_file(void) {
     char path[MAX_PATH + 400], prefixed[MAX_PATH + 420];
-    make_folder();
     put(at("same"), "one");
     strcpy(path, at("same"));
     for (char *c = path; *c; c++)
@@ -155,7 +96,6 @@ static void wide_names_name_the_same_file(void) {
     WCHAR path[MAX_PATH];
     WIN32_FIND_DATAW data;
     DWORD count;
-    make_folder();
     MultiByteToWideChar(CP_ACP, 0, at("wide"), -1, path, MAX_PATH);
     HANDLE file = CreateFileW(path, RW, 0, NULL, CREATE_NEW, 0, NULL);
     REQUIRE(file != INVALID_HANDLE_VALUE);
@@ -193,7 +133,6 @@ static void nul_takes_everything_and_gives_nothing(void) {
 static void a_folder_is_opened_for_backup_alone(void) {
     char path[MAX_PATH + 400];
     DWORD count;
-    make_folder();
     strcpy(path, at("sub"));
     TRUTH(CreateDirectoryA(path, NULL));
     OPENS_NOT(path, GENERIC_READ, SHARE_ALL, OPEN_EXISTING, 0, ERROR_ACCESS_DENIED);
@@ -552,7 +491,6 @@ static void a_file_handle_is_waited_for(void) {
 
 #ifndef _WIN32
 static void no_descriptor_is_left(void) {
-    make_folder();
     put(at("left"), "text");
     int before = entries(DESCRIPTORS);
     for (int i = 0; i < 100; i++) {
@@ -570,12 +508,6 @@ static void no_descriptor_is_left(void) {
     DeleteFileA(at("left"));
 }
 #endif
-
-static void the_folder_is_empty_in_the_end(void) {
-    make_folder();
-    TRUTH(RemoveDirectoryA(folder));
-    folder[0] = 0;
-}
 
 static const struct test_case cases[] = {
     CASE(each_disposition_of_a_missing_file),
@@ -609,7 +541,6 @@ static const struct test_case cases[] = {
 #ifndef _WIN32
     CASE(no_descriptor_is_left),
 #endif
-    CASE(the_folder_is_empty_in_the_end),
 };
 
-int main(int argc, char **argv) { return run_cases(cases, COUNT(cases), argc, argv); }
+RUN_FILE_CASES(cases)

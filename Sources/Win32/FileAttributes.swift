@@ -286,7 +286,7 @@ private func setTimes(
         return done || errno == EOPNOTSUPP ? 1 : failure(IOStatus(fileErrno: errno))
     case FileDispositionInfo:
         guard let place = place(information, size, FILE_DISPOSITION_INFO.self) else { return 0 }
-        return result(file.setDeletedOnClose(place.pointee.DeleteFile != 0))
+        return result(file.setDeletedOnClose(place.pointee.DeleteFileA != 0))
     case FileDispositionInfoEx:
         guard let place = place(information, size, FILE_DISPOSITION_INFO_EX.self) else { return 0 }
         let isDeleted = place.pointee.Flags & DWORD(FILE_DISPOSITION_FLAG_DELETE) != 0

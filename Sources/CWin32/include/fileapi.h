@@ -157,4 +157,9 @@ SIGNALBOX_END
 #define GetTempPath GetTempPathA
 #endif
 
+/* Here, so that its member has the name that DeleteFile stands for. */
+typedef struct _FILE_DISPOSITION_INFO {
+    BOOLEAN DeleteFile;
+} FILE_DISPOSITION_INFO, *PFILE_DISPOSITION_INFO;
+
 #endif

@@ -33,6 +33,8 @@ enum EngineOperation {
     case read(Int32, UnsafePointer<iovec>, Int, Int64)
     /// At an offset, with flags of pwritev2(2); -1: of what has none.
     case write(Int32, UnsafePointer<iovec>, Int, Int64, Int32)
+    /// fsync(2)
+    case sync(Int32)
 }
 
 /// A request as an engine sees it.

@@ -38,6 +38,7 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
     private var isRead: Bool { if case .read = transfer { true } else { false } }
 
     override func operation() -> EngineOperation {
+        if case .flush = transfer { return .sync(descriptor) }
         guard file.isSeekable else { return .poll(descriptor, UInt32(isRead ? POLLIN : POLLOUT)) }
         let count = request.fill(vectors, from: transferred)
         let base = UnsafePointer(vectors.baseAddress!)
@@ -45,7 +46,7 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
         case .read(let offset): return .read(descriptor, base, count, offset + Int64(transferred))
         case .write(let offset): return .write(descriptor, base, count, offset + Int64(transferred), 0)
         case .append: return .write(descriptor, base, count, 0, 16)  // RWF_APPEND
-        case .lock: preconditionFailure("locks wait elsewhere")
+        case .lock, .flush: preconditionFailure("locks wait elsewhere, and a flush transfers nothing")
         }
     }
 
@@ -55,6 +56,7 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
             return isToEnd ? finish(.cancelled, 0) : engine.submitOnLoop(self)
         }
         if result < 0 { return finish(file.status(-result), transferred) }
+        if case .flush = transfer { return finish(.success, 0) }
         guard file.isSeekable else { return readyOnLoop(engine) }
         if result == 0 {
             if isRead { return finish(transferred > 0 ? .success : .endOfFile, transferred) }

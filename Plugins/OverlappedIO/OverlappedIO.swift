@@ -18,15 +18,42 @@ public final class OverlappedIO: Plugin, SocketDriver {
     }
     private let state = Guarded<Parts?>(nil)
 
+    private let choice: EngineChoice
+
+    /// What carries out requests that would block.
+    public enum EngineChoice: Sendable {
+        /// What the environment variable `SIGNALBOX_IO_ENGINE` says, `ring` or `threads`; if it says neither, the ring, or
+        /// threads where the kernel has none or forbids it.
+        case automatic
+        /// io_uring. Where there is none, the driver does not start.
+        case ring
+        /// A few threads for files, and epoll(7) for what can be waited for.
+        case threads
+    }
+
     /// Makes the driver, which does nothing before it is started.
-    public init() {}
+    public init(engine: EngineChoice = .automatic) { choice = engine }
+
+    private func makeEngine(onLoop executor: LoopExecutor) throws -> any Engine {
+        var choice = choice
+        if choice == .automatic, let value = getenv("SIGNALBOX_IO_ENGINE") {
+            if strcmp(value, "ring") == 0 { choice = .ring }
+            if strcmp(value, "threads") == 0 { choice = .threads }
+        }
+        if choice == .threads { return try ThreadEngine(onLoop: executor) }
+        do {
+            return try Ring(onLoop: executor)
+        } catch let error as IOError where choice == .automatic && [ENOSYS, EPERM, EACCES].contains(error.code) {
+            return try ThreadEngine(onLoop: executor)
+        }
+    }
 
     public func start(in context: PluginContext) async throws {
         let executor = context.loop.executor
         let (ring, watch) = try await context.loop.run {
             let watch = try SocketWatch(onLoop: executor)
             do {
-                return (try Ring(onLoop: executor), watch)
+                return (try makeEngine(onLoop: executor), watch)
             } catch {
                 watch.closeOnLoop()
                 throw error

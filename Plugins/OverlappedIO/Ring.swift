@@ -79,6 +79,7 @@ final class Ring: Engine, @unchecked Sendable {
     func submitOnLoop(_ request: EngineRequest) {
         // To end: the order to cancel it may have come before this one, and found nothing in the ring.
         guard !isClosing, !request.isToEnd else { return request.completedOnLoop(-ECANCELED, self) }
+        if let code = FaultSeam.take() { return request.completedOnLoop(-code, self) }
         let entry = entryOnLoop()
         Ring.prepare(entry, request.operation())
         // The kernel's reference; taken back with its completion.
@@ -93,6 +94,7 @@ final class Ring: Engine, @unchecked Sendable {
         case .send(let descriptor, let message, let flags): io_uring_prep_sendmsg(entry, descriptor, message, flags)
         case .accept(let descriptor):
             io_uring_prep_accept(entry, descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        case .sync(let descriptor): io_uring_prep_fsync(entry, descriptor, 0)
         case .poll(let descriptor, let events): io_uring_prep_poll_add(entry, descriptor, events)
         case .read(let descriptor, let vectors, let count, let offset):
             io_uring_prep_readv2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), 0)

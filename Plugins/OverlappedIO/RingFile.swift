@@ -94,7 +94,7 @@ final class RingFile: DriverFile {
         switch transfer {
         case .read(let at): (offset, isWrite) = (at, false)
         case .write(let at): offset = at
-        case .append, .lock: return nil
+        case .append, .lock, .flush: return nil
         }
         if offset < 0 { return .invalidParameter }
         if isUnbuffered {
@@ -110,10 +110,14 @@ final class RingFile: DriverFile {
 
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
         let transfer = adjusted(transfer)
-        if case .lock = transfer { return .wouldBlock(0) }
+        switch transfer {
+        case .lock, .flush: return .wouldBlock(0)
+        case .read, .write, .append: break
+        }
         let length = buffers.reduce(0) { $0 + $1.count }
         if let refusal = refusal(transfer, buffers, length) { return .failed(refusal) }
         if length == 0 { return .done(0) }
+        if let code = FaultSeam.take() { return .failed(status(code)) }
         let descriptor = hold()
         guard descriptor >= 0 else { return .failed(.invalidHandle) }
         defer { letGo() }
@@ -141,7 +145,7 @@ final class RingFile: DriverFile {
             offset = 0
             if !mayWait && isWrittenThrough { return .wouldBlock(start) }
             if isSeekable { flags = Flags.append }
-        case .lock: return .wouldBlock(0)
+        case .lock, .flush: return .wouldBlock(0)
         }
         let capacity = min(max(1, buffers.count), 1024)
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: capacity) { vectors in

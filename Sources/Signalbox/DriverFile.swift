@@ -72,6 +72,8 @@ public enum FileTransfer: Sendable {
     case write(at: Int64)
     /// Write at the end.
     case append
+    /// Have what was written brought to the disk.
+    case flush
     /// Lock a range; if it `waits`, when others have unlocked it, else at once or not at all.
     case lock(FileRange, exclusive: Bool, waits: Bool)
 }

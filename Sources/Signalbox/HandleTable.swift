@@ -329,6 +329,12 @@ package enum SourceObject {
     /// The file that the object stands for; nil if it stands for none.
     package static func file(of object: ObjectName) -> (any DriverFile)? { box(of: object)?.file }
 
+    /// The descriptor of the socket or file that the object stands for; -1: there is none.
+    package static func descriptor(of object: ObjectName) -> Int32 {
+        guard let box = box(of: object) else { return -1 }
+        return box.socket?.descriptor ?? box.file?.descriptor ?? -1
+    }
+
     /// What closes the driver's side of the object.
     static func closing(_ object: ObjectName) -> (() -> Void)? {
         guard let box = box(of: object) else { return nil }

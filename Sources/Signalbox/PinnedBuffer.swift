@@ -26,6 +26,10 @@ public struct PinnedBuffer: ~Copyable, @unchecked Sendable {
         count = bytes.count
     }
 
+    /// The bytes that it holds from `start` on, as memory that a request reads.
+    func filledMemory(from start: Int = 0) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: memory[min(start, count)..<count])
+    }
     var filled: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
     mutating func setCount(_ count: Int) { self.count = count }
 }

@@ -140,7 +140,11 @@ private func isProgram(_ path: [UInt8]) -> Bool {
 /// The descriptor of a handle that a new process may have as 0, 1 or 2; -1: it gets /dev/null.
 private func descriptor(_ handle: HANDLE?) -> Int32 {
     let object = HandleTable.find(value(handle), [])
-    return object == .none ? -1 : SourceObject.driver(of: object)?.descriptor ?? -1
+    guard object != .none else { return -1 }
+    let descriptor = SourceObject.descriptor(of: object)
+    // The process goes on where the handle stands, which the kernel knows nothing of.
+    if let file = SourceObject.file(of: object), file.isSeekable { lseek(descriptor, Int(file.position), SEEK_SET) }
+    return descriptor
 }
 
 private func nice(_ flags: DWORD) -> Int32? {

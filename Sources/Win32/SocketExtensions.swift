@@ -209,6 +209,9 @@ private func view(
 /// The descriptor of a file's handle; nil if it is none, or has none.
 private func descriptorOfFile(_ file: HANDLE?) -> Int32? {
     let object = HandleTable.find(value(file), [])
-    guard object != .none, let driver = SourceObject.driver(of: object), driver.descriptor >= 0 else { return nil }
-    return driver.descriptor
+    guard object != .none else { return nil }
+    let descriptor = SourceObject.descriptor(of: object)
+    // It is sent from where the handle stands, which the kernel knows nothing of.
+    if let file = SourceObject.file(of: object), file.isSeekable { lseek(descriptor, Int(file.position), SEEK_SET) }
+    return descriptor >= 0 ? descriptor : nil
 }

@@ -1,5 +1,10 @@
 // locks.c: LockFile, LockFileEx and their undoing.
 #include "filecase.h"
+#ifndef _WIN32
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 static HANDLE first, second;
 
@@ -180,6 +185,97 @@ static void a_synchronous_lock_waits(void) {
 }
 
 #ifndef _WIN32
+// ---- between processes
+
+// Runs this program again, for one part of a case. The program takes its orders on standard input.
+static int peer_part(void) {
+    char line[64];
+    while (fgets(line, sizeof line, stdin)) {
+        if (line[0] == 'o') {
+            fgets(folder, sizeof folder, stdin);
+            folder[strlen(folder) - 1] = 0;
+            second = open_as(at("locked"), RW, FILE_SHARE_READ | FILE_SHARE_WRITE, OPEN_EXISTING, 0);
+            printf("%d\n", second != INVALID_HANDLE_VALUE);
+        } else if (line[0] == 'l') {
+            printf("%d\n", LockFile(second, 0, 0, 10, 0));
+        } else if (line[0] == 'u') {
+            printf("%d\n", UnlockFile(second, 0, 0, 10, 0));
+        } else {
+            break;
+        }
+        fflush(stdout);
+    }
+    return 0;
+}
+
+static int peer_in, peer_out;
+
+static int peer_does(const char *order) {
+    char answer[4] = "";
+    if (write(peer_in, order, strlen(order)) < 0) return -1;
+    if (read(peer_out, answer, 2) < 1) return -1;
+    return answer[0] - '0';
+}
+
+static pid_t start_peer(void) {
+    int in[2], out[2];
+    if (pipe(in) || pipe(out)) return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        for (int i = 3; i < 1024; i++) close(i);
+        execl("/proc/self/exe", "locks", "peer", (char *)NULL);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    peer_in = in[1];
+    peer_out = out[0];
+    return pid;
+}
+
+static void other_processes_are_excluded_too(void) {
+    char order[MAX_PATH + 60], bytes[8];
+    DWORD id, count;
+    int status;
+    OVERLAPPED overlapped;
+    open_both(0);
+    pid_t pid = start_peer();
+    REQUIRE(pid > 0);
+    snprintf(order, sizeof order, "o\n%s\n", folder);
+    EQUAL(peer_does(order), 1);
+    // share modes: the peer does not share deleting
+    FAILS(DeleteFileA(at("locked")), ERROR_SHARING_VIOLATION);
+    FAILS_WITH(open_as(at("locked"), DELETE, SHARE_ALL, OPEN_EXISTING, 0), INVALID_HANDLE_VALUE,
+               ERROR_SHARING_VIOLATION);
+    // locks, both ways
+    EQUAL(peer_does("l\n"), 1);
+    FAILS(LockFile(first, 5, 0, 10, 0), ERROR_LOCK_VIOLATION);
+    overlapped = place(5);
+    FAILS(ReadFile(first, bytes, 1, &count, &overlapped), ERROR_LOCK_VIOLATION);
+    overlapped = place(5);
+    FAILS(WriteFile(first, bytes, 1, &count, &overlapped), ERROR_LOCK_VIOLATION);
+    overlapped = place(10);
+    TRUTH(ReadFile(first, bytes, 1, &count, &overlapped));
+    HANDLE thread = start(lock_and_unlock, NULL, &id);
+    until_blocked(id);
+    EQUAL(WaitForSingleObject(thread, 0), WAIT_TIMEOUT);
+    EQUAL(peer_does("u\n"), 1);
+    EQUAL(join(thread), 0);
+    TRUTH(LockFile(first, 0, 0, 10, 0));
+    EQUAL(peer_does("l\n"), 0);
+    TRUTH(UnlockFile(first, 0, 0, 10, 0));
+    EQUAL(peer_does("l\n"), 1);
+    // A process that is killed leaves nothing behind.
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    TRUTH(LockFile(first, 0, 0, 10, 0));
+    close(peer_in);
+    close(peer_out);
+    close_both();
+}
+
 static void a_synchronous_lock_is_cancelled(void) {
     DWORD id;
     open_both(0);
@@ -323,6 +419,7 @@ static const struct test_case cases[] = {
     CASE(wrong_arguments_are_refused),
     CASE(a_synchronous_lock_waits),
 #ifndef _WIN32
+    CASE(other_processes_are_excluded_too),
     CASE(a_synchronous_lock_is_cancelled),
 #endif
     CASE(an_overlapped_lock_is_pending),
@@ -335,4 +432,17 @@ static const struct test_case cases[] = {
 #endif
 };
 
+#ifndef _WIN32
+#define PART(argc, argv) \
+    if ((argc) == 2 && !strcmp((argv)[1], "peer")) return peer_part()
+#else
+#define PART(argc, argv)
+#endif
+#define main(argc, argv) cases_main(argc, argv)
 RUN_FILE_CASES(cases)
+#undef main
+
+int main(int argc, char **argv) {
+    PART(argc, argv);
+    return cases_main(argc, argv);
+}

@@ -544,6 +544,21 @@ static void a_read_that_blocks_is_cancelled(void) {
     TRUTH(DeleteFileA(at("fifo")));
 }
 
+static void a_thread_that_is_terminated_leaves_no_read(void) {
+    HANDLE fifo = open_fifo(RW, 0);
+    DWORD id, count;
+    char byte = 0;
+    HANDLE thread = start(read_fifo, fifo, &id);
+    until_blocked(id);
+    TRUTH(TerminateThread(thread, 7));
+    EQUAL(join(thread), 7);
+    TRUTH(WriteFile(fifo, "x", 1, &count, NULL)); // nobody else takes it
+    TRUTH(ReadFile(fifo, &byte, 1, &count, NULL));
+    EQUAL(byte, 'x');
+    CloseHandle(fifo);
+    TRUTH(DeleteFileA(at("fifo")));
+}
+
 static void a_fifo_without_another_end_is_broken(void) {
     HANDLE reader = open_fifo(GENERIC_READ, 0), writer = open_fifo(GENERIC_WRITE, 0);
     char byte = 'x';
@@ -603,6 +618,7 @@ static const struct test_case cases[] = {
     CASE(a_fifo_is_read_when_something_comes),
     CASE(a_pending_read_is_cancelled),
     CASE(a_read_that_blocks_is_cancelled),
+    CASE(a_thread_that_is_terminated_leaves_no_read),
     CASE(a_fifo_without_another_end_is_broken),
     CASE(no_descriptor_is_left),
 #endif

@@ -23,6 +23,8 @@ final class FileLocks: Sendable {
         let lock: Lock
         let descriptor: Int32
         let request: IORequest
+        /// A thread sleeps until another process has undone its lock.
+        var isHelped = false
     }
     private struct State {
         var locks: [Lock] = []
@@ -72,7 +74,12 @@ final class FileLocks: Sendable {
         return state.withLock { state in
             if !conflicts(lock, state.locks), take(lock, &state, descriptor) { return .granted }
             guard let request else { return .refused }
-            state.waiting.append(Waiting(lock: lock, descriptor: descriptor, request: request))
+            var waiting = Waiting(lock: lock, descriptor: descriptor, request: request)
+            if !conflicts(lock, state.locks) {
+                guard help(lock, descriptor) else { return .refused }
+                waiting.isHelped = true
+            }
+            state.waiting.append(waiting)
             return .waiting
         }
     }
@@ -137,13 +144,17 @@ final class FileLocks: Sendable {
     private func grantLocked(_ state: inout State) -> [IORequest] {
         var granted: [IORequest] = []
         var still: [Waiting] = []
-        for waiting in state.waiting {
+        for var waiting in state.waiting {
             let isBehind = still.contains { $0.lock.range.overlaps(waiting.lock.range) }
             if !isBehind, !conflicts(waiting.lock, state.locks), take(waiting.lock, &state, waiting.descriptor) {
                 granted.append(waiting.request)
-            } else {
-                still.append(waiting)
+                continue
             }
+            // It is another process that is in the way.
+            if !isBehind, !waiting.isHelped, !conflicts(waiting.lock, state.locks) {
+                waiting.isHelped = help(waiting.lock, waiting.descriptor)
+            }
+            still.append(waiting)
         }
         state.waiting = still
         count.store(state.locks.count, ordering: .releasing)
@@ -167,6 +178,35 @@ final class FileLocks: Sendable {
     }
 
     // ---- toward other processes
+
+    /// Starts a thread that sleeps until no other process has a lock in the way, and then has us try again. It locks by an
+    /// open file description of its own, for what it waits with must not keep ours from being closed; should the request
+    /// be cancelled, it sleeps on until the other process unlocks, and does nothing then. False: there can be none.
+    private func help(_ lock: Lock, _ descriptor: Int32) -> Bool {
+        guard let range = inKernel(lock.range) else { return false }
+        let mode = lock.isExclusive ? O_RDWR : O_RDONLY
+        let own = Glibc.open("/proc/self/fd/\(descriptor)", mode | O_CLOEXEC)
+        guard own >= 0 else { return false }
+        let type = Int16(lock.isExclusive ? F_WRLCK : F_RDLCK)
+        let isStarted = Helper.start {
+            OpenFileLock.wait(own, type, range.start, range.length)
+            Glibc.close(own)
+            self.tryAgain(lock)
+        }
+        if !isStarted { Glibc.close(own) }
+        return isStarted
+    }
+
+    private func tryAgain(_ lock: Lock) {
+        let ended = state.withLock { state in
+            for index in state.waiting.indices
+            where state.waiting[index].lock.owner == lock.owner && state.waiting[index].lock.range == lock.range {
+                state.waiting[index].isHelped = false
+            }
+            return grantLocked(&state)
+        }
+        for request in ended { request.complete(.success, bytes: 0) }
+    }
 
     /// The part of a range that the kernel's locks can tell: its offsets have 63 bits, and the topmost are taken.
     private func inKernel(_ range: FileRange) -> (start: Int64, length: Int64)? {
@@ -203,5 +243,31 @@ final class FileLocks: Sendable {
             let type = Int16(lock.isExclusive ? F_WRLCK : F_RDLCK)
             _ = OpenFileLock.set(descriptor, type, part.start, part.length)
         }
+    }
+}
+
+/// A thread for one call that may sleep for long.
+private enum Helper {
+    private final class Body: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+        let context = Unmanaged.passRetained(Body(body))
+        var thread = pthread_t()
+        // No signal handler of the program's runs on it.
+        var (all, before) = (sigset_t(), sigset_t())
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, context.toOpaque())
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+        if code == 0 { pthread_detach(thread) } else { context.release() }
+        return code == 0
     }
 }

@@ -91,6 +91,7 @@ enum FileSharing {
 /// Locks of an open file description, see fcntl(2).
 enum OpenFileLock {
     private static let getCommand: Int32 = 36  // F_OFD_GETLK
+    private static let waitCommand: Int32 = 38  // F_OFD_SETLKW
     private static let setCommand: Int32 = 37  // F_OFD_SETLK
 
     /// Locks or unlocks, without waiting. `length` 0: to the end of all offsets. Returns 0 or errno.
@@ -100,6 +101,12 @@ enum OpenFileLock {
             if errno != EINTR { return errno }
         }
         return 0
+    }
+
+    /// Locks, when nobody else has a lock in the way.
+    static func wait(_ descriptor: Int32, _ type: Int16, _ start: Int64, _ length: Int64) {
+        var lock = flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: Int(start), l_len: Int(length), l_pid: 0)
+        while fcntl(descriptor, waitCommand, &lock) != 0 && errno == EINTR {}
     }
 
     /// Whether another open file description has a lock there that excludes one of this type.

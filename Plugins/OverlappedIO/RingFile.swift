@@ -33,6 +33,8 @@ final class RingFile: DriverFile {
     private let isWrittenThrough: Bool
     /// Every write goes to the end: the handle may do no other.
     private let onlyAppends: Bool
+    /// Others may have it open for writing.
+    private let mayMeetWriters: Bool
 
     init(_ descriptor: Int32, _ status: stat, _ path: String, _ options: FileOptions, _ engine: any Engine) {
         state = Guarded(State(descriptor: descriptor, isDeletedOnClose: options.isDeletedOnClose, path: path))
@@ -47,6 +49,7 @@ final class RingFile: DriverFile {
         isUnbuffered = options.isUnbuffered && isSeekable
         isWrittenThrough = options.isWrittenThrough
         alignment = isUnbuffered ? 512 : 1
+        mayMeetWriters = options.sharing.contains(.write) && isSeekable
         onlyAppends = options.access.contains(.append) && !options.access.contains(.write)
         locks = isSeekable ? FileLocks.open(identity) : nil
     }
@@ -104,8 +107,14 @@ final class RingFile: DriverFile {
                 buffers.allSatisfy({ Int(bitPattern: $0.baseAddress) % alignment == 0 })
             else { return .invalidParameter }
         }
+        guard length > 0 else { return nil }
         let range = FileRange(start: UInt64(offset), length: UInt64(length))
-        return locks?.excludes(range, isWrite: isWrite, owner: self) == true ? .fileLockConflict : nil
+        if locks?.excludes(range, isWrite: isWrite, owner: self) == true { return .fileLockConflict }
+        // Of other processes' locks the kernel knows. Where nobody else may write they are not asked for, at each read.
+        guard mayMeetWriters, offset < FileSharing.firstByte - Int64(length) else { return nil }
+        let isLocked = OpenFileLock.isLocked(
+            state.withLock { $0.descriptor }, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
+        return isLocked ? .fileLockConflict : nil
     }
 
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {

@@ -117,12 +117,26 @@ package final class DriverRegistry: Sendable {
         /// The last that was registered serves; those before it come back when it is gone.
         var sockets: [any SocketDriver] = []
         var files: [any FileDriver] = []
+        /// Of hosts whose plugins answer for names.
+        var names: [ObjectRegistry] = []
         var serviceManagers: [any ServiceManager] = []
         var onDemand: (@Sendable () -> Void)?
     }
     private let state = Guarded(State())
 
     package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets.append(driver) } }
+    package func register(names: ObjectRegistry) {
+        state.withLock { state in
+            if !state.names.contains(where: { $0 === names }) { state.names.append(names) }
+        }
+    }
+    package func unregister(names: ObjectRegistry) { state.withLock { $0.names.removeAll { $0 === names } } }
+
+    /// The registry of a running host in which a plugin answers for the name; nil: there is none.
+    package func names(answeringFor name: String) -> ObjectRegistry? {
+        state.withLock { $0.names }.last { $0.answers(for: name) }
+    }
+
     package func register(files driver: any FileDriver) { state.withLock { $0.files.append(driver) } }
     package func unregister(files driver: any FileDriver) {
         state.withLock { $0.files.removeAll { $0 === driver } }

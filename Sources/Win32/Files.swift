@@ -113,7 +113,44 @@ private func create(
 }
 
 /// A device that a plugin answers for.
-private func openNamed(_ name: String, _ access: DWORD) -> HANDLE? { noFile(ERROR_FILE_NOT_FOUND) }
+private func openNamed(_ name: String, _ access: DWORD) -> HANDLE? {
+    // A host, whose plugins may know the name, is there once files are.
+    _ = try? DriverRegistry.shared.files()
+    // Registered as it is written, with or without the prefix.
+    let names = [#"\\.\"# + name.replacing("/", with: #"\"#), name]
+    for name in names {
+        guard let registry = DriverRegistry.shared.names(answeringFor: name) else { continue }
+        guard let done = try? Arena.prepared().makeObject(.event, manualReset: true) else {
+            return noFile(ERROR_NOT_ENOUGH_MEMORY)
+        }
+        defer { Arena.local.release(done) }
+        let result = NamedResult()
+        var wanted: ObjectAccess = []
+        if FileRights(mask: access).contains(.read) { wanted.insert(.read) }
+        if FileRights(mask: access).contains(.write) { wanted.insert(.write) }
+        let asked = wanted
+        Task.detached {
+            do {
+                let object = try await registry.open(name, access: asked)
+                result.made.withLock { [handle = try object.makeHandle()] in $0 = UInt(bitPattern: handle) }
+            } catch {
+                result.made.withLock { $0 = nil }
+                result.code.withLock { $0 = (error as? IOError).map { code($0.status) } ?? ERROR_FILE_NOT_FOUND }
+            }
+            try? Arena.local.setEvent(done)
+        }
+        _ = try? Arena.local.block(on: done, until: Deadline.never)
+        guard let made = result.made.withLock({ $0 }) else { return noFile(result.code.withLock { $0 }) }
+        __SetLastError(0)
+        return handle(made)
+    }
+    return noFile(ERROR_FILE_NOT_FOUND)
+}
+
+private final class NamedResult: Sendable {
+    let made = Guarded<UInt?>(nil)
+    let code = Guarded<Int32>(0)
+}
 
 @c(CreateFileA) @implementation public func __CreateFileA(
     _ name: LPCSTR?, _ access: DWORD, _ share: DWORD, _ security: LPSECURITY_ATTRIBUTES?, _ creation: DWORD,

@@ -17,13 +17,22 @@ enum PendingRequests {
     }
     private static let shards = (0..<16).map { _ in Shard() }
 
+    /// Has threads' ends told of from here on.
+    static let isHooked: Void = {
+        _ = ThreadEnds.isUsed
+        let call: @convention(c) (UInt32) -> Void = { id in
+            PendingRequests.threadEnds(id)
+            SynchronousRequest.threadEnds(id)
+        }
+        Dispatcher.Threads.requestsEndCall.store(unsafeBitCast(call, to: UInt.self), ordering: .releasing)
+        isUsed.store(true, ordering: .releasing)
+    }()
     private static let isUsed = Atomic(false)
 
     static func add(_ request: OverlappedRequest, of object: ObjectName) {
         if request.isBoundToPort { return }
-        _ = ThreadEnds.isUsed
+        _ = isHooked
         Dispatcher.Threads.atEnd()
-        isUsed.store(true, ordering: .relaxed)
         shards[Int(request.threadID % 16)].threads.withLock { threads in
             // Those that have ended go when a new one comes.
             threads[request.threadID, default: []].removeAll { $0.request.hasEnded }
@@ -33,10 +42,13 @@ enum PendingRequests {
 
     /// Cancels what the calling thread has pending, at its end.
     static func threadEnds() {
-        guard isUsed.load(ordering: .relaxed) else { return }
+        guard isUsed.load(ordering: .acquiring) else { return }
         enter()
         defer { leave() }
-        let id = signalbox_thread_id()
+        threadEnds(signalbox_thread_id())
+    }
+
+    private static func threadEnds(_ id: UInt32) {
         let entries = shards[Int(id % 16)].threads.withLock { $0.removeValue(forKey: id) } ?? []
         for entry in entries where !entry.request.hasEnded {
             _ = SourceObject.cancel(of: entry.object, where: { $0 === entry.request })
@@ -81,14 +93,24 @@ final class SynchronousRequest: IORequest, @unchecked Sendable {
         guard let done = try? Arena.prepared().makeObject(.event, manualReset: true) else {
             return (.insufficientResources, 0)
         }
+        PendingRequests.isHooked
+        Dispatcher.Threads.atEnd()
         let request = SynchronousRequest(operation, buffers, done: done)
         let id = signalbox_thread_id()
         current.withLock { $0[id] = (request, file) }
         defer { current.withLock { $0[id] = nil } }
         if let ended = file.start(request, transfer, done: begun) { return ended }
-        // A thread that is ended here would leave a request that writes into its memory: it stays until it is told.
         _ = try? Arena.local.block(on: done, until: Deadline.never)
         return request.result.withLock { $0 } ?? (.unexpected, 0)
+    }
+
+    /// Of a thread that was terminated in the wait: its stack stays until the request has ended.
+    static func threadEnds(_ id: UInt32) {
+        guard let (request, file) = current.withLock({ $0.removeValue(forKey: id) }) else { return }
+        _ = file.cancel { $0 === request }
+        while request.result.withLock({ $0 == nil }) {
+            _ = try? Arena.local.block(on: request.done, until: Deadline.after(nanoseconds: 1_000_000_000))
+        }
     }
 
     /// Cancels what the thread waits for. False: nothing.

@@ -436,6 +436,25 @@ static void the_end_of_a_file_is_a_success_without_bytes(void) {
     CloseHandle(file);
 }
 
+static void buffers_that_are_nowhere(void) {
+    DWORD count = UNTOUCHED;
+    OVERLAPPED overlapped = {0};
+    put(at("nowhere"), "text");
+    DWORD flags[] = {0, FILE_FLAG_OVERLAPPED};
+    for (size_t i = 0; i < COUNT(flags); i++) {
+        HANDLE file = open_as(at("nowhere"), RW, SHARE_ALL, OPEN_EXISTING, flags[i]);
+        FAILS(ReadFile(file, NULL, 4, &count, &overlapped), ERROR_NOACCESS);
+        EQUAL(count, 0);
+#ifndef ON_WINE // NtWriteFile: STATUS_INVALID_USER_BUFFER there
+        FAILS(WriteFile(file, NULL, 4, &count, &overlapped), ERROR_NOACCESS);
+        FAILS(ReadFile(file, (void *)(ULONG_PTR)0x10000, 4, &count, &overlapped), ERROR_NOACCESS);
+#endif
+        CloseHandle(file);
+    }
+    TRUTH(!strcmp(get(at("nowhere")), "text"));
+    TRUTH(DeleteFileA(at("nowhere")));
+}
+
 // ---- handles that are none
 
 static void what_is_no_file_is_told_so(void) {
@@ -536,6 +555,7 @@ static const struct test_case cases[] = {
     CASE(the_file_pointer_goes_where_it_is_sent),
     CASE(the_end_of_file_is_set_at_the_file_pointer),
     CASE(the_end_of_a_file_is_a_success_without_bytes),
+    CASE(buffers_that_are_nowhere),
     CASE(what_is_no_file_is_told_so),
     CASE(a_file_handle_is_waited_for),
 #ifndef _WIN32

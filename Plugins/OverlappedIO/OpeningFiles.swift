@@ -84,7 +84,8 @@ extension OverlappedIO: FileDriver {
     private func openDescriptor(
         _ path: String, _ kind: mode_t, wantsWrite: Bool, _ options: FileOptions
     ) throws(IOError) -> Int32 {
-        var flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK  // no waiting for a FIFO's other end, or for what it brings: `RingFile` polls
+        // No waiting for a FIFO's other end, or for what it brings: `RingFile` polls.
+        var flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK
         if kind == S_IFDIR { flags |= O_DIRECTORY }
         if options.opensLinks && kind == S_IFLNK { flags |= O_NOFOLLOW | 0o10000000 }  // O_PATH: of the link itself
         if options.isWrittenThrough { flags |= O_DSYNC }

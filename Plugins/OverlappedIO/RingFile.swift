@@ -89,7 +89,9 @@ final class RingFile: DriverFile {
     }
 
     /// Why the transfer cannot begin; nil: it can.
-    private func refusal(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], _ length: Int) -> IOStatus? {
+    private func refusal(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], _ length: Int)
+        -> IOStatus?
+    {
         if isFolder { return .invalidDeviceRequest }
         guard isSeekable else { return nil }
         let offset: Int64
@@ -162,7 +164,8 @@ final class RingFile: DriverFile {
             while true {
                 let count = fill(vectors, buffers, from: done)
                 let at = isSeekable ? offset + Int64(done) : -1
-                let result = isRead
+                let result =
+                    isRead
                     ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
                     : write(descriptor, vectors, count, at, flags)
                 if result < 0 {
@@ -279,7 +282,8 @@ final class RingFile: DriverFile {
         pointer.withLock { pointer in
             let start = offset ?? pointer
             let isAppend = isWrite && (onlyAppends || offset == -1)
-            let outcome = attempt(isAppend ? .append : isWrite ? .write(at: start) : .read(at: start), buffers, mayWait: true)
+            let outcome = attempt(
+                isAppend ? .append : isWrite ? .write(at: start) : .read(at: start), buffers, mayWait: true)
             switch outcome {
             case .done(let bytes, _):
                 pointer = start + Int64(bytes)

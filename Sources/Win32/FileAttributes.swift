@@ -215,7 +215,8 @@ private func place<T>(_ information: LPVOID?, _ size: DWORD, _ type: T.Type) -> 
         guard let place = place(information, size, FILE_STANDARD_INFO.self) else { return 0 }
         place.pointee = FILE_STANDARD_INFO(
             AllocationSize: large(UInt64(facts.found.st_blocks) * 512), EndOfFile: large(facts.size),
-            NumberOfLinks: DWORD(truncatingIfNeeded: facts.found.st_nlink), DeletePending: file.isDeletedOnClose ? 1 : 0,
+            NumberOfLinks: DWORD(truncatingIfNeeded: facts.found.st_nlink),
+            DeletePending: file.isDeletedOnClose ? 1 : 0,
             Directory: file.isFolder ? 1 : 0)
     case FileAttributeTagInfo:
         guard let place = place(information, size, FILE_ATTRIBUTE_TAG_INFO.self) else { return 0 }

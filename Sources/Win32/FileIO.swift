@@ -13,7 +13,9 @@ private struct TransferCall {
 
     init(isWrite: Bool, _ buffer: UnsafeMutableRawPointer?, _ count: DWORD) {
         self.isWrite = isWrite
-        buffers = count == 0 ? [] : [UnsafeMutableRawBufferPointer(start: buffer, count: Int(count))]
+        // NULL is memory that nobody has, as the kernel will say.
+        let start = buffer ?? UnsafeMutableRawPointer(bitPattern: 4096)
+        buffers = count == 0 ? [] : [UnsafeMutableRawBufferPointer(start: start, count: Int(count))]
     }
 
     init(isWrite: Bool, buffers: [UnsafeMutableRawBufferPointer]) {
@@ -88,7 +90,8 @@ private func eventOf(_ overlapped: LPOVERLAPPED) -> ObjectName? {
 
 /// Starts a request of an overlapped handle.
 private func begin(
-    _ file: any DriverFile, _ object: ObjectName, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED, _ count: LPDWORD?,
+    _ file: any DriverFile, _ object: ObjectName, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED,
+    _ count: LPDWORD?,
     _ routine: LPOVERLAPPED_COMPLETION_ROUTINE?
 ) -> BOOL {
     do throws(HandleError) {
@@ -139,13 +142,15 @@ private func begin(
     enter()
     defer { leave() }
     count?.pointee = 0
-    return transfer(handle, TransferCall(isWrite: true, UnsafeMutableRawPointer(mutating: buffer), size), count, overlapped)
+    return transfer(
+        handle, TransferCall(isWrite: true, UnsafeMutableRawPointer(mutating: buffer), size), count, overlapped)
 }
 
 // ---- completion routines
 
 private func beginWithRoutine(
-    _ handle: HANDLE?, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED?, _ routine: LPOVERLAPPED_COMPLETION_ROUTINE?
+    _ handle: HANDLE?, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED?,
+    _ routine: LPOVERLAPPED_COMPLETION_ROUTINE?
 ) -> BOOL {
     guard let (file, object) = fileOf(handle) else { return 0 }
     guard let overlapped, let routine, file.isOverlapped else { return failure(ERROR_INVALID_PARAMETER) }

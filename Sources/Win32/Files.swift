@@ -78,8 +78,10 @@ private func create(
     if flags & DWORD(FILE_FLAG_RANDOM_ACCESS) != 0 { options.advice = .random }
     options.isReadOnly = flags & DWORD(FILE_ATTRIBUTE_READONLY) != 0
     options.attributes =
-        flags & DWORD(FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_TEMPORARY
-            | FILE_ATTRIBUTE_OFFLINE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED)
+        flags
+        & DWORD(
+            FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_TEMPORARY
+                | FILE_ATTRIBUTE_OFFLINE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED)
     let path: String
     switch name {
     case .invalid(let code): return noFile(code)

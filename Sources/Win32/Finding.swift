@@ -50,7 +50,9 @@ private enum Searches {
         }
     }
 
-    static func remove(_ handle: HANDLE?) -> Bool { state.withLock { $0.searches.removeValue(forKey: value(handle)) != nil } }
+    static func remove(_ handle: HANDLE?) -> Bool {
+        state.withLock { $0.searches.removeValue(forKey: value(handle)) != nil }
+    }
 }
 
 /// A name with `*` and `?`, as Windows matches it: "*.*" is everything, and a dot at the end stands for no extension.

@@ -20,7 +20,8 @@ enum FileName {
             self = .invalid(ERROR_PATH_NOT_FOUND)
             return
         }
-        self.init(UnsafeBufferPointer(start: UnsafeRawPointer(name).assumingMemoryBound(to: UInt8.self), count: strlen(name)))
+        self.init(
+            UnsafeBufferPointer(start: UnsafeRawPointer(name).assumingMemoryBound(to: UInt8.self), count: strlen(name)))
     }
 
     init(_ name: LPCWSTR?) {
@@ -94,7 +95,9 @@ enum FileTimes {
     private static var epoch: Int64 { 116_444_736_000_000_000 }
 
     static func of(_ time: timespec) -> FILETIME { of(hundreds: UInt64(bitPattern: hundreds(time))) }
-    static func hundreds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 10_000_000 + Int64(time.tv_nsec) / 100 + epoch }
+    static func hundreds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) * 10_000_000 + Int64(time.tv_nsec) / 100 + epoch
+    }
     static func of(nanoseconds: Int64) -> FILETIME { of(hundreds: UInt64(bitPattern: nanoseconds / 100 + epoch)) }
     static func of(hundreds: UInt64) -> FILETIME {
         FILETIME(dwLowDateTime: DWORD(truncatingIfNeeded: hundreds), dwHighDateTime: DWORD(hundreds >> 32))

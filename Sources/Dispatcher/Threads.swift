@@ -32,6 +32,7 @@ package import Synchronization
         defer { signalbox_leave() }
         atEnd()
         withRegistry { give(object, to: signalbox_thread()) }
+        Priorities.begin(object)
         sleepWhileSuspended()
         runAPCs()  // those too that were queued while it slept
     }
@@ -267,7 +268,7 @@ package import Synchronization
     private static func end() {
         let thread = signalbox_thread()
         // Code of the program's: outside.
-        perform(endCall.load(ordering: .acquiring))
+        if !thread.pointee.isInternal { perform(endCall.load(ordering: .acquiring)) }
         // Only who is marked reads the hook, and so after it was set.
         if thread.pointee.isObserved {
             thread.pointee.isObserved = false

@@ -11,6 +11,9 @@ private struct StartRequest {
     var application: [UInt8]?
     var line: [UInt8]?
     var inherits: Bool
+    /// Whether the handles that are made can be inherited.
+    var processInherits: Bool
+    var threadInherits: Bool
     var flags: DWORD
     var environment: [[UInt8]]?
     var directory: [UInt8]?
@@ -137,31 +140,34 @@ private func isProgram(_ path: [UInt8]) -> Bool {
 
 // ---- what it is given
 
-/// The descriptor of a handle that a new process may have as 0, 1 or 2; -1: it gets /dev/null.
-private func descriptor(_ handle: HANDLE?) -> Int32 {
-    let object = HandleTable.find(value(handle), [])
-    guard object != .none else { return -1 }
-    let descriptor = SourceObject.descriptor(of: object)
-    // The process goes on where the handle stands, which the kernel knows nothing of.
-    if let file = SourceObject.file(of: object), file.isSeekable { lseek(descriptor, Int(file.position), SEEK_SET) }
-    return descriptor
+/// The descriptor of a handle that a new process is to have as 0, 1 or 2; -1: it gets /dev/null.
+private func descriptor(_ handle: HANDLE?, _ inherited: [InheritedHandles.Entry]) -> Int32 {
+    inherited.first { $0.handle == value(handle) & ~3 }?.descriptor ?? -1  // the low two bits are ignored
 }
 
+/// The nice value of the new process; nil: what the calling thread has. "If none of the priority class flags is specified,
+/// the priority class defaults to NORMAL_PRIORITY_CLASS unless the priority class of the creating process is
+/// IDLE_PRIORITY_CLASS or BELOW_NORMAL_PRIORITY_CLASS" (Process Creation Flags); and its thread has the normal level.
 private func nice(_ flags: DWORD) -> Int32? {
-    // The classes as the base priorities that they stand for lie.
-    let values: [(Int32, Int32)] = [
-        (IDLE_PRIORITY_CLASS, 19), (BELOW_NORMAL_PRIORITY_CLASS, 10), (NORMAL_PRIORITY_CLASS, 0),
-        (ABOVE_NORMAL_PRIORITY_CLASS, -5), (HIGH_PRIORITY_CLASS, -10), (REALTIME_PRIORITY_CLASS, -20),
+    let values: [(flag: Int32, processClass: Priorities.Class, nice: Int32)] = [
+        (IDLE_PRIORITY_CLASS, .idle, 19), (BELOW_NORMAL_PRIORITY_CLASS, .belowNormal, 10),
+        (NORMAL_PRIORITY_CLASS, .normal, 0), (ABOVE_NORMAL_PRIORITY_CLASS, .aboveNormal, -5),
+        (HIGH_PRIORITY_CLASS, .high, -10), (REALTIME_PRIORITY_CLASS, .realtime, -20),
     ]
-    return values.first { flags & DWORD($0.0) != 0 }?.1
+    if let asked = values.first(where: { flags & DWORD($0.flag) != 0 }) { return asked.nice }
+    let own = Priorities.processClass
+    let wanted = own == .idle || own == .belowNormal ? own : .normal
+    let level = Dispatcher.Threads.own == .none ? 0 : (try? Priorities.level(Dispatcher.Threads.own)) ?? 0
+    guard wanted != own || level != 0 else { return nil }
+    return values.first { $0.processClass == wanted }?.nice
 }
 
 /// The cookies of the processes that the new one comes of, with its own: those whose jobs it belongs to.
 private func lineage(_ cookie: UInt64, breaksAway: Bool) -> String {
     var cookies: [String] = []
     if !breaksAway {
-        if let inherited = getenv(SIGNALBOX_LINEAGE_VARIABLE) {
-            cookies = String(cString: inherited).split(separator: ".").map { String($0) }
+        if let inherited = Variables.value(Array(SIGNALBOX_LINEAGE_VARIABLE.utf8)) {
+            cookies = String(decoding: inherited, as: UTF8.self).split(separator: ".").map { String($0) }
         }
         let own = String(signalbox_own_cookie(), radix: 16)
         if cookies.last != own { cookies.append(own) }
@@ -171,14 +177,25 @@ private func lineage(_ cookie: UInt64, breaksAway: Bool) -> String {
 }
 
 /// A page that tells the process what execve(2) does not.
-private func makePage(_ request: StartRequest, _ line: [UInt8], jobBits: UInt32) throws(StartError) -> ProcessPage {
+private func makePage(
+    _ request: StartRequest, _ line: [UInt8], _ inherited: [InheritedHandles.Entry], jobBits: UInt32
+) throws(StartError) -> ProcessPage {
     let texts = [line, request.title ?? [], request.desktop ?? []]
     let head = MemoryLayout<signalbox_page>.size
-    guard let page = ProcessPage(size: head + texts.reduce(0) { $0 + $1.count + 1 }) else {
+    let handles = MemoryLayout<signalbox_inherited>.stride * inherited.count
+    guard let page = ProcessPage(size: head + handles + texts.reduce(0) { $0 + $1.count + 1 }) else {
         throw .code(ERROR_NOT_ENOUGH_MEMORY)
     }
     let memory = page.memory
     var offset = UInt32(head)
+    memory.pointee.inherited = offset
+    memory.pointee.inherited_count = UInt32(inherited.count)
+    for entry in inherited {
+        let copy = signalbox_inherited(
+            handle: UInt32(entry.handle), descriptor: entry.descriptor, access: entry.access, kind: entry.kind)
+        (UnsafeMutableRawPointer(memory) + Int(offset)).storeBytes(of: copy, as: signalbox_inherited.self)
+        offset += UInt32(MemoryLayout<signalbox_inherited>.stride)
+    }
     func put(_ text: [UInt8]?) -> UInt32 {
         guard let text else { return 0 }
         let place = UnsafeMutableRawPointer(memory) + Int(offset)
@@ -191,6 +208,12 @@ private func makePage(_ request: StartRequest, _ line: [UInt8], jobBits: UInt32)
     memory.pointee.title = put(request.title)
     memory.pointee.desktop = put(request.desktop)
     let startup = request.startup
+    if request.inherits, startup.dwFlags & DWORD(STARTF_USESTDHANDLES) != 0 {
+        memory.pointee.handles = (
+            UInt32(truncatingIfNeeded: value(startup.hStdInput)), UInt32(truncatingIfNeeded: value(startup.hStdOutput)),
+            UInt32(truncatingIfNeeded: value(startup.hStdError))
+        )
+    }
     memory.pointee.flags = startup.dwFlags
     memory.pointee.show = UInt32(startup.wShowWindow)
     (memory.pointee.x, memory.pointee.y) = (startup.dwX, startup.dwY)
@@ -243,20 +266,22 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
     start.ignoresInterrupts = start.hasOwnGroup && flags & DWORD(CREATE_NEW_CONSOLE) == 0
     start.isSuspended = flags & DWORD(CREATE_SUSPENDED) != 0
     start.priority = nice(flags)
+    let inherited = request.inherits ? InheritedHandles.copies() : []
+    defer { for entry in inherited { close(entry.descriptor) } }
+    let kept = inherited.filter { $0.kind != 0 }
+    start.kept = kept.map(\.descriptor)
     if request.startup.dwFlags & DWORD(STARTF_USESTDHANDLES) != 0 {
+        // What is not inherited is no handle of the new process's.
         let startup = request.startup
-        if request.inherits {
-            start.standard = (
-                descriptor(startup.hStdInput), descriptor(startup.hStdOutput), descriptor(startup.hStdError)
-            )
-        } else {
-            start.standard = (-1, -1, -1)
-        }
+        start.standard = (
+            descriptor(startup.hStdInput, inherited), descriptor(startup.hStdOutput, inherited),
+            descriptor(startup.hStdError, inherited)
+        )
     } else {
         func open(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_GETFD) >= 0 ? descriptor : -1 }
         start.standard = (open(0), open(1), open(2))
     }
-    let page = try makePage(request, line, jobBits: breaksAway ? 0 : bits)
+    let page = try makePage(request, line, kept, jobBits: breaksAway ? 0 : bits)
     let environment = request.environment ?? Variables.entries
     start.environment =
         [page.variable, lineage(page.memory.pointee.cookie, breaksAway: breaksAway)].map { Array($0.utf8CString) }
@@ -274,12 +299,12 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
         Arena.local.release(object)
         throw .code(ERROR_NOT_ENOUGH_MEMORY)
     }
-    guard let processHandle = newHandle(object) else {
+    guard let processHandle = newHandle(object, inherits: request.processInherits) else {
         _ = process.terminate(1)
         Arena.local.release(thread)
         throw .code(ERROR_NO_SYSTEM_RESOURCES)
     }
-    guard let threadHandle = newHandle(thread) else {
+    guard let threadHandle = newHandle(thread, inherits: request.threadInherits) else {
         _ = process.terminate(1)
         _ = __CloseHandle(processHandle)
         throw .code(ERROR_NO_SYSTEM_RESOURCES)
@@ -334,7 +359,8 @@ private func run(_ request: StartRequest, _ information: LPPROCESS_INFORMATION?)
     guard let startup else { return failure(ERROR_INVALID_PARAMETER) }
     let request = StartRequest(
         application: application.map { Text.bytes($0) }, line: line.map { Text.bytes(UnsafePointer($0)) },
-        inherits: inherit != 0, flags: flags, environment: environment(environmentBlock, flags),
+        inherits: inherit != 0, processInherits: inherits(processAttributes),
+        threadInherits: inherits(threadAttributes), flags: flags, environment: environment(environmentBlock, flags),
         directory: directory.map { Text.bytes($0) }, startup: startup.pointee,
         title: startup.pointee.lpTitle.map { Text.bytes(UnsafePointer($0)) },
         desktop: startup.pointee.lpDesktop.map { Text.bytes(UnsafePointer($0)) })
@@ -352,7 +378,8 @@ private func run(_ request: StartRequest, _ information: LPPROCESS_INFORMATION?)
     let given = startup.pointee
     let request = StartRequest(
         application: application.map { Text.bytes($0) }, line: line.map { Text.bytes(UnsafePointer($0)) },
-        inherits: inherit != 0, flags: flags, environment: environment(environmentBlock, flags),
+        inherits: inherit != 0, processInherits: inherits(processAttributes),
+        threadInherits: inherits(threadAttributes), flags: flags, environment: environment(environmentBlock, flags),
         directory: directory.map { Text.bytes($0) },
         startup: STARTUPINFOA(
             cb: given.cb, lpReserved: nil, lpDesktop: nil, lpTitle: nil, dwX: given.dwX, dwY: given.dwY,

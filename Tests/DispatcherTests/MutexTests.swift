@@ -155,6 +155,17 @@ extension DispatcherSuites {
                 #expect(arena.isSignaled(event) && state(mutex) == [Arena.recursionLimit, 0])
                 arena.release(event)
             }
+            let event = arena.makeEvent(signaled: false)
+            onThreadOrFail { [arena] in
+                #expect(throws: DispatcherError.limitExceeded) {
+                    try arena.signalAndWait(event, mutex, until: Deadline.never, owner: owner)
+                }
+                let end = try arena.signalAndWait(mutex, mutex, until: Deadline.never, owner: owner)
+                #expect(end == .satisfied(0))
+            }
+            #expect(!arena.isSignaled(event))
+            #expect(state(mutex) == [Arena.recursionLimit, 0])
+            arena.release(event)
             arena.release(mutex)
             arena.releaseOwner(owner)
         }

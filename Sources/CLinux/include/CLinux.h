@@ -57,6 +57,7 @@ struct signalbox_thread {
     bool isRegistered;        ///< whether it is in the registry of threads, see stopping.c
     bool isJoined;            ///< whether the library joins it if it is terminated, as nobody else will
     bool isStoppable;         ///< whether it did not block the stopping signal when it was registered
+    bool isInternal;          ///< whether it runs no code of the program's
     bool isMain;              ///< whether it is the process's first thread
     struct signalbox_thread *_Nullable next, *_Nullable previous;
     pthread_t handle;
@@ -123,7 +124,8 @@ void signalbox_set_terminated_body(void (*_Nonnull body)(void));
 
 /// Ends the calling thread at once, by the system call: nothing runs any more on it. Who has made it joins it.
 void signalbox_exit_thread(void) __attribute__((noreturn));
-/// Lets a thread go that has stopped for good; if the library joins it, returns when it has gone, and its stack with it.
+/// Lets a thread go that has stopped for good; if the library joins it, returns when it has gone, and its stack with
+/// it.
 void signalbox_let_go(struct signalbox_thread *_Nonnull thread);
 /// Joins threads that were terminated while nobody waited for them.
 void signalbox_join_terminated(void);
@@ -134,7 +136,7 @@ void signalbox_register(void);
 void signalbox_unregister(struct signalbox_thread *_Nonnull thread);
 /// Frees the values of its slots, but for what they point to, after that.
 void signalbox_free_values(struct signalbox_thread *_Nonnull thread);
-/// The registry's lock: taken last of all, and held for short. Nobody is stopped while he holds it.
+/// The registry's lock: taken before that of a record, and held for short. Nobody is stopped while he holds it.
 void signalbox_registry_lock(void);
 void signalbox_registry_unlock(void);
 /// First thread of the registry; under its lock.
@@ -161,8 +163,8 @@ bool signalbox_stopped_registers(const struct signalbox_thread *_Nonnull thread,
 /// The caller's registers, as they are in this call.
 void signalbox_own_registers(struct signalbox_registers *_Nonnull registers);
 
-/// Processor time of a thread of this process, in 100 ns; 0: the caller. Unchanged if it has ended. (The kernel tells another thread's
-/// two times in ticks of 10 ms.)
+/// Processor time of a thread of this process, in 100 ns; 0: the caller. Unchanged if it has ended. (The kernel tells
+/// another thread's two times in ticks of 10 ms.)
 void signalbox_thread_times(uint32_t id, uint64_t *_Nonnull user, uint64_t *_Nonnull kernel);
 
 /// Sets slot `index` of every thread to NULL.
@@ -201,7 +203,9 @@ static inline void signalbox_close(uint32_t inside) {
 }
 
 static inline struct signalbox_cache *_Nonnull signalbox_record_cache(int type) { return &signalbox_current.caches[type]; }
-static inline struct signalbox_cache *_Nonnull signalbox_caches(struct signalbox_thread *_Nonnull thread) { return thread->caches; }
+static inline struct signalbox_cache *_Nonnull signalbox_caches(struct signalbox_thread *_Nonnull thread) {
+    return thread->caches;
+}
 
 /// Base of the process's own arena; a C global, because a Swift one is reached through a lazy initialiser.
 extern void *_Nullable signalbox_arena __attribute__((visibility("hidden")));
@@ -279,6 +283,27 @@ void signalbox_wake_address(const volatile void *_Nonnull address, bool all);
 /// Takes a thread out of its line that has stopped for good.
 void signalbox_forget_sleep(struct signalbox_thread *_Nonnull thread);
 
+// ---- how threads are scheduled, and where. An id of 0 is the caller's.
+
+/// `nice` counts for SCHED_OTHER and SCHED_BATCH alone, `priority` for SCHED_RR and SCHED_FIFO.
+struct signalbox_scheduling {
+    int32_t policy, nice;
+    uint32_t priority;
+};
+/// Sets or reads it for a thread. Returns 0 or an errno: EPERM, ESRCH.
+int signalbox_set_scheduling(uint32_t id, struct signalbox_scheduling wanted);
+int signalbox_get_scheduling(uint32_t id, struct signalbox_scheduling *_Nonnull scheduling);
+/// The lowest nice value that RLIMIT_NICE lets a thread without privilege have (20: none).
+int signalbox_nice_limit(void);
+/// Processors 0 to 63 that a thread may run on; 0 if that cannot be told.
+uint64_t signalbox_affinity(uint32_t id);
+/// Returns 0 or an errno.
+int signalbox_set_affinity(uint32_t id, uint64_t mask);
+/// Processors that threads of the process may be allowed to run on.
+uint64_t signalbox_system_affinity(void);
+/// Kernel's ids of a process's threads, up to `limit`; returns how many.
+size_t signalbox_thread_ids(uint32_t process, uint32_t *_Nonnull ids, size_t limit);
+
 // ---- lists without a lock: the header's two words are as in Windows' SLIST_HEADER
 
 /// Returns the entry that was the first.
@@ -304,7 +329,8 @@ static inline void signalbox_pause(void) {
 #endif
 }
 
-/// Calls `body` when the calling thread ends, whoever made it; NULL: what another call has said. Idempotent for a thread.
+/// Calls `body` when the calling thread ends, whoever made it; NULL: what another call has said. Idempotent for a
+/// thread.
 void signalbox_at_thread_end(void (*_Nullable body)(void));
 
 /// Starts a detached thread with all signals as the caller has them. Returns 0 or an errno.
@@ -352,9 +378,6 @@ size_t signalbox_module_path(const void *_Nonnull module, char *_Nonnull path, s
 
 // ---- processes
 
-/// The most descriptors that a new process is given beside 0, 1 and 2, and its page.
-enum { SIGNALBOX_KEPT_LIMIT = 64 };
-
 /// What signalbox_spawn needs; strings and lists as execve(2) takes them.
 struct signalbox_spawn {
     const char *_Nonnull path;
@@ -368,6 +391,9 @@ struct signalbox_spawn {
     bool is_suspended;               ///< whether it stops before the first instruction of its program, for SIGCONT to go on
     bool sets_priority;              ///< whether it gets this nice value, if the caller may give it
     int priority;
+    bool sets_scheduling;            ///< whether it gets what follows before that, and not what the calling thread has
+    struct signalbox_scheduling scheduling;
+    uint64_t affinity;               ///< 0: the calling thread's
     int page;                        ///< the descriptor of `memory`, which it keeps; -1: none
     struct signalbox_page *_Nullable memory;
     const int *_Nullable kept;       ///< other descriptors that it keeps, all above 2

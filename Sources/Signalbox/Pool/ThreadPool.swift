@@ -20,7 +20,7 @@ package final class ThreadPool: Sendable {
     }
 
     private struct State {
-        var queue = PoolQueue<Entry>(priorities: 3)
+        var queue = PoolQueue<Entry>(priorities: 3, patience: 1_000_000_000)
         /// Threads, and those of them that have not come to wait yet.
         var workers = 0
         var coming = 0
@@ -44,13 +44,17 @@ package final class ThreadPool: Sendable {
     private let isSerial: Bool
     private let name: String
 
+    /// A process ends with its last thread but those named signalbox-something, which are the library's own. A worker
+    /// keeps it, as on Windows, for as long as it stays.
+    package static let workerName = "pool-worker"
+
     /// What a program gets that makes none.
-    package static let shared = ThreadPool.orFail(name: "signalbox-pool")
+    package static let shared = ThreadPool.orFail()
     /// One thread, which runs what is asked for on the thread that timers, or waits, have.
     package static let timers = ThreadPool.orFail(name: "signalbox-tick", isSerial: true)
     package static let waits = ThreadPool.orFail(name: "signalbox-wait", isSerial: true)
 
-    private static func orFail(name: String, isSerial: Bool = false) -> ThreadPool {
+    private static func orFail(name: String = workerName, isSerial: Bool = false) -> ThreadPool {
         guard let pool = try? ThreadPool(name: name, isSerial: isSerial) else {
             preconditionFailure("Signalbox has no record left for its thread pool")
         }
@@ -72,9 +76,9 @@ package final class ThreadPool: Sendable {
     private static var lastPatience: UInt64 { 20_000_000_000 }
     /// The shortest and the longest time for which no callback begins before a worker is added.
     private static var firstStall: UInt64 { 10_000_000 }
-    private static var longestStall: UInt64 { 250_000_000 }
+    private static var longestStall: UInt64 { 100_000_000 }
 
-    package init(name: String = "signalbox-pool", isSerial: Bool = false) throws(DispatcherError) {
+    package init(name: String = workerName, isSerial: Bool = false) throws(DispatcherError) {
         ThreadPool.installed
         places = isSerial ? 1 : max(Int(signalbox_processor_count()), 1)
         state = Guarded(State(minimum: isSerial ? 1 : 0, maximum: isSerial ? 1 : 500))
@@ -117,17 +121,24 @@ package final class ThreadPool: Sendable {
 
     /// As many threads are there from now on, and may run at a time. False: the kernel gives no more.
     package func setMinimum(_ count: Int) -> Bool {
-        let missing = state.withLock { state in
+        guard count <= 0xFFFF else { return false }  // no kernel has as many for one process
+        let (missing, before) = state.withLock { state in
+            let before = state.minimum
             state.minimum = count
             state.maximum = max(state.maximum, count)
             setLimitLocked(state)
             let missing = max(count - state.workers, 0)
             state.workers += missing
             state.coming += missing
-            return missing
+            return (missing, before)
         }
         for started in 0..<missing where !start() {
             forget(missing - started - 1)
+            // Those that were started end when they have nothing to do.
+            state.withLock { state in
+                state.minimum = min(before, state.maximum)
+                setLimitLocked(state)
+            }
             return false
         }
         return true
@@ -142,7 +153,9 @@ package final class ThreadPool: Sendable {
     // ---- queueing
 
     func queue(_ entry: Entry) {
-        state.withLock { $0.queue.append(entry, priority: entry.object.traits.priority.rawValue) }
+        state.withLock {
+            $0.queue.append(entry, priority: entry.object.traits.priority.rawValue, at: signalbox_now())
+        }
         // Without a record for the packet the callback stays in the queue until the next one is there.
         try? Arena.local.post(port, Packet(key: 0, overlapped: 0, bytes: 0))
         grow()
@@ -255,24 +268,37 @@ package final class ThreadPool: Sendable {
             let deadline = isPersistent || isSerial ? Deadline.never : Deadline.after(nanoseconds: patience)
             let packet: Packet?
             do { packet = try Arena.local.get(port, until: deadline) } catch { break }  // the pool is closed
-            let entry = next(isIdle: packet == nil)
+            if isSurplus() {
+                // The packet is for one of those that stay.
+                if let packet { try? Arena.local.post(port, packet) }
+                break
+            }
+            let entry = next()
             if let entry {
                 isLast = false
                 isPersistent = isPersistent || entry.object.traits.isPersistent
                 run(entry, worker.takeUnretainedValue())
             }
-            let isEnd = isPersistent ? false : isToEnd(isIdle: packet == nil, &isLast)
-            if isEnd { break }
+            if !isPersistent && packet == nil && isToEnd(&isLast) { break }
         }
         Arena.local.leavePort()
         signalbox_thread().pointee.worker = nil
         worker.release()
     }
 
-    /// The callback whose turn it is. Who was given no packet looks all the same: the packet may have come too late.
-    private func next(isIdle: Bool) -> Entry? {
+    /// Whether there are too many workers, of which the calling one is counted no more then.
+    private func isSurplus() -> Bool {
         state.withLock { state in
-            let entry = state.queue.pop()
+            guard state.workers > state.maximum else { return false }
+            state.workers -= 1
+            return true
+        }
+    }
+
+    /// The callback whose turn it is. Who was given no packet looks all the same: the packet may have come too late.
+    private func next() -> Entry? {
+        state.withLock { state in
+            let entry = state.queue.pop(at: signalbox_now())
             if entry != nil { state.begun += 1 }
             if state.extraPlaces > 0 && state.queue.isEmpty {
                 state.extraPlaces = 0
@@ -282,14 +308,11 @@ package final class ThreadPool: Sendable {
         }
     }
 
-    /// Whether the calling worker ends, which is counted no more then. `isLast`: it stays longer.
-    private func isToEnd(isIdle: Bool, _ isLast: inout Bool) -> Bool {
+    /// Whether the calling worker, which has had nothing to do, ends; it is counted no more then. `isLast`: it stays
+    /// longer.
+    private func isToEnd(_ isLast: inout Bool) -> Bool {
         state.withLock { state in
-            if state.workers > state.maximum {
-                state.workers -= 1
-                return true
-            }
-            guard isIdle, state.queue.isEmpty, state.workers > state.minimum else { return false }
+            guard state.queue.isEmpty, state.workers > state.minimum else { return false }
             if state.workers == 1 && !isLast {
                 isLast = true
                 return false

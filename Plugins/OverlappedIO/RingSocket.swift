@@ -205,13 +205,17 @@ final class RingSocket: DriverSocket {
         guard let message = request.message else { return settings.setPhase(.failed(EDESTADDRREQ)) }
         let flags = fcntl(state.descriptor, F_GETFL)
         _ = fcntl(state.descriptor, F_SETFL, flags | O_NONBLOCK)
-        let result = message.name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            connect(state.descriptor, $0, message.nameLength)
+        func attempt() -> Int32 {
+            message.name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(state.descriptor, $0, message.nameLength) == 0 ? 0 : errno
+            }
         }
-        let code = errno
+        var code = attempt()
+        // What Linux says once more of an attempt that has failed before.
+        if code == ECONNABORTED { code = attempt() }
         _ = fcntl(state.descriptor, F_SETFL, flags)
-        if result == 0 { return settings.setPhase(.connected) }
         switch code {
+        case 0: settings.setPhase(.connected)
         case EINPROGRESS, EINTR: settings.setPhase(.connecting)
         // What a Unix socket says whose listener has no room: nothing tells when it has.
         case EAGAIN: settings.setPhase(.failed(ECONNREFUSED))

@@ -39,7 +39,7 @@ static void connecting_and_accepting(void) {
 static void connecting_fails(void) {
     SOCKET s = new_stream(), listener = new_listener();
     struct sockaddr_in address = loopback(0);
-#ifndef ON_WINE // which asks Linux: "The remote address is not a valid address (such as INADDR_ANY …)" (connect)
+#ifndef ON_WINE // which asks Linux: "The remote address is not a valid address (such as INADDR_ANY ...)" (connect)
     FAILS_WITH(connect(s, (struct sockaddr *)&address, sizeof address), SOCKET_ERROR, WSAEADDRNOTAVAIL); // port 0
     address = name_of(listener);
     address.sin_addr.s_addr = htonl(INADDR_ANY);
@@ -434,7 +434,7 @@ static void urgent_data(void) {
 }
 
 static void flags_that_are_none(void) {
-#ifdef ON_WINE // "The socket … only supports unidirectional …; or the flag is not supported" (recv)
+#ifdef ON_WINE // "The socket ... only supports unidirectional ...; or the flag is not supported" (recv)
     SKIP("Wine ignores flags");
 #endif
     struct pair pair = connected();

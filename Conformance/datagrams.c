@@ -283,7 +283,9 @@ static void scattered_and_gathered(void) {
     EQUAL(bytes, 6);
     EQUAL(recv(second, two, sizeof two, 0), 6);
     CloseHandle(overlapped.hEvent);
+#ifndef ON_WINE
     FAILS_WITH(WSASendTo(first, NULL, 1, &bytes, 0, NULL, 0, NULL, NULL), SOCKET_ERROR, WSAEINVAL);
+#endif
     FAILS_WITH(WSARecvFrom(second, in, 2, &bytes, NULL, NULL, NULL, NULL, NULL), SOCKET_ERROR, WSAEFAULT);
     close_two();
 }
@@ -348,7 +350,9 @@ static void requests_are_cancelled(void) {
     OVERLAPPED overlapped[2];
     DWORD flags = 0, bytes = UNTOUCHED;
     open_two();
+#ifndef ON_WINE // "If no matching ... requests are found, ... ERROR_NOT_FOUND" (CancelIoEx)
     FAILS(CancelIoEx((HANDLE)second, NULL), ERROR_NOT_FOUND);
+#endif
     EQUAL(CancelIo((HANDLE)second), TRUE);
     FAILS(CancelIoEx((HANDLE)0x7FFFFFFC, NULL), ERROR_INVALID_HANDLE);
     FAILS(CancelIo((HANDLE)0x7FFFFFFC), ERROR_INVALID_HANDLE);
@@ -361,7 +365,9 @@ static void requests_are_cancelled(void) {
     FAILS(WSAGetOverlappedResult(second, &overlapped[0], &bytes, FALSE, &flags), WSA_IO_INCOMPLETE);
     EQUAL(CancelIoEx((HANDLE)second, &overlapped[1]), TRUE);
     FAILS(WSAGetOverlappedResult(second, &overlapped[1], &bytes, TRUE, &flags), WSA_OPERATION_ABORTED);
+#ifndef ON_WINE
     FAILS(CancelIoEx((HANDLE)second, &overlapped[1]), ERROR_NOT_FOUND);
+#endif
     FAILS(WSAGetOverlappedResult(second, &overlapped[0], &bytes, FALSE, &flags), WSA_IO_INCOMPLETE);
     EQUAL(CancelIo((HANDLE)second), TRUE);
     FAILS(WSAGetOverlappedResult(second, &overlapped[0], &bytes, TRUE, &flags), WSA_OPERATION_ABORTED);
@@ -511,8 +517,10 @@ static void options_of_groups(void) {
     group.imr_interface.s_addr = htonl(INADDR_LOOPBACK);
     EQUAL(setsockopt(second, IPPROTO_IP, IP_ADD_MEMBERSHIP, (char *)&group, sizeof group), 0);
     EQUAL(setsockopt(second, IPPROTO_IP, IP_DROP_MEMBERSHIP, (char *)&group, sizeof group), 0);
+#ifndef ON_WINE // which has an address of its own for the interface
     FAILS_WITH(setsockopt(second, IPPROTO_IP, IP_DROP_MEMBERSHIP, (char *)&group, sizeof group), SOCKET_ERROR,
                WSAEADDRNOTAVAIL);
+#endif
     unsigned most = 0;
     length = sizeof most;
     EQUAL(getsockopt(first, SOL_SOCKET, 0x2003 /* SO_MAX_MSG_SIZE */, (char *)&most, &length), 0);

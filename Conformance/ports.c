@@ -370,7 +370,9 @@ static void taking_several_fails(void) {
     FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 0, FALSE), WAIT_TIMEOUT);
     FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 10, FALSE), WAIT_TIMEOUT);
     FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 0, TRUE), WAIT_TIMEOUT);
+#ifndef ON_WINE
     FAILS(GetQueuedCompletionStatusEx(port, entries, 0, &taken, 0, FALSE), ERROR_INVALID_PARAMETER);
+#endif
     FAILS(GetQueuedCompletionStatusEx(event, entries, 2, &taken, 0, FALSE), ERROR_INVALID_HANDLE);
     FAILS(GetQueuedCompletionStatusEx(NULL, entries, 2, &taken, 0, FALSE), ERROR_INVALID_HANDLE);
     CloseHandle(event);
@@ -384,6 +386,9 @@ static DWORD WINAPI wait_for_several(LPVOID port) {
 }
 
 static void closing_ends_a_wait_for_several(void) {
+#ifdef ON_WINE
+    SKIP("Wine goes on waiting");
+#endif
     HANDLE port = new_port(0);
     DWORD id;
     HANDLE thread = start(wait_for_several, port, &id);

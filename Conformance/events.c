@@ -129,17 +129,6 @@ static void bad_flags_of_ex(void) {
     FAILS(CreateEventExW(NULL, NULL, 0xFFFFFFFF, EVENT_ALL_ACCESS), ERROR_INVALID_PARAMETER);
 }
 
-#ifndef _WIN32
-// There is no object namespace yet: a name is refused, not ignored.
-static void names_are_refused(void) {
-    static const WCHAR name[] = {'n', 'a', 'm', 'e', 0};
-    FAILS(CreateEventA(NULL, TRUE, TRUE, "name"), ERROR_NOT_SUPPORTED);
-    FAILS(CreateEventW(NULL, TRUE, TRUE, name), ERROR_NOT_SUPPORTED);
-    FAILS(CreateEventExA(NULL, "name", 0, EVENT_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-    FAILS(CreateEventExW(NULL, name, 0, EVENT_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-}
-#endif
-
 static DWORD WINAPI wait_for(LPVOID handle) { return WaitForSingleObject(handle, INFINITE); }
 
 static void only_events_are_set(void) {
@@ -499,9 +488,6 @@ static const struct test_case cases[] = {
     CASE(auto_reset_satisfies_one_wait),
     CASE(flags_of_ex),
     CASE(bad_flags_of_ex),
-#ifndef _WIN32
-    CASE(names_are_refused),
-#endif
     CASE(only_events_are_set),
     CASE(a_pulse_that_nobody_waits_for_is_lost),
     CASE(a_pulse_of_manual_reset_releases_all_who_wait_now),

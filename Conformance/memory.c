@@ -447,8 +447,11 @@ static void filled_memory(void) {
     MoveMemory(bytes + 1, bytes, 15);
     EQUAL(bytes[8], 0);
     EQUAL(bytes[9], 'f');
-    SecureZeroMemory(bytes, sizeof bytes);
+    EQUAL(SecureZeroMemory(bytes, sizeof bytes), bytes);
     EQUAL(bytes[15], 0);
+    bytes[0] = 1;
+    RtlSecureZeroMemory(bytes, 1);
+    EQUAL(bytes[0], 0);
 }
 
 int main(int argc, char **argv) {

@@ -78,17 +78,6 @@ static void bad_flags_of_ex(void) {
     FAILS(CreateMutexExW(NULL, NULL, 0x80000001, MUTEX_ALL_ACCESS), ERROR_INVALID_PARAMETER);
 }
 
-#ifndef _WIN32
-// There is no object namespace yet: a name is refused, not ignored.
-static void names_are_refused(void) {
-    static const WCHAR name[] = {'n', 'a', 'm', 'e', 0};
-    FAILS(CreateMutexA(NULL, TRUE, "name"), ERROR_NOT_SUPPORTED);
-    FAILS(CreateMutexW(NULL, TRUE, name), ERROR_NOT_SUPPORTED);
-    FAILS(CreateMutexExA(NULL, "name", 0, MUTEX_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-    FAILS(CreateMutexExW(NULL, name, 0, MUTEX_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-}
-#endif
-
 // ---- owning
 
 static void an_owner_takes_it_again(void) {
@@ -427,9 +416,6 @@ static const struct test_case cases[] = {
     CASE(created_free_or_owned),
     CASE(creation_sets_last_error_to_0),
     CASE(bad_flags_of_ex),
-#ifndef _WIN32
-    CASE(names_are_refused),
-#endif
     CASE(an_owner_takes_it_again),
     CASE(owning_counts_through_every_handle),
     CASE(an_owner_waits_for_any_and_for_all),

@@ -47,8 +47,10 @@ static void note(struct record *record) {
     while (now > (most = record->most)) InterlockedCompareExchange(&record->most, now, most);
     record->thread = GetCurrentThreadId();
     InterlockedIncrement(&record->count);
-    ReleaseSemaphore(record->begun, 1, NULL);
 }
+
+// The last that a callback does with a record which is gone when the case has heard of it.
+static void tell(struct record *record) { ReleaseSemaphore(record->begun, 1, NULL); }
 
 static VOID CALLBACK counting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
     struct record *record = context;
@@ -56,12 +58,14 @@ static VOID CALLBACK counting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP
     record->object = work;
     note(record);
     InterlockedDecrement(&record->now);
+    tell(record);
 }
 
 static VOID CALLBACK blocking(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
     struct record *record = context;
     (void)instance, (void)work;
     note(record);
+    tell(record);
     EQUAL(WaitForSingleObject(record->go, LONG_TIME), WAIT_OBJECT_0);
     InterlockedDecrement(&record->now);
 }
@@ -71,6 +75,7 @@ static VOID CALLBACK meeting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_
     struct record *record = context;
     (void)instance, (void)work;
     note(record);
+    tell(record);
     if (record->count == record->wanted) TRUTH(SetEvent(record->go));
     EQUAL(WaitForSingleObject(record->go, LONG_TIME), WAIT_OBJECT_0);
 }
@@ -80,6 +85,7 @@ static VOID CALLBACK spinning(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP
     struct record *record = context;
     (void)instance, (void)work;
     note(record);
+    tell(record);
     while (record->count < record->wanted) SwitchToThread();
 }
 
@@ -327,6 +333,9 @@ static void wrong_arguments(void) {
     environment.Version = 3;
     SetThreadpoolCallbackPriority(&environment, TP_CALLBACK_PRIORITY_INVALID);
     FAILS(CreateThreadpoolWork(counting, NULL, &environment), ERROR_INVALID_PARAMETER);
+    InitializeThreadpoolEnvironment(&environment);
+    SetThreadpoolCallbackLibrary(&environment, (PVOID)0x1230000); // no module lies there
+    FAILS(CreateThreadpoolWork(counting, NULL, &environment), ERROR_INVALID_PARAMETER);
     // No object: nothing is done.
     SetThreadpoolThreadMaximum(NULL, 1), CloseThreadpool(NULL);
     SubmitThreadpoolWork(NULL), WaitForThreadpoolWorkCallbacks(NULL, TRUE), CloseThreadpoolWork(NULL);
@@ -452,6 +461,7 @@ static VOID CALLBACK asking(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_W
     ReleaseSemaphoreWhenCallbackReturns(instance, request->semaphore, 3);
     SetEventWhenCallbackReturns(instance, request->event);
     note(&request->record);
+    tell(&request->record);
     EQUAL(WaitForSingleObject(request->record.go, LONG_TIME), WAIT_OBJECT_0);
 }
 
@@ -484,6 +494,73 @@ static void what_is_done_when_a_callback_returns(void) {
     CloseHandle(request.event), CloseHandle(request.semaphore), CloseHandle(request.mutex);
     close_record(&request.record);
 }
+
+static VOID CALLBACK unloading(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
+    struct record *record = context;
+    FreeLibraryWhenCallbackReturns(instance, (HMODULE)record->object);
+    SetEventWhenCallbackReturns(instance, record->go);
+    note(record);
+    tell(record);
+    (void)work;
+}
+
+static void a_library_is_freed_or_kept(void) {
+    struct record record;
+    TP_CALLBACK_ENVIRON environment;
+    HMODULE module = NULL;
+    open_record(&record);
+    // A reference to the program, which the callback gives up, and one that the environment asks for.
+    TRUTH(GetModuleHandleExA(0, NULL, &module));
+    record.object = module;
+    InitializeThreadpoolEnvironment(&environment);
+    SetThreadpoolCallbackLibrary(&environment, module);
+    PTP_WORK work = CreateThreadpoolWork(unloading, &record, &environment);
+    REQUIRE(work);
+    SubmitThreadpoolWork(work);
+    EQUAL(WaitForSingleObject(record.go, LONG_TIME), WAIT_OBJECT_0);
+    WaitForThreadpoolWorkCallbacks(work, FALSE);
+    EQUAL(record.count, 1);
+    CloseThreadpoolWork(work);
+    EQUAL(GetModuleHandleA(NULL), module);
+    close_record(&record);
+}
+
+#ifndef _WIN32
+static HANDLE victim;
+static VOID CALLBACK doomed(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
+    TRUTH(DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &victim, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+    blocking(instance, context, work);
+}
+
+// Windows leaves the pool in an undefined state; here the callback counts as returned.
+static void a_terminated_worker_is_replaced(void) {
+    struct record record;
+    TP_CALLBACK_ENVIRON environment;
+    open_record(&record);
+    PTP_POOL pool = pool_of(1, &environment);
+    PTP_WORK work = CreateThreadpoolWork(doomed, &record, &environment);
+    for (int i = 1; i <= 10; i++) {
+        SubmitThreadpoolWork(work);
+        SubmitThreadpoolWork(work); // queued behind it
+        begins(&record);
+        HANDLE first = victim;
+        TRUTH(TerminateThread(first, 9));
+        EQUAL(join(first), 9);
+        begins(&record);
+        EQUAL(SuspendThread(victim), 0); // suspended in its wait
+        EQUAL(ResumeThread(victim), 1);
+        TRUTH(SetEvent(record.go));
+        WaitForThreadpoolWorkCallbacks(work, FALSE);
+        TRUTH(CloseHandle(victim));
+        EQUAL(record.count, 2 * i);
+        TRUTH(ResetEvent(record.go));
+    }
+    CloseThreadpoolWork(work);
+    CloseThreadpool(pool);
+    close_record(&record);
+}
+#endif
 
 static VOID CALLBACK parting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
     DisassociateCurrentThreadFromCallback(instance);
@@ -538,6 +615,7 @@ static VOID CALLBACK expired(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_
     record->object = timer;
     note(record);
     InterlockedDecrement(&record->now);
+    tell(record);
 }
 
 static VOID CALLBACK expired_and_blocking(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_TIMER timer) {
@@ -667,6 +745,7 @@ static VOID CALLBACK satisfied(PTP_CALLBACK_INSTANCE instance, PVOID context, PT
     record->result = result;
     note(record);
     InterlockedDecrement(&record->now);
+    tell(record);
 }
 
 static VOID CALLBACK satisfied_and_blocking(
@@ -964,6 +1043,10 @@ int main(int argc, char **argv) {
 #endif
         CASE(stack_information),
         CASE(what_is_done_when_a_callback_returns),
+        CASE(a_library_is_freed_or_kept),
+#ifndef _WIN32
+        CASE(a_terminated_worker_is_replaced),
+#endif
         CASE(a_disassociated_thread_is_not_waited_for),
         CASE(callbacks_may_run_long_if_others_can),
         CASE(a_timer_expires_once),

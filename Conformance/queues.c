@@ -240,11 +240,11 @@ static void a_callback_deletes_its_timer(void) {
     open_record(&record);
     record.queue = new_queue();
     record.result = UNTOUCHED;
-    TRUTH(CreateTimerQueueTimer(&record.timer, record.queue, deleting, &record, 5, 5, 0));
+    TRUTH(CreateTimerQueueTimer(&record.timer, record.queue, deleting, &record, 5, 500, 0));
     begins(&record);
     EQUAL(record.result, FALSE);
     EQUAL(record.error, ERROR_IO_PENDING);
-    EQUAL(WaitForSingleObject(record.begun, 30), WAIT_TIMEOUT);
+    EQUAL(WaitForSingleObject(record.begun, 600), WAIT_TIMEOUT);
     EQUAL(record.count, 1);
     TRUTH(DeleteTimerQueueEx(record.queue, INVALID_HANDLE_VALUE));
     close_record(&record);

@@ -58,17 +58,6 @@ static void bad_flags_of_ex(void) {
     FAILS(CreateSemaphoreExW(NULL, 0, 1, NULL, 0x80000000, SEMAPHORE_ALL_ACCESS), ERROR_INVALID_PARAMETER);
 }
 
-#ifndef _WIN32
-// There is no object namespace yet: a name is refused, not ignored.
-static void names_are_refused(void) {
-    static const WCHAR name[] = {'n', 'a', 'm', 'e', 0};
-    FAILS(CreateSemaphoreA(NULL, 0, 1, "name"), ERROR_NOT_SUPPORTED);
-    FAILS(CreateSemaphoreW(NULL, 0, 1, name), ERROR_NOT_SUPPORTED);
-    FAILS(CreateSemaphoreExA(NULL, 0, 1, "name", 0, SEMAPHORE_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-    FAILS(CreateSemaphoreExW(NULL, 0, 1, name, 0, SEMAPHORE_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-}
-#endif
-
 static void release_tells_the_count_before(void) {
     HANDLE semaphore = CreateSemaphoreA(NULL, 0, 10, NULL);
     LONG before = UNTOUCHED;
@@ -296,9 +285,6 @@ static const struct test_case cases[] = {
     CASE(creation_sets_last_error_to_0),
     CASE(bad_counts),
     CASE(bad_flags_of_ex),
-#ifndef _WIN32
-    CASE(names_are_refused),
-#endif
     CASE(release_tells_the_count_before),
     CASE(past_the_maximum),
     CASE(release_of_nothing),

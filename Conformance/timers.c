@@ -65,17 +65,6 @@ static void bad_flags_of_ex(void) {
     FAILS(CreateWaitableTimerExW(NULL, NULL, 0x80000001, TIMER_ALL_ACCESS), ERROR_INVALID_PARAMETER);
 }
 
-#ifndef _WIN32
-// There is no object namespace yet: a name is refused, not ignored.
-static void names_are_refused(void) {
-    static const WCHAR name[] = {'n', 'a', 'm', 'e', 0};
-    FAILS(CreateWaitableTimerA(NULL, TRUE, "name"), ERROR_NOT_SUPPORTED);
-    FAILS(CreateWaitableTimerW(NULL, TRUE, name), ERROR_NOT_SUPPORTED);
-    FAILS(CreateWaitableTimerExA(NULL, "name", 0, TIMER_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-    FAILS(CreateWaitableTimerExW(NULL, name, 0, TIMER_ALL_ACCESS), ERROR_NOT_SUPPORTED);
-}
-#endif
-
 // ---- errors
 
 static void only_timers_are_set(void) {
@@ -470,9 +459,6 @@ static void a_routine_sets_its_timer_again(void) {
 static const struct test_case cases[] = {
     CASE(created_unset),
     CASE(bad_flags_of_ex),
-#ifndef _WIN32
-    CASE(names_are_refused),
-#endif
     CASE(only_timers_are_set),
     CASE(rights),
     CASE(bad_arguments_change_nothing),

@@ -94,6 +94,8 @@ static void comparisons(void) {
     TRUTH(wcscmp(L"\xFFFF", L"a") > 0); // unsigned
     EQUAL(wcsncmp(L"abc", L"abd", 2), 0);
     TRUTH(wcsncmp(L"abc", L"abd", 3) < 0);
+    EQUAL(wcscoll(L"abc", L"abc"), 0);
+    TRUTH(wcscoll(L"abc", L"abd") < 0);
     EQUAL(_wcsicmp(L"HeLLo", L"hEllO"), 0);
     TRUTH(_wcsicmp(L"a", L"B") < 0);
     TRUTH(_wcsicmp(L"_", L"A") < 0); // by the small letters
@@ -172,6 +174,8 @@ static void numbers_from_text(void) {
     errno = 0;
     EQUAL(_wcstoui64(L"18446744073709551616", NULL, 10), ~(ULONGLONG)0);
     EQUAL(errno, ERANGE);
+    EQUAL(wcstoll(L"-9223372036854775808", NULL, 10), (LONGLONG)1 << 63);
+    EQUAL(wcstoull(L"18446744073709551615", NULL, 10), ~(ULONGLONG)0);
     EQUAL(_wtoi(L"42 apples"), 42);
     EQUAL(_wtol(L"-7"), -7);
     EQUAL(_wtoi64(L"123456789012"), 123456789012);
@@ -204,6 +208,22 @@ static void numbers_to_text(void) {
     NARROW_IS(narrow, "1234");
     EQUAL(_itow_s(1234, wide, 5, 10), 0);
     TEXT_IS(wide, L"1234");
+    EQUAL(_ltoa_s(-9, narrow, 3, 10), 0);
+    NARROW_IS(narrow, "-9");
+    EQUAL(_ltow_s(-9, wide, 3, 10), 0);
+    TEXT_IS(wide, L"-9");
+    EQUAL(_ultoa_s(4294967295u, narrow, 66, 16), 0);
+    NARROW_IS(narrow, "ffffffff");
+    EQUAL(_ultow_s(4294967295u, wide, 66, 16), 0);
+    TEXT_IS(wide, L"ffffffff");
+    EQUAL(_i64toa_s(-9, narrow, 66, 10), 0);
+    NARROW_IS(narrow, "-9");
+    EQUAL(_i64tow_s(-9, wide, 66, 10), 0);
+    TEXT_IS(wide, L"-9");
+    EQUAL(_ui64toa_s(~(ULONGLONG)0, narrow, 66, 10), 0);
+    NARROW_IS(narrow, "18446744073709551615");
+    EQUAL(_ui64tow_s(~(ULONGLONG)0, wide, 66, 10), 0);
+    TEXT_IS(wide, L"18446744073709551615");
 #ifndef _WIN32 // elsewhere these end the program
     EQUAL(_itoa_s(1234, narrow, 4, 10), ERANGE);
     EQUAL(narrow[0], 0);
@@ -309,6 +329,12 @@ static int wide_list(wchar_t *buffer, size_t count, const wchar_t *format, ...) 
     va_start(list, format);
     EQUAL(vswprintf_s(buffer, count, format, list), length);
     va_end(list);
+    va_start(list, format);
+    EQUAL(_vswprintf(buffer, format, list), length);
+    va_end(list);
+    va_start(list, format);
+    EQUAL(_vsnwprintf_s(buffer, count, _TRUNCATE, format, list), length);
+    va_end(list);
     return length;
 }
 
@@ -323,6 +349,9 @@ static int narrow_list(char *buffer, size_t count, const char *format, ...) {
     va_start(list, format);
     EQUAL(vsprintf_s(buffer, count, format, list), length);
     va_end(list);
+    va_start(list, format);
+    EQUAL(_vsnprintf_s(buffer, count, _TRUNCATE, format, list), length);
+    va_end(list);
     return length;
 }
 
@@ -335,6 +364,66 @@ static void lists(void) {
     EQUAL(narrow_list(narrow, 64, "%d%s%d%s%d%d%d%d%.1f%d", 1, "b", 3, "d", 5, 6, 7, 8, 9.5, 0), 12);
     NARROW_IS(narrow, "1b3d56789.50");
 }
+
+static void write_list(FILE *file, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    TRUTH(vfprintf_s(file, format, list) > 0);
+    va_end(list);
+    va_start(list, format);
+    EQUAL(vprintf_s("", list), 0);
+    va_end(list);
+}
+
+static void write_wide_list(FILE *file, const wchar_t *format, ...) {
+    va_list list;
+    va_start(list, format);
+    TRUTH(vfwprintf(file, format, list) > 0);
+    va_end(list);
+    va_start(list, format);
+    TRUTH(vfwprintf_s(file, format, list) > 0);
+    va_end(list);
+    va_start(list, format);
+    EQUAL(vwprintf(L"", list), 0);
+    va_end(list);
+    va_start(list, format);
+    EQUAL(vwprintf_s(L"", list), 0);
+    va_end(list);
+}
+
+static void lists_to_files(void) {
+    FILE *file = tmpfile();
+    char text[128] = {0};
+    REQUIRE(file);
+    write_list(file, "%d %s\n", 1, "one");
+    write_wide_list(file, L"%d %ls\n", 2, L"two");
+    rewind(file);
+    TRUTH(fread(text, 1, sizeof text - 1, file) > 0);
+#ifndef _WIN32
+    NARROW_IS(text, "1 one\n2 two\n2 two\n");
+#endif
+    fclose(file);
+}
+
+#ifndef _WIN32 // a console's output is the terminal's there
+static void to_standard_output(void) {
+    char text[64] = {0};
+    int ends[2], standard_output = dup(1);
+    REQUIRE(pipe(ends) == 0);
+    fflush(stdout);
+    dup2(ends[1], 1);
+    TRUTH(_putws(L"line \x20AC") >= 0);
+    EQUAL(putwchar(L'!'), L'!');
+    EQUAL(wprintf(L"%s", L"wide"), 4);
+    fflush(stdout);
+    dup2(standard_output, 1);
+    close(standard_output);
+    close(ends[1]);
+    TRUTH(read(ends[0], text, sizeof text - 1) > 0);
+    close(ends[0]);
+    NARROW_IS(text, "line \xE2\x82\xAC\n!wide");
+}
+#endif
 
 static void to_files(void) {
     FILE *file = tmpfile();
@@ -572,6 +661,10 @@ int main(int argc, char **argv) {
         CASE(no_room),
         CASE(lists),
         CASE(to_files),
+        CASE(lists_to_files),
+#ifndef _WIN32
+        CASE(to_standard_output),
+#endif
         CASE(secure_formats),
         CASE(secure_strings),
 #ifndef _WIN32

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,13 +56,45 @@ static int run_child(void *argument) {
         if (dup2(moved[i], i) < 0) goto failed;
     // Whatever else is open, whoever opened it. (4: CLOSE_RANGE_CLOEXEC)
     if (syscall(SYS_close_range, 3, ~0u, 4) && errno != ENOSYS) goto failed;
-    if (spawn->has_own_group && setpgid(0, 0)) goto failed;
+    if (spawn->page >= 0 && fcntl(spawn->page, F_SETFD, 0)) goto failed;
+    for (int i = 0; i < spawn->kept_count; i++)
+        if (fcntl(spawn->kept[i], F_SETFD, 0)) goto failed;
+    if (spawn->has_own_session) {
+        if (setsid() < 0) goto failed;
+    } else if (spawn->has_own_group && setpgid(0, 0)) {
+        goto failed;
+    }
+    if (spawn->ignores_interrupts) {
+        struct sigaction action = {0};
+        action.sa_handler = SIG_IGN;
+        sigaction(SIGINT, &action, NULL);
+    }
+    // Who may not raise the priority leaves it, as Windows does (REALTIME_PRIORITY_CLASS).
+    if (spawn->sets_priority) setpriority(PRIO_PROCESS, 0, spawn->priority);
     if (spawn->directory && chdir(spawn->directory)) goto failed;
+    if (spawn->memory) spawn->memory->pid = (uint32_t)syscall(SYS_getpid);
+    // "PTRACE_TRACEME ... a SIGTRAP will be sent to it on each execve" (ptrace(2)): see stop().
+    if (spawn->is_suspended && ptrace(PTRACE_TRACEME, 0, NULL, NULL)) {
+        errno = ENOSYS; // forbidden, as in some containers; EPERM would be taken for execve's
+        goto failed;
+    }
     set_mask(&none, NULL);
     execve(spawn->path, spawn->arguments, spawn->environment);
 failed:
     child->error = errno;
     _exit(127);
+}
+
+// The child has run execve(2) and stops for its tracer, this thread, before the first instruction of the program: it is
+// let go with SIGSTOP, and so stops for all. A SIGCONT that comes in between takes the stop back: nothing is lost.
+static int stop(pid_t pid, int pidfd) {
+    siginfo_t info;
+    int done;
+    while ((done = waitid((idtype_t)3, (id_t)pidfd, &info, WSTOPPED | WEXITED | WNOWAIT)) < 0 && errno == EINTR) {}
+    if (done < 0) return errno;
+    // Killed meanwhile: it has ended, that is all.
+    if (info.si_code != CLD_TRAPPED) return 0;
+    return ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)SIGSTOP) ? errno : 0;
 }
 
 int signalbox_spawn(const struct signalbox_spawn *spawn, int32_t *pid, int *pidfd) {
@@ -77,6 +111,10 @@ int signalbox_spawn(const struct signalbox_spawn *spawn, int32_t *pid, int *pidf
     int fd = -1;
     int made = clone(run_child, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &fd);
     int error = made < 0 ? errno : child.error;
+    if (!error && spawn->is_suspended) {
+        error = stop(made, fd);
+        if (error) signalbox_signal_process(fd, SIGKILL);
+    }
     set_mask(&mask, NULL);
     pthread_setcancelstate(state, NULL);
     munmap(stack, STACK);
@@ -93,11 +131,17 @@ int signalbox_spawn(const struct signalbox_spawn *spawn, int32_t *pid, int *pidf
 
 char *const *signalbox_environment(void) { return environ; }
 
-int signalbox_reap(int pidfd, char *kind, int32_t *code) {
+static uint64_t nanoseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_usec * 1000; }
+
+int signalbox_reap(int pidfd, char *kind, int32_t *code, uint64_t *user, uint64_t *kernel) {
     siginfo_t info = {0};
+    struct rusage usage = {0};
     int done;
-    while ((done = waitid((idtype_t)3, (id_t)pidfd, &info, WEXITED | WNOHANG)) < 0 && errno == EINTR) {}
+    // waitid(2): the system call has a fifth argument, which libc does not show.
+    while ((done = (int)syscall(SYS_waitid, 3, pidfd, &info, WEXITED | WNOHANG, &usage)) < 0 && errno == EINTR) {}
     if (done == 0 && info.si_pid == 0) return EAGAIN;
+    *user = nanoseconds(usage.ru_utime);
+    *kernel = nanoseconds(usage.ru_stime);
     if (done < 0) {
         *kind = '?';
         *code = 0;

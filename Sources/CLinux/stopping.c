@@ -12,6 +12,7 @@
 #define _GNU_SOURCE // REG_RIP and the others, tgkill
 #include "CLinux.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -167,6 +168,10 @@ void signalbox_registry_unlock(void) {
 
 static struct signalbox_thread *first_thread;
 
+// Ids of threads that have ended, or are about to: the system has them still for a while.
+static uint32_t ended[64], ended_count;
+static bool has_main_ended;
+
 struct signalbox_thread *signalbox_first_thread(void) { return first_thread; }
 
 struct signalbox_thread *signalbox_thread_with_id(uint32_t id) {
@@ -194,6 +199,8 @@ void signalbox_register(void) {
         thread->created = signalbox_realtime();
         signalbox_registry_lock();
         thread->isRegistered = true;
+        for (int i = 0; i < 64; i++)
+            if (ended[i] == thread->id) ended[i] = 0; // it is another's now
         thread->previous = NULL;
         thread->next = first_thread;
         if (first_thread) first_thread->previous = thread;
@@ -208,6 +215,9 @@ void signalbox_unregister(struct signalbox_thread *thread) {
     signalbox_registry_lock();
     if (thread->isRegistered) {
         thread->isRegistered = false;
+        ended[ended_count++ % 64] = thread->id;
+        thread->endNumber = ended_count;
+        if (thread->isMain) has_main_ended = true;
         if (thread->next) thread->next->previous = thread->previous;
         if (thread->previous) thread->previous->next = thread->next;
         else first_thread = thread->next;
@@ -225,12 +235,13 @@ void signalbox_free_values(struct signalbox_thread *thread) {
     signalbox_leave();
 }
 
-static bool reserve(void ***values, uint32_t *count, uint32_t wanted) {
+static bool reserve(void ***values, uint32_t *count, uint32_t wanted, uint32_t limit) {
     if (*count >= wanted) return true;
     signalbox_thread_id();
     signalbox_enter();
     uint32_t size = 64;
     while (size < wanted) size *= 2;
+    if (size > limit) size = limit;
     void **larger = calloc(size, sizeof *larger), **old = *values;
     if (larger) {
         signalbox_registry_lock(); // others clear slots that are freed
@@ -244,11 +255,11 @@ static bool reserve(void ***values, uint32_t *count, uint32_t wanted) {
     return larger != NULL;
 }
 
-bool signalbox_reserve_tls(uint32_t count) {
-    return reserve(&signalbox_current.tls, &signalbox_current.tlsCount, count);
+bool signalbox_reserve_tls(uint32_t count, uint32_t limit) {
+    return reserve(&signalbox_current.tls, &signalbox_current.tlsCount, count, limit);
 }
-bool signalbox_reserve_fls(uint32_t count) {
-    return reserve(&signalbox_current.fls, &signalbox_current.flsCount, count);
+bool signalbox_reserve_fls(uint32_t count, uint32_t limit) {
+    return reserve(&signalbox_current.fls, &signalbox_current.flsCount, count, limit);
 }
 
 void signalbox_clear_tls(uint32_t index) {
@@ -309,6 +320,60 @@ void signalbox_let_go(struct signalbox_thread *thread) {
     __atomic_store_n(&thread->mayExit, 1, __ATOMIC_RELEASE);
     signalbox_futex_wake((void *)&thread->mayExit, 1, false);
     if (is_joined) pthread_join(handle, NULL);
+}
+
+// ---- the last thread
+
+static bool read_file(int directory, const char *id, const char *name, char *text, size_t size) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", id, name);
+    int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t length = read(fd, text, size - 1);
+    close(fd);
+    text[length > 0 ? length : 0] = 0;
+    return length > 0;
+}
+
+// Whether it is neither ending, nor the library's own, nor a worker of the task pool's, which block the signal.
+static bool is_programs(int directory, const char *id) {
+    char text[4096];
+    uint32_t number = (uint32_t)strtoul(id, NULL, 10);
+    bool has_ended = false;
+    signalbox_registry_lock();
+    for (int i = 0; i < 64; i++) has_ended = has_ended || ended[i] == number;
+    signalbox_registry_unlock();
+    if (has_ended) return false;
+    if (!read_file(directory, id, "comm", text, sizeof text) || !strncmp(text, "signalbox-", 10)) return false;
+    if (!read_file(directory, id, "status", text, sizeof text)) return false;
+    const char *state = strstr(text, "\nState:\t"), *blocked = strstr(text, "\nSigBlk:\t");
+    if (!state || state[8] == 'Z' || state[8] == 'X') return false;
+    // A worker leaves the signals of faults alone; pthread_create(3) lets a thread begin with all blocked.
+    unsigned long long mask = blocked ? strtoull(blocked + 9, NULL, 16) : 0;
+    return !(mask >> (signalbox_stopping_signal() - 1) & 1) || mask >> (SIGSEGV - 1) & 1;
+}
+
+// Of those that end together the one that has left the registry last sees to it.
+static bool is_last_to_leave(void) {
+    signalbox_registry_lock();
+    bool is_it = has_main_ended && signalbox_current.endNumber == ended_count;
+    signalbox_registry_unlock();
+    return is_it;
+}
+
+bool signalbox_is_last_thread(void) {
+    if (!is_last_to_leave()) return false;
+    signalbox_enter();
+    bool is_last = true;
+    DIR *directory = opendir("/proc/self/task");
+    if (!directory) is_last = false;
+    for (struct dirent *entry; is_last && (entry = readdir(directory));)
+        if (entry->d_name[0] != '.' && strtol(entry->d_name, NULL, 10) != signalbox_gettid() &&
+            is_programs(dirfd(directory), entry->d_name))
+            is_last = false;
+    if (directory) closedir(directory);
+    signalbox_leave();
+    return is_last && is_last_to_leave();
 }
 
 // ---- registers

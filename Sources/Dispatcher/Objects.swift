@@ -62,6 +62,17 @@ extension Arena {
         return found != nil
     }
 
+    /// Adds a reference that counts as a handle, if there is one that does: by its name an object is reached no longer.
+    package func retainAsHandle(_ name: ObjectName) -> Bool {
+        let isOpen = withLock(name) { record, _ in
+            guard record.handles > 0 else { return false }
+            record.refs += 1
+            record.handles += 1
+            return true
+        }
+        return isOpen ?? false
+    }
+
     /// Counts the creator's own reference as a handle.
     package func becomeHandle(_ name: ObjectName) {
         _ = withLock(name) { record, _ in record.handles += 1 }
@@ -144,7 +155,7 @@ extension Arena {
             return unlock(record, word)
         }
         let kind = word.kind
-        let driver = kind == .source ? record.driver : 0
+        let driver = kind == .source || kind == .process || kind == .job ? record.driver : 0
         var packet = kind == .port ? takePacketsLocked(record) : 0
         let call = kind == .timer ? disarmLocked(record) : kind == .thread ? takeTimesLocked(record) : 0
         unlock(record, word.retired)
@@ -162,7 +173,8 @@ extension Arena {
         record.thread.pointee.waiter == ThreadFields.ended ? record.thread.pointee.lastCall : 0
     }
 
-    /// Gives up what a driver's object holds; may be called under the wait-all lock, so it must not signal. Set once,
+    /// Gives up what the floor above keeps for an object (`ObjectRecord.driver`); may be called under the wait-all lock, so
+    /// it must not signal. Set once,
     /// before the first such object is made; making one publishes it.
     package nonisolated(unsafe) static var releaseSource: (@convention(c) (UInt64) -> Void)?
 }

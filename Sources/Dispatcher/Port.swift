@@ -322,7 +322,6 @@ extension Arena {
     package func leavePort() -> ObjectName { leavePort(signalbox_thread()) }
 
     /// Gives up the place of a thread that has been stopped for good, or of the caller.
-    @discardableResult
     func leavePort(_ thread: UnsafeMutablePointer<signalbox_thread>) -> ObjectName {
         let name = ObjectName(bits: thread.pointee.port)
         guard name != .none else { return .none }

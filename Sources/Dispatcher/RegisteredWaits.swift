@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 // Waits in which neither a thread nor a task sleeps. Such a wait has a waiter as any other, in the line of one object or
@@ -34,7 +35,7 @@ extension Arena {
         case ended(timedOut: Bool)
     }
 
-    /// Told how a wait has ended, by the one who ended it. Set once, before the first is registered; the waits publish
+    /// Told how a wait has ended, by the one who ended it, while he cannot be stopped. Set once, before the first is registered; the waits publish
     /// it.
     package nonisolated(unsafe) static var waitEnded:
         (@convention(c) (_ context: UInt, _ waiter: UInt32, _ number: UInt32, _ timedOut: Bool) -> Void)?
@@ -44,8 +45,12 @@ extension Arena {
     package func register(
         on name: ObjectName, until limit: WaitLimit, context: UInt
     ) throws(DispatcherError) -> Registration {
+        signalbox_enter()
+        defer { signalbox_leave() }
         precondition(isLocal, "the deadlines are those of this process's own arena")
         precondition(context & 1 == 0, "the lowest bit tells the context from a task")
+        signalbox_enter()
+        defer { signalbox_leave() }
         return try withUnsafePointer(to: name) { name throws(DispatcherError) in
             let names = Names(start: name, count: name.pointee == .none ? 0 : 1)
             if names.count > 0, try poll(names, all: false, owner: .none, isLast: false) != nil {
@@ -81,6 +86,8 @@ extension Arena {
     /// Ends the wait; nothing was taken, and nobody is told. Returns its context. nil: it has ended otherwise, and that
     /// is told.
     package func cancel(_ wait: RegisteredWait) -> UInt? {
+        signalbox_enter()
+        defer { signalbox_leave() }
         guard claim(wait.waiter, wait: wait.number, .cancelled) != .lost else { return nil }
         let context = UInt(waiter(wait.waiter).continuation & ~1)
         _ = finish(wait.waiter)
@@ -89,6 +96,8 @@ extension Arena {
 
     /// The calling thread has ended the wait.
     func tellEnd(of waiter: UInt32) {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let context = UInt(self.waiter(waiter).continuation & ~1)
         let number = Claim(bits: self.waiter(waiter).pointee.claim.load(ordering: .relaxed)).wait
         Arena.waitEnded?(context, waiter, number, finish(waiter) == .timedOut)

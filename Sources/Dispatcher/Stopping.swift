@@ -1,6 +1,6 @@
 package import CLinux
 import Glibc
-import Synchronization
+package import Synchronization
 
 // Threads that others suspend or terminate, wherever they are. How a thread stops is told in Sources/CLinux/stopping.c;
 // here is what the thread does that has it stop.
@@ -81,7 +81,7 @@ extension Threads {
             signalbox_enter()  // for good
             setExitCode(object, code)
             cleanUp(signalbox_thread())
-            endIfLast(code)
+            endProcessIfLast(code)
             signalbox_exit_thread()
         }
         signalbox_stopping_lock()
@@ -120,7 +120,6 @@ extension Threads {
         guard let thread else { return }  // another has buried it
         wasTerminated?(object.bits)
         cleanUp(thread)
-        endIfLast(code)
         signalbox_let_go(thread)
     }
 
@@ -143,9 +142,16 @@ extension Threads {
         releaseKept(of: signalbox_thread())
     }
 
-    /// Ends the process if no thread of the program's is left: those that block the stopping signal are the task
-    /// pool's, and those named so are the library's own.
-    static func endIfLast(_ code: UInt32) {}
+    /// Ends the process with that exit code; the address of a C function, set before the first thread of the process can
+    /// end and the process go on; or 0.
+    package static let endProcess = Atomic<UInt>(0)
+
+    /// Ends the process if no thread of the program's is left.
+    static func endProcessIfLast(_ code: UInt32) {
+        let end = endProcess.load(ordering: .acquiring)
+        guard end != 0, signalbox_is_last_thread() else { return }
+        unsafeBitCast(end, to: (@convention(c) (UInt32) -> Void).self)(code)
+    }
 
     // ---- looking at a stopped thread
 
@@ -161,8 +167,13 @@ extension Threads {
         guard Arena.local.retain(object) else { throw .noSuchObject(0) }
         defer { Arena.local.release(object) }
         try expectStoppable(object)
-        let before = try suspend(object)
-        defer { _ = try? resume(object) }  // it cannot have ended while it was suspended
+        var before: UInt32?
+        do throws(DispatcherError) {
+            before = try suspend(object)
+        } catch {
+            guard error == .limitExceeded else { throw error }  // it is suspended often enough
+        }
+        defer { if before != nil { _ = try? resume(object) } }  // it cannot have ended while it was suspended
         if before == 0 {
             stop(object)
         } else {

@@ -40,6 +40,8 @@ public struct ObjectKind: Equatable, Sendable, BitwiseCopyable {
     @inlinable package static var timer: ObjectKind { ObjectKind(rawValue: 4) }
     /// Signaled once, when the process has ended.
     @inlinable package static var process: ObjectKind { ObjectKind(rawValue: 5) }
+    /// Processes that are ended together; never signaled, as it has no time limits.
+    @inlinable package static var job: ObjectKind { ObjectKind(rawValue: 6) }
 }
 
 /// Who owns mutexes: a thread, or the token of a task. It is the index of a waiter's record, which lists them.

@@ -57,7 +57,7 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
 
     // What the kind needs, from offset 32 on.
 
-    /// A driver's object: what the driver keeps; under the lock.
+    /// A driver's object, a process, a job: what the floor above keeps for it; under the lock.
     package var driver: UInt64 {
         get { self[at: 32] }
         nonmutating set { self[at: 32] = newValue }

@@ -35,9 +35,11 @@ extension NamedKernelObject {
     ///
     /// - Throws: `ObjectNameError.notFound`; `.otherKind` if an object of another kind has the name.
     public static func open(_ name: String) throws(ObjectNameError) -> Self {
-        let object = try ObjectNames.open(name, kind)
-        Arena.local.becomeHandle(object)
-        return Self(adopting: object)
+        do throws(NameFault) {
+            return Self(adopting: try ObjectNames.open(Array(name.utf16), kind, .maximumAllowed).object)
+        } catch {
+            throw ObjectNameError(error, name)
+        }
     }
 }
 
@@ -67,8 +69,10 @@ extension Arena {
     static func openOrMake(
         _ name: String, _ kind: ObjectKind, _ make: () throws(DispatcherError) -> ObjectName
     ) throws(ObjectNameError) -> ObjectName {
-        let (object, existed) = try ObjectNames.openOrMake(name, kind, make)
-        if existed { Arena.local.becomeHandle(object) }
-        return object
+        do throws(NameFault) {
+            return try ObjectNames.openOrMake(Array(name.utf16), kind, .maximumAllowed, nil, make).object
+        } catch {
+            throw ObjectNameError(error, name)
+        }
     }
 }

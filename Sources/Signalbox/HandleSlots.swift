@@ -102,6 +102,9 @@ enum HandleSlots {
         batches.deallocate()
     }
 
+    /// Slots from this one on were never used.
+    static var reach: Int { line.withLock { Int($0.fresh) } }
+
     /// Slots that are not free. Exact while no thread takes or frees one.
     static var used: Int {
         line.withLock { line in Int(line.fresh) - 1 - line.count - line.batches.reduce(0) { $0 + $1.count } }

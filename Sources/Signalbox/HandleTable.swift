@@ -14,6 +14,9 @@ public import Synchronization
 /// | 0–47 | the object's name; 0 when free |
 /// | 48–54 | rights and attributes |
 /// | 55–63 | the generation that a handle must have |
+///
+/// The access mask that a handle was granted stands in a second array, for those who look at more than the rights that
+/// the slot has.
 @usableFromInline
 package enum HandleTable {
     @usableFromInline package struct Rights: OptionSet, Sendable {
@@ -29,12 +32,18 @@ package enum HandleTable {
         /// No right, but what each handle to an object of a plain kind has: it is waited for without a look at it, if an
         /// object before it is signaled.
         @inlinable package static var plain: Rights { Rights(rawValue: 1 << 51) }
+        /// No right: child processes get the handle.
+        @inlinable package static var inherit: Rights { Rights(rawValue: 1 << 52) }
+        /// No right: the handle cannot be closed.
+        @inlinable package static var protectFromClose: Rights { Rights(rawValue: 1 << 53) }
+        /// What SetHandleInformation sets.
+        @inlinable package static var flags: Rights { [.inherit, .protectFromClose] }
     }
 
     /// The table's memory: address space until touched. Concurrency-safe: atomics that are never unmapped.
     private nonisolated(unsafe) static let prepared: UnsafeMutablePointer<Atomic<UInt64>> = {
         let memory = mmap(
-            nil, HandleSlots.total * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            nil, HandleSlots.total * 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else {
             fatalError("Signalbox cannot map its handle table (errno \(errno))")
         }
@@ -107,7 +116,47 @@ package enum HandleTable {
     package static func rights(of handle: UInt) throws(HandleError) -> Rights {
         _ = try name(handle, [])
         let entry = prepared[Int(handle >> 2 & 0xF_FFFF)].load(ordering: .relaxed)
-        return Rights(rawValue: entry & 0x7F << 48).subtracting(.plain)
+        return Rights(rawValue: entry).intersection([.all, .flags])
+    }
+
+    /// The access mask that the handle was granted; nil if it names nothing.
+    package static func access(_ handle: UInt) -> UInt32? {
+        guard find(handle, []) != .none else { return nil }
+        let access = accesses[Int(handle >> 2 & 0xF_FFFF)].load(ordering: .acquiring)
+        // A slot that was closed meanwhile may be another handle's already, and have another generation then.
+        return find(handle, []) != .none ? access : nil
+    }
+
+    /// The masks, behind the slots. A mask is stored before its slot.
+    private static var accesses: UnsafeMutablePointer<Atomic<UInt32>> {
+        @inline(__always) get {
+            (UnsafeMutableRawPointer(base) + HandleSlots.total * 8).assumingMemoryBound(to: Atomic<UInt32>.self)
+        }
+    }
+
+    /// Calls `body` with each handle that child processes get. Handles that are made or closed meanwhile may be missed.
+    package static func forEachInheritable(_ body: (_ handle: UInt, _ object: ObjectName) -> Void) {
+        let table = base
+        for slot in 1..<HandleSlots.reach {
+            let entry = table[slot].load(ordering: .acquiring)
+            guard entry & nameMask != 0, entry & Rights.inherit.rawValue != 0 else { continue }
+            body(UInt(entry >> 55) << 22 | UInt(slot) << 2, ObjectName(bits: entry & nameMask))
+        }
+    }
+
+    /// Sets those of `flags` that are in `mask`, and takes back the others in it.
+    package static func setFlags(_ handle: UInt, _ flags: Rights, mask: Rights) throws(HandleError) {
+        guard find(handle, []) != .none else { throw .invalid }
+        let slot = base + Int(handle >> 2 & 0xF_FFFF)
+        var entry = slot.pointee.load(ordering: .relaxed)
+        while entry & nameMask != 0 && entry >> 55 == UInt64(handle >> 22) {
+            let wanted = entry & ~mask.rawValue | flags.rawValue & mask.rawValue
+            let (done, now) = slot.pointee.weakCompareExchange(
+                expected: entry, desired: wanted, successOrdering: .acquiringAndReleasing, failureOrdering: .relaxed)
+            if done { return }
+            entry = now
+        }
+        throw .invalid
     }
 
     // ---- making and closing
@@ -115,20 +164,33 @@ package enum HandleTable {
     /// Makes a handle to an object; the reference that the caller holds becomes the handle's. nil: a million handles
     /// are open.
     ///
-    /// - Parameter isCounted: whether the object was made with this handle counted already.
-    package static func insert(_ object: ObjectName, _ rights: Rights = .all, isCounted: Bool = false) -> UInt? {
+    /// - Parameters:
+    ///   - access: an access mask without generic rights; nil: all rights that the object's kind has.
+    ///   - inherits: whether child processes get the handle.
+    ///   - isCounted: whether the object was made with this handle counted already.
+    @inline(__always)
+    package static func insert(
+        _ object: ObjectName, _ access: Access? = nil, inherits: Bool = false, isCounted: Bool = false
+    ) -> UInt? {
         signalbox_enter()
         defer { signalbox_leave() }
         guard let slot = HandleSlots.take() else { return nil }
         if !isCounted { Arena.local.becomeHandle(object) }
-        return fill(slot, object, rights)
+        return fill(slot, object, access, inherits)
     }
 
-    @inline(__always) private static func fill(_ slot: Int, _ object: ObjectName, _ rights: Rights) -> UInt {
+    @inline(__always) private static func fill(
+        _ slot: Int, _ object: ObjectName, _ access: Access?, _ inherits: Bool
+    ) -> UInt {
         let table = base
         // Nobody else writes a slot that was taken.
         let generation = table[slot].load(ordering: .relaxed) >> 55
-        let attributes = Arena.local.word(object).isPlain ? rights.union(.plain) : rights
+        let word = Arena.local.word(object)
+        let granted = access ?? Access.all(of: word.kind)
+        accesses[slot].store(granted.rawValue, ordering: .relaxed)
+        var attributes = granted.rights(of: word.kind)
+        if word.isPlain { attributes.insert(.plain) }
+        if inherits { attributes.insert(.inherit) }
         table[slot].store(object.bits | attributes.rawValue | generation << 55, ordering: .releasing)
         return UInt(generation) << 22 | UInt(slot) << 2
     }
@@ -140,24 +202,26 @@ package enum HandleTable {
         }
     }
 
-    /// Makes another handle to the object of this one.
-    package static func duplicate(_ handle: UInt, _ rights: Rights? = nil) throws(HandleError) -> UInt {
+    /// Makes another handle to the object of this one; `access`: nil for the same.
+    package static func duplicate(
+        _ handle: UInt, _ access: Access? = nil, inherits: Bool = false
+    ) throws(HandleError) -> UInt {
         signalbox_enter()
         defer { signalbox_leave() }
         let object = try name(handle, [])
-        let granted: Rights
-        if let rights { granted = rights } else { granted = try self.rights(of: handle) }
         // Counted as a handle before it is one: otherwise a close of the source meanwhile would be the last.
         guard Arena.local.retain(object, asHandle: true) else { throw .invalid }
-        let isOpen = if let now = try? name(handle, []) { now == object } else { false }
+        let granted = access ?? self.access(handle).map { Access(rawValue: $0) }
+        let isOpen = find(handle, []) == object
         guard isOpen, let slot = HandleSlots.take() else {
             releaseHandle(object)
             throw isOpen ? .tooMany : .invalid
         }
-        return fill(slot, object, granted)
+        return fill(slot, object, granted, inherits)
     }
 
-    /// Closes a handle. With the last one, a port releases its waiters, and a driver's object ends its requests.
+    /// Closes a handle that is not protected from it. With the last one, a port releases its waiters, and a driver's
+    /// object ends its requests.
     package static func close(_ handle: UInt) throws(HandleError) {
         guard handle < 1 << 31 else { throw .invalid }
         signalbox_enter()
@@ -166,30 +230,38 @@ package enum HandleTable {
         let table = base
         let entry = table[slot].load(ordering: .acquiring)
         let object = ObjectName(bits: entry & nameMask)
-        guard object != .none, entry >> 55 == generation,
+        guard object != .none, entry >> 55 == generation, entry & Rights.protectFromClose.rawValue == 0,
             table[slot].compareExchange(
                 expected: entry, desired: (generation &+ 1) &<< 55, ordering: .acquiringAndReleasing
             ).exchanged
-        else { throw .invalid }  // closed, perhaps by another thread just now
+        else { return try closeSlowly(handle) }
         HandleSlots.free(slot)
         releaseHandle(object)
     }
 
+    /// The handle is closed, perhaps by another thread just now; or it is protected, or its flags were just set.
+    @inline(never) private static func closeSlowly(_ handle: UInt) throws(HandleError) {
+        guard find(handle, []) != .none, find(handle, .protectFromClose) == .none else { throw .invalid }
+        try close(handle)
+    }
+
     /// Drops a reference that counts as a handle, and with the last one does what that entails.
-    @inline(__always) static func releaseHandle(_ object: ObjectName) {
+    @inline(__always) package static func releaseHandle(_ object: ObjectName) {
         let kind = Arena.local.kind(of: object)
-        guard kind == .port || kind == .source else {
+        guard kind == .port || kind == .source || kind == .job else {
             Arena.local.release(object, asHandle: true)
             return
         }
-        releaseServedHandle(object, isPort: kind == .port)
+        releaseServedHandle(object, kind)
     }
 
-    @inline(never) private static func releaseServedHandle(_ object: ObjectName, isPort: Bool) {
-        let driver = isPort ? nil : SourceObject.driver(of: object)
+    @inline(never) private static func releaseServedHandle(_ object: ObjectName, _ kind: ObjectKind?) {
+        let driver = kind == .source ? SourceObject.driver(of: object) : nil
+        let job = kind == .job ? Job.of(object) : nil
         guard Arena.local.release(object, asHandle: true) else { return }
-        if isPort { Arena.local.closePort(object) }
+        if kind == .port { Arena.local.closePort(object) }
         driver?.close()
+        job?.close()
     }
 
     /// Handles that are open. Exact while none is made or closed.
@@ -226,32 +298,13 @@ package enum SourceObject {
         }
     }
 
-    private static let installed: Void = {
-        Arena.releaseSource = { address in
-            Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(address))!).release()
-        }
-    }()
-
     /// Makes an object with one reference.
     package static func make(_ socket: any DriverSocket, isOverlapped: Bool) throws(DispatcherError) -> ObjectName {
-        installed
-        let box = Unmanaged.passRetained(Box(socket, isOverlapped: isOverlapped))
-        do {
-            return try Arena.prepared().makeObject(.source) { $0.driver = UInt64(UInt(bitPattern: box.toOpaque())) }
-        } catch {
-            box.release()
-            throw error
-        }
+        try ObjectBox.make(.source, Box(socket, isOverlapped: isOverlapped))
     }
 
     private static func box(of object: ObjectName) -> Box? {
-        // Retained under the record's lock: the record keeps its own reference until it is retired.
-        let box: Box?? = Arena.local.withLock(object) { record, word in
-            guard word.kind == .source else { return nil }
-            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.driver))!)
-                .takeUnretainedValue()
-        }
-        return box ?? nil
+        ObjectBox.find(object, .source, Box.self)
     }
 
     /// The driver's side of the object; nil if it is none.

@@ -12,11 +12,15 @@ import Glibc
 /// The process is known by a pidfd, so no signal of ours can reach another that was given its number. Its end is noticed
 /// without a handler for SIGCHLD, beside any other code that starts processes. Dropping the actor leaves the process
 /// alone.
-public actor ProcessObject: KernelObject {
+///
+/// A process that was not started here is had by its Win32 handle (`open(handle:)`).
+public actor ProcessObject: NamedKernelObject {
+    public static var kind: ObjectKind { .process }
+
     public nonisolated let object: ObjectName
     /// The kernel's number of the process; another's once it has ended.
-    public nonisolated let processIdentifier: Int32
-    private nonisolated let child: Child
+    public nonisolated var processIdentifier: Int32 { process.pid }
+    private nonisolated let process: NativeProcess
 
     /// How a process has ended.
     public enum Exit: Equatable, Sendable {
@@ -24,7 +28,8 @@ public actor ProcessObject: KernelObject {
         case exited(Int32)
         /// This signal ended it.
         case signaled(Int32)
-        /// Other code of this process has reaped it first (or SIGCHLD is ignored): how it ended is lost.
+        /// Other code of this process has reaped it first (or SIGCHLD is ignored), or it is another's child of which the
+        /// kernel does not tell: how it ended is lost.
         case reapedElsewhere
     }
 
@@ -67,15 +72,34 @@ public actor ProcessObject: KernelObject {
     /// - Throws: `ProcessError` with the errno of execve(2), chdir(2) or clone(2).
     public init(_ executable: String, arguments: [String] = [], options: Options = Options()) throws(ProcessError) {
         guard let path = ProcessObject.resolve(executable) else { throw ProcessError(code: ENOENT, executable) }
-        let child = try Child(path, [executable] + arguments, options)
-        (self.child, object, processIdentifier) = (child, child.object, child.pid)
-        guard Arena.local.retain(object) else { preconditionFailure("the child keeps its object") }
+        var start = ProcessStart(path: Array(path.utf8CString))
+        start.arguments = ([executable] + arguments).map { Array($0.utf8CString) }
+        start.environment = options.environment?.map { Array("\($0.key)=\($0.value)".utf8CString) }
+        start.directory = options.workingDirectory.map { Array($0.utf8CString) }
+        start.standard = (
+            options.standardInput ?? -1, options.standardOutput ?? -1, options.standardError ?? -1
+        )
+        start.hasOwnGroup = options.hasOwnProcessGroup
+        object = try NativeProcess.start(start)
+        Arena.local.becomeHandle(object)
+        process = NativeProcess.of(object)!  // there is a reference
     }
 
-    deinit { Arena.local.release(object) }
+    public init(adopting object: ObjectName) {
+        guard let process = NativeProcess.of(object) else { preconditionFailure("the object is of another kind") }
+        (self.object, self.process) = (object, process)
+    }
+
+    deinit { Arena.endActor(object) }
 
     /// How the process has ended; nil while it runs.
-    public nonisolated var exitStatus: Exit? { child.exit.withLock { $0 } }
+    public nonisolated var exitStatus: Exit? { process.state.withLock { $0.exit } }
+
+    /// The exit code as Win32 has it, with all 32 bits if the process was started by `CreateProcess` and told them; nil
+    /// while it runs, or if nobody knows it.
+    public nonisolated var exitCode: UInt32? {
+        if case .ended(let code) = process.status { code } else { nil }
+    }
 
     /// Waits for the end of the process.
     ///
@@ -89,8 +113,8 @@ public actor ProcessObject: KernelObject {
     ///
     /// - Throws: `ProcessError` with the errno of pidfd_send_signal(2), EPERM or EINVAL.
     public nonisolated func send(signal: Int32) throws(ProcessError) {
-        let error = signalbox_signal_process(child.pidfd, signal)
-        guard error == 0 || error == ESRCH else { throw ProcessError(code: error, child.path) }
+        let error = process.send(signal)
+        guard error == 0 || error == ESRCH else { throw ProcessError(code: error, process.path) }
     }
 
     /// Asks the process to end (SIGTERM), kills it (SIGKILL) if it has not within `grace`, and waits for its end.
@@ -122,85 +146,7 @@ public struct ProcessError: Error, Equatable, CustomStringConvertible {
     /// The program.
     public let executable: String
 
-    init(code: Int32, _ executable: String) { (self.code, self.executable) = (code, executable) }
+    package init(code: Int32, _ executable: String) { (self.code, self.executable) = (code, executable) }
 
     public var description: String { "\(executable): \(errorText(code)) (errno \(code))" }
-}
-
-/// A started process, from its start to its end and for as long as an actor asks about it.
-final class Child: Sendable {
-    let path: String
-    let pid: Int32
-    let pidfd: Int32
-    let object: ObjectName
-    let exit = Guarded<ProcessObject.Exit?>(nil)
-
-    init(_ path: String, _ arguments: [String], _ options: ProcessObject.Options) throws(ProcessError) {
-        let object: ObjectName
-        do {
-            object = try Arena.prepared().makeObject(.process, manualReset: true)
-        } catch {
-            throw ProcessError(code: ENOMEM, path)
-        }
-        var (pid, pidfd): (Int32, Int32) = (0, -1)
-        let error = Child.spawn(path, arguments, options, &pid, &pidfd)
-        (self.path, self.pid, self.pidfd, self.object) = (path, pid, pidfd, object)
-        guard error == 0 else { throw ProcessError(code: error, path) }
-        do {
-            try ChildWatch.add(self)
-        } catch {
-            // Nobody would hear of its end.
-            _ = signalbox_signal_process(pidfd, SIGKILL)
-            throw ProcessError(code: error.code, path)
-        }
-    }
-
-    deinit {
-        Arena.local.release(object)
-        if pidfd >= 0 { close(pidfd) }
-    }
-
-    /// Called when the pidfd says that the process has ended.
-    func reap() {
-        var (kind, code): (CChar, Int32) = (0, 0)
-        guard signalbox_reap(pidfd, &kind, &code) == 0 else { return }
-        exit.withLock { exit in
-            exit =
-                switch UInt8(bitPattern: kind) {
-                case UInt8(ascii: "e"): .exited(code)
-                case UInt8(ascii: "s"): .signaled(code)
-                default: .reapedElsewhere
-                }
-        }
-        try! Arena.local.signalSlowly(object, .process)  // it keeps the object
-    }
-
-    private static func spawn(
-        _ path: String, _ arguments: [String], _ options: ProcessObject.Options, _ pid: inout Int32,
-        _ pidfd: inout Int32
-    ) -> Int32 {
-        func list(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] { strings.map { strdup($0) } + [nil] }
-        let arguments = list(arguments)
-        let environment = options.environment.map { list($0.map { "\($0.key)=\($0.value)" }.sorted()) }
-        defer { for string in arguments + (environment ?? []) { free(string) } }
-        return arguments.withUnsafeBufferPointer { arguments in
-            path.withCString { path in
-                func start(
-                    _ environment: UnsafePointer<UnsafeMutablePointer<CChar>?>, _ directory: UnsafePointer<CChar>?
-                ) -> Int32 {
-                    var spawn = signalbox_spawn(
-                        path: path, arguments: arguments.baseAddress!, environment: environment, directory: directory,
-                        input: options.standardInput ?? -1, output: options.standardOutput ?? -1,
-                        error: options.standardError ?? -1, has_own_group: options.hasOwnProcessGroup)
-                    return signalbox_spawn(&spawn, &pid, &pidfd)
-                }
-                func start(_ directory: UnsafePointer<CChar>?) -> Int32 {
-                    guard let environment else { return start(signalbox_environment(), directory) }  // now, not a copy
-                    return environment.withUnsafeBufferPointer { start($0.baseAddress!, directory) }
-                }
-                guard let directory = options.workingDirectory else { return start(nil) }
-                return directory.withCString { start($0) }
-            }
-        }
-    }
 }

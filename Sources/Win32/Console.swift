@@ -10,10 +10,18 @@ import Signalbox
 private enum Control {
     struct State {
         var handlers: [PHANDLER_ROUTINE] = []
-        var ignoresCtrlC = false
+        /// "If this parameter is NULL, a TRUE value causes the calling process to ignore CTRL+C input … This attribute …
+        /// is inherited by child processes": as an ignored SIGINT is (CREATE_NEW_PROCESS_GROUP sets it too).
+        var ignoresCtrlC = Control.isInterruptIgnored
         var isRouted = false
     }
     static let state = Guarded(State())
+
+    static var isInterruptIgnored: Bool {
+        var action = sigaction()
+        sigaction(SIGINT, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN, a cast in C
+    }
 
     /// Each signal with its event and its share of the eventfd's count.
     static let signals: [(signal: Int32, event: DWORD, amount: UInt64)] = [
@@ -72,6 +80,7 @@ public func __SetConsoleCtrlHandler(_ handler: PHANDLER_ROUTINE?, _ add: BOOL) -
     Control.state.withLock { state in
         guard let handler else {
             state.ignoresCtrlC = add != 0
+            if add == 0 && !state.isRouted && Control.isInterruptIgnored { Glibc.signal(SIGINT, SIG_DFL) }
             if add == 0 || state.isRouted { return 1 }
             let error = Control.route()
             state.isRouted = error == 0

@@ -94,12 +94,14 @@ private struct Section {
             signalbox_pause()
             if lock.pointee.load(ordering: .relaxed) == Lock.free && take(thread) { return }
         }
-        // sleep
+        // sleep: inside, so that who was woken is not stopped before it has the section, or sleeps again
+        signalbox_enter()
         while lock.pointee.exchange(Lock.awaited, ordering: .acquiring) != Lock.free {
             AddressWait.sleep(word, while: Lock.awaited)
         }
         owner.pointee.store(thread, ordering: .relaxed)
         record.pointee.RecursionCount = 1
+        signalbox_leave()
     }
 
     /// What leaving is when it isn't the usual: from within, or by a thread that owns nothing.
@@ -109,8 +111,10 @@ private struct Section {
     }
 
     @inline(never) func freeAndWake() {
+        signalbox_enter()
         pair.pointee.store(Pair.free, ordering: .releasing)
         AddressWait.wakeOne(word)
+        signalbox_leave()
     }
 }
 

@@ -11,7 +11,8 @@ private let descriptions = Guarded<(texts: [UInt64: [WCHAR]], sweepAt: Int)>(([:
 /// An HRESULT of an NT status.
 private func result(_ status: UInt32) -> HRESULT { HRESULT(bitPattern: status | 0x1000_0000) }
 private func failedResult() -> HRESULT {
-    result(__GetLastError() == DWORD(ERROR_ACCESS_DENIED) ? IOStatus.accessDenied.rawValue : IOStatus.invalidHandle.rawValue)
+    let isDenied = __GetLastError() == DWORD(ERROR_ACCESS_DENIED)
+    return result(isDenied ? IOStatus.accessDenied.rawValue : IOStatus.invalidHandle.rawValue)
 }
 
 /// Runs `body` with the last error as it was: these functions say what failed by what they return.
@@ -34,7 +35,8 @@ public func __SetThreadDescription(_ thread: HANDLE?, _ description: PCWSTR?) ->
             while description[length] != 0 { length += 1 }
             text = Array(UnsafeBufferPointer(start: description, count: length))
         }
-        guard text.count < 1 << 15 else { return result(IOStatus.invalidParameter.rawValue) }  // a UNICODE_STRING's limit
+        // A UNICODE_STRING's limit.
+        guard text.count < 1 << 15 else { return result(IOStatus.invalidParameter.rawValue) }
         let stored = text
         descriptions.withLock { state in
             state.texts[object.bits] = stored

@@ -3,7 +3,8 @@ public import CWin32
 import Dispatcher
 import Signalbox
 
-// Handles: CloseHandle, DuplicateHandle, CompareObjectHandles; pseudo handles.
+// Handles: CloseHandle, DuplicateHandle, CompareObjectHandles, Get- and SetHandleInformation; pseudo
+// handles.
 
 @inline(__always)
 func value(_ handle: HANDLE?) -> UInt { UInt(bitPattern: handle) }
@@ -19,14 +20,14 @@ enum Pseudo {
 /// Makes an object that counts its first handle already, and the handle; or sets the last error. `access`: nil for all.
 @inline(__always)
 func newHandle(
-    _ kind: ObjectKind, _ access: DWORD?, _ make: () throws(DispatcherError) -> ObjectName
+    _ kind: ObjectKind, _ access: DWORD?, inherits: Bool = false, _ make: () throws(DispatcherError) -> ObjectName
 ) -> HANDLE? {
     enter()
     defer { leave() }
     let object: ObjectName
     do throws(DispatcherError) { object = try make() } catch { return noHandle(code(error)) }
-    let rights = access.map { HandleTable.Rights(access: $0, kind) } ?? .all
-    guard let made = HandleTable.insert(object, rights, isCounted: true) else {
+    let granted = access.map { Access(rawValue: $0).mapped(for: kind) } ?? Access.all(of: kind)
+    guard let made = HandleTable.insert(object, granted, inherits: inherits, isCounted: true) else {
         Arena.local.release(object, asHandle: true)
         return noHandle(ERROR_NO_SYSTEM_RESOURCES)
     }
@@ -34,13 +35,43 @@ func newHandle(
     return handle(made)
 }
 
-/// Makes a handle to an object whose reference the caller gives up, or sets the last error.
-func newHandle(_ object: ObjectName, _ rights: HandleTable.Rights = .all) -> HANDLE? {
+/// Makes a handle to an object whose reference the caller gives up, or sets the last error. `access`: as the program
+/// asked for it; nil: all rights.
+func newHandle(_ object: ObjectName, access: DWORD? = nil, inherits: Bool = false) -> HANDLE? {
     enter()
     defer { leave() }
-    if let made = HandleTable.insert(object, rights) { return handle(made) }
+    let kind = Arena.local.kind(of: object) ?? .none
+    let granted = access.map { Access(rawValue: $0).mapped(for: kind) }
+    if let made = HandleTable.insert(object, granted, inherits: inherits) { return handle(made) }
     Arena.local.release(object)
     return noHandle(ERROR_NO_SYSTEM_RESOURCES)
+}
+
+/// Whether child processes get the handle that is made with these attributes. Windows does not look at nLength.
+@inline(__always) func inherits(_ attributes: LPSECURITY_ATTRIBUTES?) -> Bool {
+    if let attributes { attributes.pointee.bInheritHandle != 0 } else { false }
+}
+
+/// The object that the handle names, if it is of that kind and the handle was granted all of `access`, bits like
+/// `THREAD_TERMINATE`; else `.none`, and the last error is set: 6 for another kind, 5 for a missing right.
+func object(_ handle: HANDLE?, _ kind: ObjectKind, access: Int32) -> ObjectName {
+    let object = HandleTable.find(value(handle), [])
+    guard object != .none, Arena.local.kind(of: object) == kind, let granted = HandleTable.access(value(handle)) else {
+        _ = failure(ERROR_INVALID_HANDLE)
+        return .none
+    }
+    let needed = UInt32(bitPattern: access)
+    if granted & needed == needed { return object }
+    _ = failure(ERROR_ACCESS_DENIED)
+    return .none
+}
+
+/// The object that a pseudo handle stands for, with a reference for the caller; `.none`: there is no such object yet.
+private func retained(pseudo handle: UInt) throws(DispatcherError) -> ObjectName {
+    guard handle == Pseudo.thread else { return .none }  // processes have no objects yet
+    let own = try Threads.ownOrNew()
+    _ = Arena.local.retain(own)
+    return own
 }
 
 /// Runs `body` with the object of the handle, or sets the last error. `kind` is what `body` takes: it decides only which
@@ -71,38 +102,54 @@ func change(
     }
 }
 
+/// Handles of another process are out of reach; what is no process is no handle here.
+private func codeForOther(_ process: HANDLE?) -> Int32 {
+    let object = HandleTable.find(value(process), [])
+    return object != .none && Arena.local.kind(of: object) == .process ? ERROR_NOT_SUPPORTED : ERROR_INVALID_HANDLE
+}
+
 @c(DuplicateHandle) @implementation public func __DuplicateHandle(
     _ sourceProcess: HANDLE?, _ source: HANDLE?, _ targetProcess: HANDLE?, _ target: LPHANDLE?,
     _ access: DWORD, _ inherit: BOOL, _ options: DWORD
 ) -> BOOL {
     enter()
     defer { leave() }
-    guard value(sourceProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
+    guard isOwnProcess(sourceProcess) else { return failure(codeForOther(sourceProcess)) }
     // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle)
+    guard value(sourceProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
+    // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle) One that is
+    // protected stays.
     defer { if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) } }
-    guard value(targetProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
+    guard isOwnProcess(targetProcess) else { return failure(codeForOther(targetProcess)) }
     guard options & ~DWORD(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == 0 else {
         return failure(ERROR_INVALID_PARAMETER)
     }
+    let asked = options & DWORD(DUPLICATE_SAME_ACCESS) != 0 ? nil : Access(rawValue: access)
     do {
-        let isSame = options & DWORD(DUPLICATE_SAME_ACCESS) != 0
-        func rights(_ kind: ObjectKind?) -> HandleTable.Rights? {
-            isSame ? nil : HandleTable.Rights(access: access, kind ?? .none)
-        }
         let made: UInt
         switch value(source) {
-        case Pseudo.process: return failure(ERROR_NOT_SUPPORTED)  // there are no process objects yet
-        case Pseudo.thread:
-            let own = try Threads.ownOrNew()
-            _ = Arena.local.retain(own)
-            guard let inserted = HandleTable.insert(own, rights(.thread) ?? .all) else {
+        case Pseudo.process:
+            let own = try ProcessTable.own()
+            guard let inserted = HandleTable.insert(own, rights(.process) ?? .all) else {
                 Arena.local.release(own)
                 throw HandleError.tooMany
             }
             made = inserted
-        default:
-            let kind = Arena.prepared().kind(of: HandleTable.find(value(source), []))
-            made = try HandleTable.duplicate(value(source), rights(kind))
+        case Pseudo.thread:
+            let own = try Threads.ownOrNew()
+            _ = Arena.local.retain(own)
+            guard let inserted = HandleTable.insert(own, rights(.thread) ?? .all) else {
+        if value(source) == Pseudo.process || value(source) == Pseudo.thread {
+            let own = try retained(pseudo: value(source))
+            guard own != .none, let kind = Arena.local.kind(of: own) else { return failure(ERROR_NOT_SUPPORTED) }
+            guard let inserted = HandleTable.insert(own, asked?.mapped(for: kind), inherits: inherit != 0) else {
+                Arena.local.release(own)
+                throw HandleError.tooMany
+            }
+            made = inserted
+        } else {
+            let kind = Arena.prepared().kind(of: try HandleTable.name(value(source), [])) ?? .none
+            made = try HandleTable.duplicate(value(source), asked?.mapped(for: kind), inherits: inherit != 0)
         }
         // Without a place for it, the duplicate would be lost.
         if let target { target.pointee = handle(made) } else { try HandleTable.close(made) }
@@ -114,9 +161,48 @@ func change(
     }
 }
 
+@c(GetHandleInformation) @implementation
+public func __GetHandleInformation(_ object: HANDLE?, _ flags: LPDWORD?) -> BOOL {
+    let handle = value(object)
+    var set: HandleTable.Rights = []  // a pseudo handle is neither inherited nor protected
+    if handle != Pseudo.process && handle != Pseudo.thread {
+        do { set = try HandleTable.rights(of: handle) } catch { return failure(code(error)) }
+    }
+    guard let flags else { return failure(ERROR_NOACCESS) }
+    flags.pointee =
+        (set.contains(.inherit) ? DWORD(HANDLE_FLAG_INHERIT) : 0)
+        | (set.contains(.protectFromClose) ? DWORD(HANDLE_FLAG_PROTECT_FROM_CLOSE) : 0)
+    return 1
+}
+
+@c(SetHandleInformation) @implementation
+public func __SetHandleInformation(_ object: HANDLE?, _ mask: DWORD, _ flags: DWORD) -> BOOL {
+    // Pseudo handles have no flags that could be set. Bits that are no flag are not looked at, as on Windows.
+    if value(object) == Pseudo.process || value(object) == Pseudo.thread { return failure(ERROR_ACCESS_DENIED) }
+    func rights(_ flags: DWORD) -> HandleTable.Rights {
+        var rights: HandleTable.Rights = []
+        if flags & DWORD(HANDLE_FLAG_INHERIT) != 0 { rights.insert(.inherit) }
+        if flags & DWORD(HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0 { rights.insert(.protectFromClose) }
+        return rights
+    }
+    do throws(HandleError) {
+        try HandleTable.setFlags(value(object), rights(flags), mask: rights(mask))
+        return 1
+    } catch {
+        return failure(code(error))
+    }
+}
+
 @c(CompareObjectHandles) @implementation public func __CompareObjectHandles(_ a: HANDLE?, _ b: HANDLE?) -> BOOL {
     func object(_ handle: HANDLE?) -> ObjectName {
-        value(handle) == Pseudo.thread ? (try? Threads.ownOrNew()) ?? .none : HandleTable.find(value(handle), [])
+        switch value(handle) {
+        case Pseudo.thread: return (try? Threads.ownOrNew()) ?? .none
+        case Pseudo.process:
+            guard let own = try? ProcessTable.own() else { return .none }
+            Arena.local.release(own)  // only its name is looked at
+            return own
+        default: return HandleTable.find(value(handle), [])
+        }
     }
     if value(a) == value(b), value(a) == Pseudo.process || value(a) == Pseudo.thread { return 1 }
     let (first, second) = (object(a), object(b))
@@ -125,21 +211,4 @@ func change(
         return failure(ERROR_INVALID_HANDLE)
     }
     return first == second ? 1 : failure(ERROR_NOT_SAME_OBJECT)
-}
-
-extension HandleTable.Rights {
-    /// What an access mask grants for an object of that kind.
-    init(access: DWORD, _ kind: ObjectKind) {
-        self = []
-        if access & (DWORD(MAXIMUM_ALLOWED) | DWORD(GENERIC_ALL)) != 0 { self = .all }
-        // What GENERIC_READ stands for includes SYNCHRONIZE for files and sockets only.
-        let waiting = DWORD(SYNCHRONIZE) | DWORD(GENERIC_EXECUTE)
-        let files = kind == .source ? DWORD(GENERIC_READ) | DWORD(GENERIC_WRITE) : 0
-        if access & (waiting | files) != 0 { insert(.synchronize) }
-        // Bit 1 says so for all kinds that have it: EVENT_MODIFY_STATE, SEMAPHORE_MODIFY_STATE, TIMER_MODIFY_STATE,
-        // THREAD_SUSPEND_RESUME, IO_COMPLETION_MODIFY_STATE, FILE_WRITE_DATA.
-        if access & (DWORD(EVENT_MODIFY_STATE) | DWORD(GENERIC_WRITE)) != 0 { insert(.modify) }
-        let calling = DWORD(THREAD_SET_CONTEXT) | DWORD(GENERIC_WRITE)
-        if kind == .thread, access & calling != 0 { insert(.setContext) }
-    }
 }

@@ -67,7 +67,7 @@ enum Modules {
     /// Why a module was not loaded.
     private static func code(ofLoaderError text: String) -> Int32 {
         if text.contains("undefined symbol") { return ERROR_PROC_NOT_FOUND }
-        let isNoModule = text.contains("ELF") || text.contains("file too short") || text.contains("cannot read file data")
+        let isNoModule = ["ELF", "file too short", "cannot read file data"].contains { text.contains($0) }
         return isNoModule ? ERROR_BAD_EXE_FORMAT : ERROR_MOD_NOT_FOUND
     }
 

@@ -5,17 +5,37 @@ import Signalbox
 
 // The thread pool: pools, work, timers, waits, cleanup groups, and what a callback does with its instance.
 
+/// Keeps a module loaded.
+private final class ModuleReference: Sendable {
+    private let module: UInt
+
+    /// nil: there is no module at that address.
+    init?(_ address: PVOID) {
+        var module: HMODULE?
+        let flags = DWORD(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS)
+        guard __GetModuleHandleExA(flags, LPCSTR(OpaquePointer(address)), &module) != 0 else { return nil }
+        self.module = UInt(bitPattern: module)
+    }
+    deinit { _ = __FreeLibrary(HMODULE(bitPattern: module)) }
+}
+
 /// What an environment says about an object.
 private struct Environment {
     var pool = ThreadPool.shared
     var traits = PoolObject.Traits()
     var group: CleanupGroup?
     var cancelled: CleanupGroup.Cancelled?
+    /// What stays loaded while the object is there.
+    var library: ModuleReference?
 
     init?(_ environment: PTP_CALLBACK_ENVIRON?) {
         guard let environment else { return }
         let given = environment.pointee
         guard given.Version == 1 || given.Version == 3 else { return nil }
+        if let module = given.RaceDll {
+            library = ModuleReference(module)
+            if library == nil { return nil }
+        }
         if let pool = given.Pool { self.pool = ThreadPool.of(UnsafeRawPointer(pool)) }
         traits.runsLong = given.u.Flags & 1 != 0
         traits.isPersistent = given.u.Flags & 2 != 0
@@ -36,8 +56,13 @@ private struct Environment {
     }
 
     func make(_ role: PoolObject.Role, _ context: PVOID?, _ body: @escaping PoolObject.Body) -> PoolObject {
-        PoolObject(
-            role, in: pool, traits, group: group, cancelled: cancelled, context: UInt(bitPattern: context), body)
+        let library = library
+        return PoolObject(
+            role, in: pool, traits, group: group, cancelled: cancelled, context: UInt(bitPattern: context)
+        ) { object, instance, result in
+            body(object, instance, result)
+            _ = library
+        }
     }
 }
 
@@ -180,6 +205,14 @@ public func __LeaveCriticalSectionWhenCallbackReturns(
     defer { leave() }
     guard let section else { return }
     instance(pci)?.whenReturned { __LeaveCriticalSection(section) }
+}
+
+@c(FreeLibraryWhenCallbackReturns) @implementation
+public func __FreeLibraryWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE?, _ module: HMODULE?) {
+    enter()
+    defer { leave() }
+    let address = UInt(bitPattern: module)
+    instance(pci)?.whenReturned { _ = __FreeLibrary(HMODULE(bitPattern: address)) }
 }
 
 @c(CallbackMayRunLong) @implementation public func __CallbackMayRunLong(_ pci: PTP_CALLBACK_INSTANCE?) -> BOOL {

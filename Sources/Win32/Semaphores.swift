@@ -5,39 +5,51 @@ import Signalbox
 
 // Semaphores.
 
-private func createSemaphore(_ isNamed: Bool, _ count: LONG, _ maximum: LONG, _ access: DWORD? = nil) -> HANDLE? {
+private func createSemaphore(
+    _ name: GivenName, _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ access: DWORD? = nil
+) -> HANDLE? {
     guard maximum > 0, (0...maximum).contains(count) else { return noHandle(ERROR_INVALID_PARAMETER) }
-    if isNamed { return noHandle(ERROR_NOT_SUPPORTED) }
-    return newHandle(.semaphore, access) { () throws(DispatcherError) in
+    return createObject(.semaphore, name, attributes, access) { () throws(DispatcherError) in
         try Arena.prepared().makeSemaphore(count: UInt32(count), maximum: UInt32(maximum), handles: 1)
     }
 }
 
 private func createSemaphoreEx(
-    _ isNamed: Bool, _ count: LONG, _ maximum: LONG, _ flags: DWORD, _ access: DWORD
+    _ name: GivenName, _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ flags: DWORD,
+    _ access: DWORD
 ) -> HANDLE? {
     // "Reserved and must be 0" (CreateSemaphoreExW).
     guard flags == 0 else { return noHandle(ERROR_INVALID_PARAMETER) }
-    return createSemaphore(isNamed, count, maximum, access)
+    return createSemaphore(name, attributes, count, maximum, access)
 }
 
 @c(CreateSemaphoreA) @implementation public func __CreateSemaphoreA(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: LPCSTR?
-) -> HANDLE? { createSemaphore(name != nil, count, maximum) }
+) -> HANDLE? { createSemaphore(GivenName(name), attributes, count, maximum) }
 
 @c(CreateSemaphoreW) @implementation public func __CreateSemaphoreW(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: LPCWSTR?
-) -> HANDLE? { createSemaphore(name != nil, count, maximum) }
+) -> HANDLE? { createSemaphore(GivenName(name), attributes, count, maximum) }
 
 @c(CreateSemaphoreExA) @implementation public func __CreateSemaphoreExA(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: LPCSTR?, _ flags: DWORD,
     _ access: DWORD
-) -> HANDLE? { createSemaphoreEx(name != nil, count, maximum, flags, access) }
+) -> HANDLE? { createSemaphoreEx(GivenName(name), attributes, count, maximum, flags, access) }
 
 @c(CreateSemaphoreExW) @implementation public func __CreateSemaphoreExW(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ count: LONG, _ maximum: LONG, _ name: LPCWSTR?, _ flags: DWORD,
     _ access: DWORD
-) -> HANDLE? { createSemaphoreEx(name != nil, count, maximum, flags, access) }
+) -> HANDLE? { createSemaphoreEx(GivenName(name), attributes, count, maximum, flags, access) }
+
+@c(OpenSemaphoreA) @implementation
+public func __OpenSemaphoreA(_ access: DWORD, _ inherit: BOOL, _ name: LPCSTR?) -> HANDLE? {
+    openObject(.semaphore, GivenName(name), access, inherits: inherit)
+}
+
+@c(OpenSemaphoreW) @implementation
+public func __OpenSemaphoreW(_ access: DWORD, _ inherit: BOOL, _ name: LPCWSTR?) -> HANDLE? {
+    openObject(.semaphore, GivenName(name), access, inherits: inherit)
+}
 
 @c(ReleaseSemaphore) @implementation public func __ReleaseSemaphore(
     _ semaphore: HANDLE?, _ count: LONG, _ previous: LPLONG?

@@ -65,7 +65,7 @@ private let fls = Guarded(Slots(count: flsSlots, first: 1))  // 0 is never a slo
     let thread = signalbox_thread()
     if slot >= thread.pointee.tlsCount {
         guard slot < tlsSlots else { return failure(ERROR_INVALID_PARAMETER) }
-        guard signalbox_reserve_tls(slot + 1) else { return failure(ERROR_NOT_ENOUGH_MEMORY) }
+        guard signalbox_reserve_tls(slot + 1, UInt32(tlsSlots)) else { return failure(ERROR_NOT_ENOUGH_MEMORY) }
     }
     thread.pointee.tls.unsafelyUnwrapped[Int(truncatingIfNeeded: slot)] = value
     return 1
@@ -114,7 +114,7 @@ private let fls = Guarded(Slots(count: flsSlots, first: 1))  // 0 is never a slo
     let thread = signalbox_thread()
     guard slot != 0 && slot < flsSlots else { return failure(ERROR_INVALID_PARAMETER) }
     if slot >= thread.pointee.flsCount {
-        guard signalbox_reserve_fls(slot + 1) else { return failure(ERROR_NOT_ENOUGH_MEMORY) }
+        guard signalbox_reserve_fls(slot + 1, UInt32(flsSlots)) else { return failure(ERROR_NOT_ENOUGH_MEMORY) }
         enter()
         Dispatcher.Threads.atEnd()  // whoever made the thread
         leave()

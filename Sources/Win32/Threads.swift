@@ -3,6 +3,7 @@ public import CWin32
 import Dispatcher
 import Glibc
 import Signalbox
+import Synchronization
 
 // Threads.
 
@@ -45,7 +46,10 @@ func startThread(
     _ process: HANDLE?, _ attributes: LPSECURITY_ATTRIBUTES?, _ stackSize: SIZE_T, _ start: LPTHREAD_START_ROUTINE?,
     _ parameter: LPVOID?, _ flags: DWORD, _ id: LPDWORD?
 ) -> HANDLE? {
-    guard value(process) == Pseudo.process else { return noHandle(ERROR_INVALID_HANDLE) }
+    guard isOwnProcess(process) else {
+        let isProcess = Arena.prepared().kind(of: HandleTable.find(value(process), [])) == .process
+        return noHandle(isProcess ? ERROR_NOT_SUPPORTED : ERROR_INVALID_HANDLE)
+    }
     return __CreateThread(attributes, stackSize, start, parameter, flags, id)
 }
 
@@ -56,7 +60,7 @@ public func __OpenThread(_ access: DWORD, _ inherit: BOOL, _ id: DWORD) -> HANDL
     do throws(DispatcherError) {
         let object = id == 0 ? .none : try Dispatcher.Threads.open(id: id)
         guard object != .none else { return noHandle(ERROR_INVALID_PARAMETER) }
-        return newHandle(object, HandleTable.Rights(access: access, .thread))
+        return newHandle(object, access: access, inherits: inherit != 0)
     } catch {
         return noHandle(code(error))
     }
@@ -71,7 +75,17 @@ private func threadID(_ object: ObjectName) -> DWORD {
     }
 }
 
+/// From here on the end of the last thread ends the process.
+private let endsWithLastThread: Void = {
+    let end: @convention(c) (UInt32) -> Void = { __ExitProcess($0) }
+    Dispatcher.Threads.endProcess.store(unsafeBitCast(end, to: UInt.self), ordering: .releasing)
+}()
+
 @c(ExitThread) @implementation public func __ExitThread(_ code: DWORD) -> Never {
+    enter()
+    endsWithLastThread
+    _ = try? Dispatcher.Threads.ownOrNew()  // for its exit code
+    leave()
     if Dispatcher.Threads.own != .none { Dispatcher.Threads.setExitCode(Dispatcher.Threads.own, code) }
     Dispatcher.Threads.willExit()
     pthread_exit(nil)
@@ -94,7 +108,12 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 @c(TerminateThread) @implementation public func __TerminateThread(_ thread: HANDLE?, _ exitCode: DWORD) -> BOOL {
     let object = threadObject(thread, needing: .modify)
     guard object != .none else { return 0 }
+    enter()
+    endsWithLastThread
+    leave()
     do throws(DispatcherError) {
+        // Of another process no single thread can be ended; the others of it would go on on Windows.
+        if ProcessTable.process(ofThread: object) != nil { return failure(ERROR_NOT_SUPPORTED) }
         try Dispatcher.Threads.terminate(object, exitCode)
         return 1
     } catch {
@@ -107,6 +126,8 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     let object = threadObject(thread, needing: .modify)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
+        // The main thread of another process stops and goes on with it.
+        if let process = ProcessTable.process(ofThread: object) { return try process.suspend(object) }
         return try Dispatcher.Threads.suspendAndStop(object)
     } catch {
         switch error {
@@ -122,6 +143,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     let object = threadObject(thread, needing: .modify)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
+        if let process = ProcessTable.process(ofThread: object) { return try process.resume(object) }
         return try Dispatcher.Threads.resume(object)
     } catch {
         if error == .hasEnded { return 0 }
@@ -131,7 +153,11 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 #if arch(x86_64)
-    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
+    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?)
+        -> BOOL
+    {
+    @c(GetThreadContext) @implementation
+    public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
         let object = threadObject(thread)
         guard object != .none else { return 0 }
         guard let context else { return failure(ERROR_NOACCESS) }
@@ -139,6 +165,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
         // What no AMD64 context has is refused.
         guard flags & DWORD(CONTEXT_AMD64) != 0 else { return failure(ERROR_INVALID_PARAMETER) }
         do throws(DispatcherError) {
+            if ProcessTable.process(ofThread: object) != nil { return failure(ERROR_NOT_SUPPORTED) }
             let registers = try Dispatcher.Threads.registers(of: object)
             fill(context, registers, flags & ~DWORD(CONTEXT_AMD64))
             return 1
@@ -200,11 +227,15 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
     let object = threadObject(thread)
     guard object != .none else { return 0 }
     guard let creation, let exit, let kernel, let user else { return failure(ERROR_NOACCESS) }
-    guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
-    func fileTime(_ ticks: UInt64) -> FILETIME {
-        FILETIME(
-            dwLowDateTime: DWORD(truncatingIfNeeded: ticks), dwHighDateTime: DWORD(truncatingIfNeeded: ticks >> 32))
+    // Of another process's main thread: those of the process.
+    if let times = ProcessTable.process(ofThread: object)?.times {
+        creation.pointee = fileTime(times.created)
+        exit.pointee = fileTime(times.ended)
+        kernel.pointee = fileTime(times.kernel)
+        user.pointee = fileTime(times.user)
+        return 1
     }
+    guard let times = Dispatcher.Threads.times(of: object) else { return failure(ERROR_INVALID_HANDLE) }
     creation.pointee = fileTime(times.creation)
     exit.pointee = fileTime(times.exit)
     kernel.pointee = fileTime(times.kernel)
@@ -218,6 +249,8 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
     let object = threadObject(thread, needing: .setContext)
     guard object != .none else { return 0 }
     do throws(DispatcherError) {
+        // A call cannot cross to another process.
+        if ProcessTable.process(ofThread: object) != nil { return DWORD(failure(ERROR_NOT_SUPPORTED)) }
         // Called with three words in registers, it reads the first: x86-64 and aarch64 allow that.
         try Dispatcher.Threads.queueAPC(to: object, unsafeBitCast(routine, to: APCRoutine.self), UInt64(data), 0, 0)
         return 1
@@ -250,8 +283,3 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
     HANDLE(bitPattern: Pseudo.process)
 }
 @c(GetCurrentProcessId) @implementation public func __GetCurrentProcessId() -> DWORD { DWORD(bitPattern: getpid()) }
-
-@c(ExitProcess) @implementation public func __ExitProcess(_ code: UINT) -> Never {
-    // A Unix parent sees 8 bits; what is not 0 must not look like 0.
-    exit(code != 0 && code & 0xFF == 0 ? 255 : Int32(code & 0xFF))
-}

@@ -5,35 +5,49 @@ import Signalbox
 
 // Waitable timers.
 
-private func createTimer(_ isNamed: Bool, manualReset: Bool, _ access: DWORD? = nil) -> HANDLE? {
-    if isNamed { return noHandle(ERROR_NOT_SUPPORTED) }
-    return newHandle(.timer, access) { () throws(DispatcherError) in
+private func createTimer(
+    _ name: GivenName, _ attributes: LPSECURITY_ATTRIBUTES?, manualReset: Bool, _ access: DWORD? = nil
+) -> HANDLE? {
+    createObject(.timer, name, attributes, access) { () throws(DispatcherError) in
         try Arena.prepared().makeTimer(manualReset: manualReset, handles: 1)
     }
 }
 
-private func createTimerEx(_ isNamed: Bool, _ flags: DWORD, _ access: DWORD) -> HANDLE? {
+private func createTimerEx(
+    _ name: GivenName, _ attributes: LPSECURITY_ATTRIBUTES?, _ flags: DWORD, _ access: DWORD
+) -> HANDLE? {
     // Every timer has the high resolution.
     let known = DWORD(CREATE_WAITABLE_TIMER_MANUAL_RESET | CREATE_WAITABLE_TIMER_HIGH_RESOLUTION)
     guard flags & ~known == 0 else { return noHandle(ERROR_INVALID_PARAMETER) }
-    return createTimer(isNamed, manualReset: flags & DWORD(CREATE_WAITABLE_TIMER_MANUAL_RESET) != 0, access)
+    return createTimer(
+        name, attributes, manualReset: flags & DWORD(CREATE_WAITABLE_TIMER_MANUAL_RESET) != 0, access)
 }
 
 @c(CreateWaitableTimerA) @implementation public func __CreateWaitableTimerA(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ manualReset: BOOL, _ name: LPCSTR?
-) -> HANDLE? { createTimer(name != nil, manualReset: manualReset != 0) }
+) -> HANDLE? { createTimer(GivenName(name), attributes, manualReset: manualReset != 0) }
 
 @c(CreateWaitableTimerW) @implementation public func __CreateWaitableTimerW(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ manualReset: BOOL, _ name: LPCWSTR?
-) -> HANDLE? { createTimer(name != nil, manualReset: manualReset != 0) }
+) -> HANDLE? { createTimer(GivenName(name), attributes, manualReset: manualReset != 0) }
 
 @c(CreateWaitableTimerExA) @implementation public func __CreateWaitableTimerExA(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ name: LPCSTR?, _ flags: DWORD, _ access: DWORD
-) -> HANDLE? { createTimerEx(name != nil, flags, access) }
+) -> HANDLE? { createTimerEx(GivenName(name), attributes, flags, access) }
 
 @c(CreateWaitableTimerExW) @implementation public func __CreateWaitableTimerExW(
     _ attributes: LPSECURITY_ATTRIBUTES?, _ name: LPCWSTR?, _ flags: DWORD, _ access: DWORD
-) -> HANDLE? { createTimerEx(name != nil, flags, access) }
+) -> HANDLE? { createTimerEx(GivenName(name), attributes, flags, access) }
+
+@c(OpenWaitableTimerA) @implementation
+public func __OpenWaitableTimerA(_ access: DWORD, _ inherit: BOOL, _ name: LPCSTR?) -> HANDLE? {
+    openObject(.timer, GivenName(name), access, inherits: inherit)
+}
+
+@c(OpenWaitableTimerW) @implementation
+public func __OpenWaitableTimerW(_ access: DWORD, _ inherit: BOOL, _ name: LPCWSTR?) -> HANDLE? {
+    openObject(.timer, GivenName(name), access, inherits: inherit)
+}
 
 /// A due time of SetWaitableTimer, in 100 ns: negative is relative, positive a FILETIME. What is too far for the clocks
 /// is as far as they go.

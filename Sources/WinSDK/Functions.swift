@@ -11,6 +11,21 @@ public import CWin32
         sListenSocket, sAcceptSocket, lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength,
         lpdwBytesReceived, lpOverlapped) != 0
 }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func AcquireSRWLockExclusive(_ SRWLock: PSRWLOCK!) { __AcquireSRWLockExclusive(SRWLock) }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func AcquireSRWLockShared(_ SRWLock: PSRWLOCK!) { __AcquireSRWLockShared(SRWLock) }
+@inlinable public func AssignProcessToJobObject(_ hJob: HANDLE!, _ hProcess: HANDLE!) -> Bool {
+    __AssignProcessToJobObject(hJob, hProcess) != 0
+}
 @inlinable public func CallbackMayRunLong(_ pci: PTP_CALLBACK_INSTANCE!) -> Bool { __CallbackMayRunLong(pci) != 0 }
 @inlinable public func CancelWaitableTimer(_ hTimer: HANDLE!) -> Bool { __CancelWaitableTimer(hTimer) != 0 }
 @inlinable public func ChangeTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ DueTime: ULONG, _ Period: ULONG)
@@ -28,6 +43,20 @@ public import CWin32
 @inlinable public func CompareObjectHandles(_ hFirstObjectHandle: HANDLE!, _ hSecondObjectHandle: HANDLE!) -> Bool {
     __CompareObjectHandles(hFirstObjectHandle, hSecondObjectHandle) != 0
 }
+@inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorA(
+    _ StringSecurityDescriptor: LPCSTR!, _ StringSDRevision: DWORD,
+    _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
+) -> Bool {
+    __ConvertStringSecurityDescriptorToSecurityDescriptorA(
+        StringSecurityDescriptor, StringSDRevision, SecurityDescriptor, SecurityDescriptorSize) != 0
+}
+@inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorW(
+    _ StringSecurityDescriptor: LPCWSTR!, _ StringSDRevision: DWORD,
+    _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
+) -> Bool {
+    __ConvertStringSecurityDescriptorToSecurityDescriptorW(
+        StringSecurityDescriptor, StringSDRevision, SecurityDescriptor, SecurityDescriptorSize) != 0
+}
 @inlinable public func CreateEventA(
     _ lpEventAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ bInitialState: Bool, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateEventA(lpEventAttributes, bManualReset ? 1 : 0, bInitialState ? 1 : 0, lpName) }
@@ -44,6 +73,12 @@ public import CWin32
     _ FileHandle: HANDLE!, _ ExistingCompletionPort: HANDLE!, _ CompletionKey: ULONG_PTR,
     _ NumberOfConcurrentThreads: DWORD
 ) -> HANDLE! { __CreateIoCompletionPort(FileHandle, ExistingCompletionPort, CompletionKey, NumberOfConcurrentThreads) }
+@inlinable public func CreateJobObjectA(_ lpJobAttributes: LPSECURITY_ATTRIBUTES!, _ lpName: LPCSTR!) -> HANDLE! {
+    __CreateJobObjectA(lpJobAttributes, lpName)
+}
+@inlinable public func CreateJobObjectW(_ lpJobAttributes: LPSECURITY_ATTRIBUTES!, _ lpName: LPCWSTR!) -> HANDLE! {
+    __CreateJobObjectW(lpJobAttributes, lpName)
+}
 @inlinable public func CreateMutexA(
     _ lpMutexAttributes: LPSECURITY_ATTRIBUTES!, _ bInitialOwner: Bool, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateMutexA(lpMutexAttributes, bInitialOwner ? 1 : 0, lpName) }
@@ -56,6 +91,26 @@ public import CWin32
 @inlinable public func CreateMutexW(
     _ lpMutexAttributes: LPSECURITY_ATTRIBUTES!, _ bInitialOwner: Bool, _ lpName: LPCWSTR!
 ) -> HANDLE! { __CreateMutexW(lpMutexAttributes, bInitialOwner ? 1 : 0, lpName) }
+@inlinable public func CreateProcessA(
+    _ lpApplicationName: LPCSTR!, _ lpCommandLine: LPSTR!, _ lpProcessAttributes: LPSECURITY_ATTRIBUTES!,
+    _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ bInheritHandles: Bool, _ dwCreationFlags: DWORD,
+    _ lpEnvironment: LPVOID!, _ lpCurrentDirectory: LPCSTR!, _ lpStartupInfo: LPSTARTUPINFOA!,
+    _ lpProcessInformation: LPPROCESS_INFORMATION!
+) -> Bool {
+    __CreateProcessA(
+        lpApplicationName, lpCommandLine, lpProcessAttributes, lpThreadAttributes, bInheritHandles ? 1 : 0,
+        dwCreationFlags, lpEnvironment, lpCurrentDirectory, lpStartupInfo, lpProcessInformation) != 0
+}
+@inlinable public func CreateProcessW(
+    _ lpApplicationName: LPCWSTR!, _ lpCommandLine: LPWSTR!, _ lpProcessAttributes: LPSECURITY_ATTRIBUTES!,
+    _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ bInheritHandles: Bool, _ dwCreationFlags: DWORD,
+    _ lpEnvironment: LPVOID!, _ lpCurrentDirectory: LPCWSTR!, _ lpStartupInfo: LPSTARTUPINFOW!,
+    _ lpProcessInformation: LPPROCESS_INFORMATION!
+) -> Bool {
+    __CreateProcessW(
+        lpApplicationName, lpCommandLine, lpProcessAttributes, lpThreadAttributes, bInheritHandles ? 1 : 0,
+        dwCreationFlags, lpEnvironment, lpCurrentDirectory, lpStartupInfo, lpProcessInformation) != 0
+}
 @inlinable public func CreateRemoteThread(
     _ hProcess: HANDLE!, _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ dwStackSize: SIZE_T,
     _ lpStartAddress: LPTHREAD_START_ROUTINE!, _ lpParameter: LPVOID!, _ dwCreationFlags: DWORD, _ lpThreadId: LPDWORD!
@@ -115,8 +170,12 @@ public import CWin32
 @inlinable public func CreateWaitableTimerW(
     _ lpTimerAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ lpTimerName: LPCWSTR!
 ) -> HANDLE! { __CreateWaitableTimerW(lpTimerAttributes, bManualReset ? 1 : 0, lpTimerName) }
+@inlinable public func DebugBreak() { __DebugBreak() }
 @inlinable public func DeleteCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __DeleteCriticalSection(lpCriticalSection)
+}
+@inlinable public func DeleteSynchronizationBarrier(_ lpBarrier: LPSYNCHRONIZATION_BARRIER!) -> Bool {
+    __DeleteSynchronizationBarrier(lpBarrier) != 0
 }
 @inlinable public func DeleteTimerQueue(_ TimerQueue: HANDLE!) -> Bool { __DeleteTimerQueue(TimerQueue) != 0 }
 @inlinable public func DeleteTimerQueueEx(_ TimerQueue: HANDLE!, _ CompletionEvent: HANDLE!) -> Bool {
@@ -150,6 +209,10 @@ public import CWin32
 @inlinable public func EnterCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __EnterCriticalSection(lpCriticalSection)
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func EnterSynchronizationBarrier(_ lpBarrier: LPSYNCHRONIZATION_BARRIER!, _ dwFlags: DWORD) -> Bool {
+    __EnterSynchronizationBarrier(lpBarrier, dwFlags) != 0
+}
 @inlinable public func ExitProcess(_ uExitCode: UINT) -> Never { __ExitProcess(uExitCode) }
 @inlinable public func ExitThread(_ dwExitCode: DWORD) -> Never { __ExitThread(dwExitCode) }
 @inlinable public func FlsAlloc(_ lpCallback: PFLS_CALLBACK_FUNCTION!) -> DWORD { __FlsAlloc(lpCallback) }
@@ -168,7 +231,12 @@ public import CWin32
     _ dwFlags: DWORD, _ lpSource: LPCVOID!, _ dwMessageId: DWORD, _ dwLanguageId: DWORD, _ lpBuffer: LPWSTR!,
     _ nSize: DWORD, _ Arguments: UnsafeMutablePointer<va_list>!
 ) -> DWORD { __FormatMessageW(dwFlags, lpSource, dwMessageId, dwLanguageId, lpBuffer, nSize, Arguments) }
+@inlinable public func FreeEnvironmentStringsA(_ penv: LPCH!) -> Bool { __FreeEnvironmentStringsA(penv) != 0 }
+@inlinable public func FreeEnvironmentStringsW(_ penv: LPWCH!) -> Bool { __FreeEnvironmentStringsW(penv) != 0 }
 @inlinable public func FreeLibrary(_ hLibModule: HMODULE!) -> Bool { __FreeLibrary(hLibModule) != 0 }
+@inlinable public func FreeLibraryWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ mod: HMODULE!) {
+    __FreeLibraryWhenCallbackReturns(pci, mod)
+}
 @inlinable public func GetACP() -> UINT { __GetACP() }
 @inlinable public func GetAcceptExSockaddrs(
     _ lpOutputBuffer: PVOID!, _ dwReceiveDataLength: DWORD, _ dwLocalAddressLength: DWORD,
@@ -180,12 +248,34 @@ public import CWin32
         lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength, LocalSockaddr,
         LocalSockaddrLength, RemoteSockaddr, RemoteSockaddrLength)
 }
+@inlinable public func GetCommandLineA() -> LPSTR! { __GetCommandLineA() }
+@inlinable public func GetCommandLineW() -> LPWSTR! { __GetCommandLineW() }
+@inlinable public func GetCurrentDirectoryA(_ nBufferLength: DWORD, _ lpBuffer: LPSTR!) -> DWORD {
+    __GetCurrentDirectoryA(nBufferLength, lpBuffer)
+}
+@inlinable public func GetCurrentDirectoryW(_ nBufferLength: DWORD, _ lpBuffer: LPWSTR!) -> DWORD {
+    __GetCurrentDirectoryW(nBufferLength, lpBuffer)
+}
 @inlinable public func GetCurrentProcess() -> HANDLE! { __GetCurrentProcess() }
 @inlinable public func GetCurrentProcessId() -> DWORD { __GetCurrentProcessId() }
 @inlinable public func GetCurrentThread() -> HANDLE! { __GetCurrentThread() }
 @inlinable public func GetCurrentThreadId() -> DWORD { __GetCurrentThreadId() }
+@inlinable public func GetEnvironmentStringsA() -> LPCH! { __GetEnvironmentStringsA() }
+@inlinable public func GetEnvironmentStringsW() -> LPWCH! { __GetEnvironmentStringsW() }
+@inlinable public func GetEnvironmentVariableA(_ lpName: LPCSTR!, _ lpBuffer: LPSTR!, _ nSize: DWORD) -> DWORD {
+    __GetEnvironmentVariableA(lpName, lpBuffer, nSize)
+}
+@inlinable public func GetEnvironmentVariableW(_ lpName: LPCWSTR!, _ lpBuffer: LPWSTR!, _ nSize: DWORD) -> DWORD {
+    __GetEnvironmentVariableW(lpName, lpBuffer, nSize)
+}
+@inlinable public func GetExitCodeProcess(_ hProcess: HANDLE!, _ lpExitCode: LPDWORD!) -> Bool {
+    __GetExitCodeProcess(hProcess, lpExitCode) != 0
+}
 @inlinable public func GetExitCodeThread(_ hThread: HANDLE!, _ lpExitCode: LPDWORD!) -> Bool {
     __GetExitCodeThread(hThread, lpExitCode) != 0
+}
+@inlinable public func GetHandleInformation(_ hObject: HANDLE!, _ lpdwFlags: LPDWORD!) -> Bool {
+    __GetHandleInformation(hObject, lpdwFlags) != 0
 }
 @inlinable public func GetLastError() -> DWORD { __GetLastError() }
 @inlinable public func GetModuleFileNameA(_ hModule: HMODULE!, _ lpFilename: LPSTR!, _ nSize: DWORD) -> DWORD {
@@ -207,6 +297,11 @@ public import CWin32
     __GetProcAddress(hModule, lpProcName)
 }
 @inlinable public func GetProcessHeap() -> HANDLE! { __GetProcessHeap() }
+@inlinable public func GetProcessId(_ Process: HANDLE!) -> DWORD { __GetProcessId(Process) }
+@inlinable public func GetProcessTimes(
+    _ hProcess: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
+    _ lpUserTime: LPFILETIME!
+) -> Bool { __GetProcessTimes(hProcess, lpCreationTime, lpExitTime, lpKernelTime, lpUserTime) != 0 }
 @available(*, noasync, message: "blocks the thread: await PortObject.next() instead")
 @inlinable public func GetQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ lpNumberOfBytesTransferred: LPDWORD!, _ lpCompletionKey: PULONG_PTR!,
@@ -215,6 +310,8 @@ public import CWin32
     __GetQueuedCompletionStatus(
         CompletionPort, lpNumberOfBytesTransferred, lpCompletionKey, lpOverlapped, dwMilliseconds) != 0
 }
+@inlinable public func GetStartupInfoA(_ lpStartupInfo: LPSTARTUPINFOA!) { __GetStartupInfoA(lpStartupInfo) }
+@inlinable public func GetStartupInfoW(_ lpStartupInfo: LPSTARTUPINFOW!) { __GetStartupInfoW(lpStartupInfo) }
 @inlinable public func GetSystemInfo(_ lpSystemInfo: LPSYSTEM_INFO!) { __GetSystemInfo(lpSystemInfo) }
 @inlinable public func GetSystemTimeAsFileTime(_ lpSystemTimeAsFileTime: LPFILETIME!) {
     __GetSystemTimeAsFileTime(lpSystemTimeAsFileTime)
@@ -267,6 +364,21 @@ public import CWin32
 @inlinable public func HeapValidate(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ lpMem: LPCVOID!) -> Bool {
     __HeapValidate(hHeap, dwFlags, lpMem) != 0
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func InitOnceBeginInitialize(
+    _ lpInitOnce: LPINIT_ONCE!, _ dwFlags: DWORD, _ fPending: PBOOL!, _ lpContext: UnsafeMutablePointer<LPVOID?>!
+) -> Bool { __InitOnceBeginInitialize(lpInitOnce, dwFlags, fPending, lpContext) != 0 }
+@inlinable public func InitOnceComplete(_ lpInitOnce: LPINIT_ONCE!, _ dwFlags: DWORD, _ lpContext: LPVOID!) -> Bool {
+    __InitOnceComplete(lpInitOnce, dwFlags, lpContext) != 0
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func InitOnceExecuteOnce(
+    _ InitOnce: PINIT_ONCE!, _ InitFn: PINIT_ONCE_FN!, _ Parameter: PVOID!, _ Context: UnsafeMutablePointer<LPVOID?>!
+) -> Bool { __InitOnceExecuteOnce(InitOnce, InitFn, Parameter, Context) != 0 }
+@inlinable public func InitOnceInitialize(_ InitOnce: PINIT_ONCE!) { __InitOnceInitialize(InitOnce) }
+@inlinable public func InitializeConditionVariable(_ ConditionVariable: PCONDITION_VARIABLE!) {
+    __InitializeConditionVariable(ConditionVariable)
+}
 @inlinable public func InitializeCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __InitializeCriticalSection(lpCriticalSection)
 }
@@ -276,6 +388,14 @@ public import CWin32
 @inlinable public func InitializeCriticalSectionEx(
     _ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD, _ Flags: DWORD
 ) -> Bool { __InitializeCriticalSectionEx(lpCriticalSection, dwSpinCount, Flags) != 0 }
+@inlinable public func InitializeSListHead(_ ListHead: PSLIST_HEADER!) { __InitializeSListHead(ListHead) }
+@inlinable public func InitializeSRWLock(_ SRWLock: PSRWLOCK!) { __InitializeSRWLock(SRWLock) }
+@inlinable public func InitializeSecurityDescriptor(_ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ dwRevision: DWORD)
+    -> Bool
+{ __InitializeSecurityDescriptor(pSecurityDescriptor, dwRevision) != 0 }
+@inlinable public func InitializeSynchronizationBarrier(
+    _ lpBarrier: LPSYNCHRONIZATION_BARRIER!, _ lTotalThreads: LONG, _ lSpinCount: LONG
+) -> Bool { __InitializeSynchronizationBarrier(lpBarrier, lTotalThreads, lSpinCount) != 0 }
 @inlinable public func InitializeThreadpoolEnvironment(_ pcbe: PTP_CALLBACK_ENVIRON!) {
     __InitializeThreadpoolEnvironment(pcbe)
 }
@@ -318,6 +438,10 @@ public import CWin32
 @inlinable public func InterlockedCompareExchange(
     _ destination: UnsafeMutablePointer<LONG>!, _ exchange: LONG, _ comperand: LONG
 ) -> LONG { __InterlockedCompareExchange(destination, exchange, comperand) }
+@inlinable public func InterlockedCompareExchange128(
+    _ destination: UnsafeMutablePointer<LONG64>!, _ exchange_high: LONG64, _ exchange_low: LONG64,
+    _ comparand_result: UnsafeMutablePointer<LONG64>!
+) -> BOOLEAN { __InterlockedCompareExchange128(destination, exchange_high, exchange_low, comparand_result) }
 @inlinable public func InterlockedCompareExchange16(
     _ destination: UnsafeMutablePointer<SHORT>!, _ exchange: SHORT, _ comperand: SHORT
 ) -> SHORT { __InterlockedCompareExchange16(destination, exchange, comperand) }
@@ -363,6 +487,9 @@ public import CWin32
 @inlinable public func InterlockedExchangePointer(_ target: UnsafeMutablePointer<PVOID?>!, _ value: PVOID!) -> PVOID! {
     __InterlockedExchangePointer(target, value)
 }
+@inlinable public func InterlockedFlushSList(_ ListHead: PSLIST_HEADER!) -> PSLIST_ENTRY! {
+    __InterlockedFlushSList(ListHead)
+}
 @inlinable public func InterlockedIncrement(_ addend: UnsafeMutablePointer<LONG>!) -> LONG {
     __InterlockedIncrement(addend)
 }
@@ -384,6 +511,12 @@ public import CWin32
 @inlinable public func InterlockedOr8(_ destination: UnsafeMutablePointer<CChar>!, _ value: CChar) -> CChar {
     __InterlockedOr8(destination, value)
 }
+@inlinable public func InterlockedPopEntrySList(_ ListHead: PSLIST_HEADER!) -> PSLIST_ENTRY! {
+    __InterlockedPopEntrySList(ListHead)
+}
+@inlinable public func InterlockedPushEntrySList(_ ListHead: PSLIST_HEADER!, _ ListEntry: PSLIST_ENTRY!)
+    -> PSLIST_ENTRY!
+{ __InterlockedPushEntrySList(ListHead, ListEntry) }
 @inlinable public func InterlockedXor(_ destination: UnsafeMutablePointer<LONG>!, _ value: LONG) -> LONG {
     __InterlockedXor(destination, value)
 }
@@ -395,6 +528,10 @@ public import CWin32
 }
 @inlinable public func InterlockedXor8(_ destination: UnsafeMutablePointer<CChar>!, _ value: CChar) -> CChar {
     __InterlockedXor8(destination, value)
+}
+@inlinable public func IsDebuggerPresent() -> Bool { __IsDebuggerPresent() != 0 }
+@inlinable public func IsProcessInJob(_ ProcessHandle: HANDLE!, _ JobHandle: HANDLE!, _ Result: PBOOL!) -> Bool {
+    __IsProcessInJob(ProcessHandle, JobHandle, Result) != 0
 }
 @inlinable public func IsThreadpoolTimerSet(_ pti: PTP_TIMER!) -> Bool { __IsThreadpoolTimerSet(pti) != 0 }
 @inlinable public func IsValidCodePage(_ CodePage: UINT) -> Bool { __IsValidCodePage(CodePage) != 0 }
@@ -424,9 +561,44 @@ public import CWin32
     _ CodePage: UINT, _ dwFlags: DWORD, _ lpMultiByteStr: LPCCH!, _ cbMultiByte: Int32, _ lpWideCharStr: LPWSTR!,
     _ cchWideChar: Int32
 ) -> Int32 { __MultiByteToWideChar(CodePage, dwFlags, lpMultiByteStr, cbMultiByte, lpWideCharStr, cchWideChar) }
+@inlinable public func OpenEventA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenEventA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenEventW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenEventW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenJobObjectA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenJobObjectA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenJobObjectW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenJobObjectW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenMutexA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenMutexA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenMutexW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenMutexW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenProcess(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwProcessId: DWORD) -> HANDLE! {
+    __OpenProcess(dwDesiredAccess, bInheritHandle ? 1 : 0, dwProcessId)
+}
+@inlinable public func OpenSemaphoreA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCSTR!) -> HANDLE! {
+    __OpenSemaphoreA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
+@inlinable public func OpenSemaphoreW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpName: LPCWSTR!) -> HANDLE! {
+    __OpenSemaphoreW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpName)
+}
 @inlinable public func OpenThread(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwThreadId: DWORD) -> HANDLE! {
     __OpenThread(dwDesiredAccess, bInheritHandle ? 1 : 0, dwThreadId)
 }
+@inlinable public func OpenWaitableTimerA(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpTimerName: LPCSTR!)
+    -> HANDLE!
+{ __OpenWaitableTimerA(dwDesiredAccess, bInheritHandle ? 1 : 0, lpTimerName) }
+@inlinable public func OpenWaitableTimerW(_ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ lpTimerName: LPCWSTR!)
+    -> HANDLE!
+{ __OpenWaitableTimerW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpTimerName) }
+@inlinable public func OutputDebugStringA(_ lpOutputString: LPCSTR!) { __OutputDebugStringA(lpOutputString) }
+@inlinable public func OutputDebugStringW(_ lpOutputString: LPCWSTR!) { __OutputDebugStringW(lpOutputString) }
 @inlinable public func PostQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ dwNumberOfBytesTransferred: DWORD, _ dwCompletionKey: ULONG_PTR,
     _ lpOverlapped: LPOVERLAPPED!
@@ -434,6 +606,14 @@ public import CWin32
     __PostQueuedCompletionStatus(CompletionPort, dwNumberOfBytesTransferred, dwCompletionKey, lpOverlapped) != 0
 }
 @inlinable public func PulseEvent(_ hEvent: HANDLE!) -> Bool { __PulseEvent(hEvent) != 0 }
+@inlinable public func QueryDepthSList(_ ListHead: PSLIST_HEADER!) -> USHORT { __QueryDepthSList(ListHead) }
+@inlinable public func QueryInformationJobObject(
+    _ hJob: HANDLE!, _ JobObjectInformationClass: JOBOBJECTINFOCLASS, _ lpJobObjectInformation: LPVOID!,
+    _ cbJobObjectInformationLength: DWORD, _ lpReturnLength: LPDWORD!
+) -> Bool {
+    __QueryInformationJobObject(
+        hJob, JobObjectInformationClass, lpJobObjectInformation, cbJobObjectInformationLength, lpReturnLength) != 0
+}
 @inlinable public func QueryPerformanceCounter(_ lpPerformanceCount: UnsafeMutablePointer<LARGE_INTEGER>!) -> Bool {
     __QueryPerformanceCounter(lpPerformanceCount) != 0
 }
@@ -447,6 +627,10 @@ public import CWin32
 }
 @inlinable public func QueueUserWorkItem(_ Function: LPTHREAD_START_ROUTINE!, _ Context: PVOID!, _ Flags: ULONG) -> Bool
 { __QueueUserWorkItem(Function, Context, Flags) != 0 }
+@inlinable public func RaiseException(
+    _ dwExceptionCode: DWORD, _ dwExceptionFlags: DWORD, _ nNumberOfArguments: DWORD,
+    _ lpArguments: UnsafePointer<ULONG_PTR>!
+) { __RaiseException(dwExceptionCode, dwExceptionFlags, nNumberOfArguments, lpArguments) }
 @inlinable public func RegisterWaitForSingleObject(
     _ phNewWaitObject: PHANDLE!, _ hObject: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Context: PVOID!,
     _ dwMilliseconds: ULONG, _ dwFlags: ULONG
@@ -460,6 +644,18 @@ public import CWin32
 @inlinable public func ReleaseMutexWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ mut: HANDLE!) {
     __ReleaseMutexWhenCallbackReturns(pci, mut)
 }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func ReleaseSRWLockExclusive(_ SRWLock: PSRWLOCK!) { __ReleaseSRWLockExclusive(SRWLock) }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func ReleaseSRWLockShared(_ SRWLock: PSRWLOCK!) { __ReleaseSRWLockShared(SRWLock) }
 @inlinable public func ReleaseSemaphore(_ hSemaphore: HANDLE!, _ lReleaseCount: LONG, _ lpPreviousCount: LPLONG!)
     -> Bool
 { __ReleaseSemaphore(hSemaphore, lReleaseCount, lpPreviousCount) != 0 }
@@ -476,17 +672,41 @@ public import CWin32
 @inlinable public func SetCriticalSectionSpinCount(_ lpCriticalSection: LPCRITICAL_SECTION!, _ dwSpinCount: DWORD)
     -> DWORD
 { __SetCriticalSectionSpinCount(lpCriticalSection, dwSpinCount) }
+@inlinable public func SetCurrentDirectoryA(_ lpPathName: LPCSTR!) -> Bool { __SetCurrentDirectoryA(lpPathName) != 0 }
+@inlinable public func SetCurrentDirectoryW(_ lpPathName: LPCWSTR!) -> Bool { __SetCurrentDirectoryW(lpPathName) != 0 }
+@inlinable public func SetEnvironmentVariableA(_ lpName: LPCSTR!, _ lpValue: LPCSTR!) -> Bool {
+    __SetEnvironmentVariableA(lpName, lpValue) != 0
+}
+@inlinable public func SetEnvironmentVariableW(_ lpName: LPCWSTR!, _ lpValue: LPCWSTR!) -> Bool {
+    __SetEnvironmentVariableW(lpName, lpValue) != 0
+}
 @inlinable public func SetEvent(_ hEvent: HANDLE!) -> Bool { __SetEvent(hEvent) != 0 }
 @inlinable public func SetEventWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ evt: HANDLE!) {
     __SetEventWhenCallbackReturns(pci, evt)
 }
+@inlinable public func SetHandleInformation(_ hObject: HANDLE!, _ dwMask: DWORD, _ dwFlags: DWORD) -> Bool {
+    __SetHandleInformation(hObject, dwMask, dwFlags) != 0
+}
+@inlinable public func SetInformationJobObject(
+    _ hJob: HANDLE!, _ JobObjectInformationClass: JOBOBJECTINFOCLASS, _ lpJobObjectInformation: LPVOID!,
+    _ cbJobObjectInformationLength: DWORD
+) -> Bool {
+    __SetInformationJobObject(hJob, JobObjectInformationClass, lpJobObjectInformation, cbJobObjectInformationLength)
+        != 0
+}
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetSecurityDescriptorDacl(
+    _ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ bDaclPresent: Bool, _ pDacl: PACL!, _ bDaclDefaulted: Bool
+) -> Bool { __SetSecurityDescriptorDacl(pSecurityDescriptor, bDaclPresent ? 1 : 0, pDacl, bDaclDefaulted ? 1 : 0) != 0 }
 @inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
     __SetThreadDescription(hThread, lpThreadDescription)
 }
 @inlinable public func SetThreadpoolCallbackCleanupGroup(
     _ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpcg: PTP_CLEANUP_GROUP!, _ pfng: PTP_CLEANUP_GROUP_CANCEL_CALLBACK!
 ) { __SetThreadpoolCallbackCleanupGroup(pcbe, ptpcg, pfng) }
+@inlinable public func SetThreadpoolCallbackLibrary(_ pcbe: PTP_CALLBACK_ENVIRON!, _ mod: PVOID!) {
+    __SetThreadpoolCallbackLibrary(pcbe, mod)
+}
 @inlinable public func SetThreadpoolCallbackPersistent(_ pcbe: PTP_CALLBACK_ENVIRON!) {
     __SetThreadpoolCallbackPersistent(pcbe)
 }
@@ -520,6 +740,9 @@ public import CWin32
 @inlinable public func SetThreadpoolWaitEx(_ pwa: PTP_WAIT!, _ h: HANDLE!, _ pftTimeout: PFILETIME!, _ Reserved: PVOID!)
     -> Bool
 { __SetThreadpoolWaitEx(pwa, h, pftTimeout, Reserved) != 0 }
+@inlinable public func SetUnhandledExceptionFilter(_ lpTopLevelExceptionFilter: LPTOP_LEVEL_EXCEPTION_FILTER!)
+    -> LPTOP_LEVEL_EXCEPTION_FILTER!
+{ __SetUnhandledExceptionFilter(lpTopLevelExceptionFilter) }
 @inlinable public func SetWaitableTimer(
     _ hTimer: HANDLE!, _ lpDueTime: UnsafePointer<LARGE_INTEGER>!, _ lPeriod: LONG,
     _ pfnCompletionRoutine: PTIMERAPCROUTINE!, _ lpArgToCompletionRoutine: LPVOID!, _ fResume: Bool
@@ -542,6 +765,14 @@ public import CWin32
 @inlinable public func SignalboxServiceStatus(_ status: LPCSTR!) -> Bool { __SignalboxServiceStatus(status) != 0 }
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
 @inlinable public func Sleep(_ dwMilliseconds: DWORD) { __Sleep(dwMilliseconds) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func SleepConditionVariableCS(
+    _ ConditionVariable: PCONDITION_VARIABLE!, _ CriticalSection: PCRITICAL_SECTION!, _ dwMilliseconds: DWORD
+) -> Bool { __SleepConditionVariableCS(ConditionVariable, CriticalSection, dwMilliseconds) != 0 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func SleepConditionVariableSRW(
+    _ ConditionVariable: PCONDITION_VARIABLE!, _ SRWLock: PSRWLOCK!, _ dwMilliseconds: DWORD, _ Flags: ULONG
+) -> Bool { __SleepConditionVariableSRW(ConditionVariable, SRWLock, dwMilliseconds, Flags) != 0 }
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
@@ -549,6 +780,12 @@ public import CWin32
 @inlinable public func SubmitThreadpoolWork(_ pwk: PTP_WORK!) { __SubmitThreadpoolWork(pwk) }
 @inlinable public func SuspendThread(_ hThread: HANDLE!) -> DWORD { __SuspendThread(hThread) }
 @inlinable public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }
+@inlinable public func TerminateJobObject(_ hJob: HANDLE!, _ uExitCode: UINT) -> Bool {
+    __TerminateJobObject(hJob, uExitCode) != 0
+}
+@inlinable public func TerminateProcess(_ hProcess: HANDLE!, _ uExitCode: UINT) -> Bool {
+    __TerminateProcess(hProcess, uExitCode) != 0
+}
 @inlinable public func TerminateThread(_ hThread: HANDLE!, _ dwExitCode: DWORD) -> Bool {
     __TerminateThread(hThread, dwExitCode) != 0
 }
@@ -560,6 +797,20 @@ public import CWin32
 @inlinable public func TlsSetValue(_ dwTlsIndex: DWORD, _ lpTlsValue: LPVOID!) -> Bool {
     __TlsSetValue(dwTlsIndex, lpTlsValue) != 0
 }
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func TryAcquireSRWLockExclusive(_ SRWLock: PSRWLOCK!) -> BOOLEAN {
+    __TryAcquireSRWLockExclusive(SRWLock)
+}
+@available(
+    *, noasync,
+    message:
+        "what a thread has taken, that thread must give back; a task may go on on another: use an actor or a Mutex instead"
+)
+@inlinable public func TryAcquireSRWLockShared(_ SRWLock: PSRWLOCK!) -> BOOLEAN { __TryAcquireSRWLockShared(SRWLock) }
 @available(
     *, noasync,
     message:
@@ -648,6 +899,18 @@ public import CWin32
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func WaitForThreadpoolWorkCallbacks(_ pwk: PTP_WORK!, _ fCancelPendingCallbacks: Bool) {
     __WaitForThreadpoolWorkCallbacks(pwk, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitOnAddress(
+    _ Address: UnsafeMutableRawPointer!, _ CompareAddress: PVOID!, _ AddressSize: SIZE_T, _ dwMilliseconds: DWORD
+) -> Bool { __WaitOnAddress(Address, CompareAddress, AddressSize, dwMilliseconds) != 0 }
+@inlinable public func WakeAllConditionVariable(_ ConditionVariable: PCONDITION_VARIABLE!) {
+    __WakeAllConditionVariable(ConditionVariable)
+}
+@inlinable public func WakeByAddressAll(_ Address: PVOID!) { __WakeByAddressAll(Address) }
+@inlinable public func WakeByAddressSingle(_ Address: PVOID!) { __WakeByAddressSingle(Address) }
+@inlinable public func WakeConditionVariable(_ ConditionVariable: PCONDITION_VARIABLE!) {
+    __WakeConditionVariable(ConditionVariable)
 }
 @inlinable public func WideCharToMultiByte(
     _ CodePage: UINT, _ dwFlags: DWORD, _ lpWideCharStr: LPCWCH!, _ cchWideChar: Int32, _ lpMultiByteStr: LPSTR!,
@@ -870,120 +1133,6 @@ public import CWin32
     _ s: SOCKET, _ level: Int32, _ optname: Int32, _ optval: UnsafePointer<CChar>!, _ optlen: Int32
 ) -> Int32 { __setsockopt(s, level, optname, optval, optlen) }
 @inlinable public func shutdown(_ s: SOCKET, _ how: Int32) -> Int32 { __shutdown(s, how) }
-@inlinable public func signalbox_call_wmain(
-    _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>!,
-    _ wmain: (
-        @convention(c) (
-            Int32, UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>?,
-            UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>?
-        ) -> Int32
-    )!
-) -> Int32 { __signalbox_call_wmain(count, arguments, wmain) }
-@inlinable public func signalbox_fputwc(_ character: WCHAR, _ file: UnsafeMutableRawPointer!) -> UInt32 {
-    __signalbox_fputwc(character, file)
-}
-@inlinable public func signalbox_fputws(_ string: UnsafePointer<WCHAR>!, _ file: UnsafeMutableRawPointer!) -> Int32 {
-    __signalbox_fputws(string, file)
-}
-@inlinable public func signalbox_mbstowcs(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<CChar>!, _ count: Int
-) -> Int { __signalbox_mbstowcs(target, source, count) }
-@inlinable public func signalbox_mbtowc(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<CChar>!, _ count: Int
-) -> Int32 { __signalbox_mbtowc(target, source, count) }
-@inlinable public func signalbox_putwchar(_ character: WCHAR) -> UInt32 { __signalbox_putwchar(character) }
-@inlinable public func signalbox_vfwprintf(
-    _ file: UnsafeMutableRawPointer!, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
-) -> Int32 { __signalbox_vfwprintf(file, format, arguments) }
-@inlinable public func signalbox_vswprintf(
-    _ buffer: UnsafeMutablePointer<WCHAR>!, _ count: Int, _ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer
-) -> Int32 { __signalbox_vswprintf(buffer, count, format, arguments) }
-@inlinable public func signalbox_vwprintf(_ format: UnsafePointer<WCHAR>!, _ arguments: CVaListPointer) -> Int32 {
-    __signalbox_vwprintf(format, arguments)
-}
-@inlinable public func signalbox_wcscat(_ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcscat(target, source) }
-@inlinable public func signalbox_wcschr(_ string: UnsafePointer<WCHAR>!, _ character: WCHAR) -> UnsafeMutablePointer<
-    WCHAR
->! { __signalbox_wcschr(string, character) }
-@inlinable public func signalbox_wcscmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!) -> Int32 {
-    __signalbox_wcscmp(first, second)
-}
-@inlinable public func signalbox_wcscoll(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!) -> Int32 {
-    __signalbox_wcscoll(first, second)
-}
-@inlinable public func signalbox_wcscpy(_ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcscpy(target, source) }
-@inlinable public func signalbox_wcscspn(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!) -> Int {
-    __signalbox_wcscspn(string, set)
-}
-@inlinable public func signalbox_wcslen(_ string: UnsafePointer<WCHAR>!) -> Int { __signalbox_wcslen(string) }
-@inlinable public func signalbox_wcsncat(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcsncat(target, source, count) }
-@inlinable public func signalbox_wcsncmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!, _ count: Int)
-    -> Int32
-{ __signalbox_wcsncmp(first, second, count) }
-@inlinable public func signalbox_wcsncpy(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcsncpy(target, source, count) }
-@inlinable public func signalbox_wcsnlen(_ string: UnsafePointer<WCHAR>!, _ count: Int) -> Int {
-    __signalbox_wcsnlen(string, count)
-}
-@inlinable public func signalbox_wcspbrk(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcspbrk(string, set) }
-@inlinable public func signalbox_wcsrchr(_ string: UnsafePointer<WCHAR>!, _ character: WCHAR) -> UnsafeMutablePointer<
-    WCHAR
->! { __signalbox_wcsrchr(string, character) }
-@inlinable public func signalbox_wcsspn(_ string: UnsafePointer<WCHAR>!, _ set: UnsafePointer<WCHAR>!) -> Int {
-    __signalbox_wcsspn(string, set)
-}
-@inlinable public func signalbox_wcsstr(_ string: UnsafePointer<WCHAR>!, _ part: UnsafePointer<WCHAR>!)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wcsstr(string, part) }
-@inlinable public func signalbox_wcstod(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!
-) -> Double { __signalbox_wcstod(string, end) }
-@inlinable public func signalbox_wcstok(
-    _ string: UnsafeMutablePointer<WCHAR>!, _ delimiters: UnsafePointer<WCHAR>!,
-    _ context: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wcstok(string, delimiters, context) }
-@inlinable public func signalbox_wcstol(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> LONG_PTR { __signalbox_wcstol(string, end, base) }
-@inlinable public func signalbox_wcstoll(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> LONGLONG { __signalbox_wcstoll(string, end, base) }
-@inlinable public func signalbox_wcstombs(
-    _ target: UnsafeMutablePointer<CChar>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> Int { __signalbox_wcstombs(target, source, count) }
-@inlinable public func signalbox_wcstoul(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> ULONG_PTR { __signalbox_wcstoul(string, end, base) }
-@inlinable public func signalbox_wcstoull(
-    _ string: UnsafePointer<WCHAR>!, _ end: UnsafeMutablePointer<UnsafeMutablePointer<WCHAR>?>!, _ base: Int32
-) -> ULONGLONG { __signalbox_wcstoull(string, end, base) }
-@inlinable public func signalbox_wctomb(_ target: UnsafeMutablePointer<CChar>!, _ source: WCHAR) -> Int32 {
-    __signalbox_wctomb(target, source)
-}
-@inlinable public func signalbox_wmemchr(_ memory: UnsafePointer<WCHAR>!, _ character: WCHAR, _ count: Int)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wmemchr(memory, character, count) }
-@inlinable public func signalbox_wmemcmp(_ first: UnsafePointer<WCHAR>!, _ second: UnsafePointer<WCHAR>!, _ count: Int)
-    -> Int32
-{ __signalbox_wmemcmp(first, second, count) }
-@inlinable public func signalbox_wmemcpy(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wmemcpy(target, source, count) }
-@inlinable public func signalbox_wmemmove(
-    _ target: UnsafeMutablePointer<WCHAR>!, _ source: UnsafePointer<WCHAR>!, _ count: Int
-) -> UnsafeMutablePointer<WCHAR>! { __signalbox_wmemmove(target, source, count) }
-@inlinable public func signalbox_wmemset(_ target: UnsafeMutablePointer<WCHAR>!, _ character: WCHAR, _ count: Int)
-    -> UnsafeMutablePointer<WCHAR>!
-{ __signalbox_wmemset(target, character, count) }
 @inlinable public func socket(_ af: Int32, _ type: Int32, _ `protocol`: Int32) -> SOCKET {
     __socket(af, type, `protocol`)
 }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <process.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static DWORD count = 1000;
@@ -177,12 +178,19 @@ static void at_random_instants(void) {
     for (int i = 0; i < VICTIMS; i++) victims[i] = start(be_a_victim, (LPVOID)(ULONG_PTR)next_random(&state), NULL);
     size_t pages = 0;
     int tasks = 0;
+    LONGLONG longest = 0, total = 0, stops = 0;
     for (DWORD done = 0; done < count;) {
         int i = (int)(next_random(&state) % VICTIMS);
         for (unsigned spin = next_random(&state) % 2000; spin; spin--) YieldProcessor();
         unsigned what = next_random(&state) % 8;
         if (what < 5) {
+            LARGE_INTEGER begun, stopped;
+            QueryPerformanceCounter(&begun);
             if (!EQUAL(SuspendThread(victims[i]), 0)) break;
+            QueryPerformanceCounter(&stopped);
+            stops++;
+            if (stopped.QuadPart - begun.QuadPart > longest) longest = stopped.QuadPart - begun.QuadPart;
+            total += stopped.QuadPart - begun.QuadPart;
             if (what < 2) QueueUserAPC(call_nothing, victims[i], 0);
 #if defined(__x86_64__)
             CONTEXT context;
@@ -218,7 +226,8 @@ static void at_random_instants(void) {
     // A terminated thread's stack is 1 MiB of address space; what malloc keeps for a thread is little beside that.
     if (pages) TRUTH(pages_in_use() < pages + 64 * 256);
     if (tasks) until_entries(THREADS, tasks);
-    printf("  %d mutexes were abandoned\n", (int)abandoned);
+    printf("  %d mutexes were abandoned; a thread stopped in %lld us, at most %lld\n", (int)abandoned,
+           stops ? total / stops / 1000 : 0, longest / 1000);
     for (int i = 0; i < MUTEXES; i++) {
         DWORD result = WaitForSingleObject(mutexes[i], 0);
         TRUTH(result == WAIT_OBJECT_0 || result == WAIT_ABANDONED);
@@ -320,12 +329,66 @@ static void one_that_blocks_the_signal(void) {
     CloseHandle(thread);
 }
 
+// ---- the last thread ends the process, with its exit code
+
+static HANDLE first;
+static DWORD WINAPI outlive_the_first(LPVOID terminate) {
+    if (WaitForSingleObject(first, 10000) != WAIT_OBJECT_0) return 100;
+    if (terminate) TerminateThread(GetCurrentThread(), 9);
+    return 7;
+}
+static DWORD WINAPI terminate_the_first(LPVOID unused) {
+    (void)unused;
+    return TerminateThread(first, 5) && WaitForSingleObject(first, 10000) == WAIT_OBJECT_0 ? 6 : 100;
+}
+
+// What a process of its own does for the case below.
+static int end_of_process(const char *how) {
+    DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &first, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    if (!strcmp(how, "alone")) ExitThread(3);
+    if (!strcmp(how, "timer")) { // with a thread of the library's own
+        HANDLE due = CreateWaitableTimerA(NULL, TRUE, NULL);
+        LARGE_INTEGER soon = {.QuadPart = -1};
+        SetWaitableTimer(due, &soon, 0, NULL, NULL, FALSE);
+        WaitForSingleObject(due, INFINITE);
+        ExitThread(4);
+    }
+    if (!strcmp(how, "first")) {
+        start(terminate_the_first, NULL, NULL);
+        while (1) YieldProcessor();
+    }
+    for (int i = strcmp(how, "many") ? 1 : 8; i; i--) start(outlive_the_first, strcmp(how, "terminated") ? NULL : &first, NULL);
+    ExitThread(3);
+}
+
+static void the_last_thread_ends_the_process(void) {
+    static const struct {
+        const char *how;
+        int code;
+    } ends[] = {{"alone", 3}, {"timer", 4}, {"first", 6}, {"one", 7}, {"many", 7}, {"terminated", 9}};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0) {
+            execl("/proc/self/exe", "stopping", "end", ends[i].how, NULL);
+            _exit(101);
+        }
+        EQUAL(waitpid(child, &status, 0), child);
+        if (!EQUAL(WIFEXITED(status) ? WEXITSTATUS(status) : -1, ends[i].code)) printf("  %s\n", ends[i].how);
+    }
+}
+
 int main(int argc, char **argv) {
+    if (argc == 3 && !strcmp(argv[1], "end")) {
+        alarm(20);
+        return end_of_process(argv[2]);
+    }
     static const struct test_case cases[] = {
         CASE(created_and_terminated),
         CASE(two_that_suspend_each_other),
         CASE(two_that_terminate_each_other),
         CASE(one_that_blocks_the_signal),
+        CASE(the_last_thread_ends_the_process),
         CASE(at_random_instants),
     };
     if (argc > 1) count = (DWORD)strtoul(argv[1], NULL, 10);

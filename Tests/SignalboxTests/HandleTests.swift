@@ -7,9 +7,12 @@ import Testing
 
 @Suite("Handles", .serialized, .alone, .timeLimit(.minutes(3)))
 struct HandleTests {
-    private func makeEvent(_ rights: HandleTable.Rights = .all) throws -> UInt {
-        try #require(HandleTable.insert(Arena.prepared().makeObject(.event), rights))
+    private func makeEvent(_ access: Access? = nil) throws -> UInt {
+        try #require(HandleTable.insert(Arena.prepared().makeObject(.event), access))
     }
+
+    /// All rights of an event's handle that its slot has.
+    private let all: HandleTable.Rights = [.synchronize, .modify]
 
     private func expectInvalid(_ handle: UInt, _ comment: Comment? = nil, _ place: SourceLocation = #_sourceLocation) {
         #expect(throws: HandleError.invalid, comment, sourceLocation: place) { try HandleTable.name(handle, []) }
@@ -27,8 +30,8 @@ struct HandleTests {
     @Test("the low two bits are ignored")
     func lowBits() throws {
         let handle = try makeEvent()
-        let name = try HandleTable.name(handle, .all)
-        for bits: UInt in 1...3 { #expect(try HandleTable.name(handle | bits, .all) == name) }
+        let name = try HandleTable.name(handle, all)
+        for bits: UInt in 1...3 { #expect(try HandleTable.name(handle | bits, all) == name) }
         try HandleTable.close(handle | 3)
         expectInvalid(handle)
     }
@@ -137,14 +140,15 @@ struct HandleTests {
         _ = try HandleTable.name(handle, [])
         _ = try HandleTable.name(handle, .synchronize)
         #expect(throws: HandleError.accessDenied) { try HandleTable.name(handle, .modify) }
-        #expect(throws: HandleError.accessDenied) { try HandleTable.name(handle, .all) }
+        #expect(throws: HandleError.accessDenied) { try HandleTable.name(handle, all) }
         #expect(try HandleTable.rights(of: handle) == .synchronize)
+        #expect(HandleTable.access(handle) == 0x10_0000)
         try HandleTable.close(handle)
     }
 
     @Test("a duplicate has the rights of its source, or those that were asked for")
     func duplicateRights() throws {
-        let handle = try makeEvent(.modify)
+        let handle = try makeEvent(.modifyState)
         let same = try HandleTable.duplicate(handle)
         #expect(try HandleTable.rights(of: same) == .modify)
         let other = try HandleTable.duplicate(handle, .synchronize)
@@ -293,13 +297,13 @@ struct HandleTests {
                         if (try? HandleTable.close(handle)) == nil { wrong.add("an own handle could not be closed") }
                         if (try? HandleTable.name(handle, [])) != nil { wrong.add("a closed handle was found") }
                     case 3:
-                        if (try? HandleTable.name(shared, .all)) != sharedName {
+                        if (try? HandleTable.name(shared, all)) != sharedName {
                             wrong.add("the shared handle was not found")
                         }
                         if let handle = try? HandleTable.duplicate(shared) { try? HandleTable.close(handle) }
                     default:
                         guard let (handle, name) = mine.randomElement(using: &generator) else { continue }
-                        if (try? HandleTable.name(handle, .all)) != name { wrong.add("a handle named another object") }
+                        if (try? HandleTable.name(handle, all)) != name { wrong.add("a handle named another object") }
                     }
                 }
                 for (handle, _) in mine { try? HandleTable.close(handle) }

@@ -108,6 +108,45 @@ struct ProcessTests {
         #expect(exit == (reaped > 0 ? .reapedElsewhere : .exited(3)) || exit == .exited(3))
     }
 
+    @Test("a handle and an actor name the same process; the code is there when it has ended")
+    func handles() async throws {
+        let process = try ProcessTests.shell("exec sleep 1000")
+        let handle = try process.makeHandle()
+        let same = try ProcessObject.open(handle: handle)
+        try HandleTable.close(UInt(bitPattern: handle))
+        #expect(same.processIdentifier == process.processIdentifier && same.object == process.object)
+        #expect(same.exitStatus == nil && same.exitCode == nil)
+        try same.send(signal: SIGSEGV)
+        #expect(try await same.exit() == .signaled(SIGSEGV))
+        #expect(process.exitCode == 0xC000_0005)
+        let event = try EventObject().makeHandle()
+        #expect(throws: HandleError.wrongKind) { try ProcessObject.open(handle: event) }
+        try HandleTable.close(UInt(bitPattern: event))
+        #expect(throws: HandleError.invalid) { try ProcessObject.open(handle: event) }
+    }
+
+    @Test("a process that was started elsewhere is known by its number, as one object")
+    func strangers() async throws {
+        let shell = try ProcessTests.shell("exec sleep 1000")
+        let number = try await output("sleep 1000 >/dev/null & echo $!", .init())
+        let pid = try #require(Int32(number.dropLast()))
+        let sleeper = ProcessObject(adopting: try handled(ProcessTable.open(pid)))
+        let again = ProcessObject(adopting: try handled(ProcessTable.open(pid)))
+        #expect(sleeper.object == again.object && sleeper.object != shell.object)
+        #expect(try await !sleeper.wait(timeout: .zero))
+        try sleeper.send(signal: SIGKILL)
+        try await sleeper.wait()
+        #expect(sleeper.exitStatus != nil)
+        try shell.send(signal: SIGKILL)
+        #expect(try await shell.exit() == .signaled(SIGKILL))
+    }
+
+    /// An actor's reference counts as a handle's.
+    private func handled(_ object: ObjectName) -> ObjectName {
+        Arena.local.becomeHandle(object)
+        return object
+    }
+
     @Test("many at once are each told their own, and the watching thread goes when the last has ended")
     func many() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

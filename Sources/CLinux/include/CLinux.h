@@ -22,6 +22,16 @@ struct signalbox_cache {
     uint32_t count;
 };
 
+/// A thread that sleeps on an address of the program's, see addresses.c. Under the lock of the address's bucket, but for
+/// `address`, which is the thread's own.
+struct signalbox_sleeper {
+    const volatile void *_Nullable address; ///< NULL: it does not sleep
+    struct signalbox_sleeper *_Nullable next, *_Nullable previous;
+    uint32_t state; ///< its futex
+    bool isInLine;
+};
+enum { SIGNALBOX_ASLEEP = 1, SIGNALBOX_WOKEN = 2 };
+
 /// What a thread keeps for itself. `initial-exec`: about 1 ns; pthread_getspecific and __tls_get_addr cost more.
 struct signalbox_thread {
     uint32_t waiter;          ///< the thread's own waiter record in the process's arena; 0: not attached
@@ -57,6 +67,8 @@ struct signalbox_thread {
     void *_Nullable *_Nullable tls;     ///< values of the program's thread-local slots
     void *_Nullable *_Nullable fls;     ///< those of its slots with callbacks
     uint32_t tlsCount, flsCount;
+    uint32_t endNumber;       ///< how many threads had left the registry when it had
+    struct signalbox_sleeper sleeper;
     uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
 };
 
@@ -129,6 +141,10 @@ struct signalbox_thread *_Nullable signalbox_first_thread(void);
 struct signalbox_thread *_Nullable signalbox_thread_with_id(uint32_t id);
 struct signalbox_thread *_Nullable signalbox_thread_with_object(uint64_t object);
 
+/// Whether the process's first thread has ended, and no thread of the program's is left but the caller, which is out of
+/// the registry already.
+bool signalbox_is_last_thread(void);
+
 /// Registers of a thread that is stopped, or of the caller.
 struct signalbox_registers {
     uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip;
@@ -152,9 +168,9 @@ void signalbox_clear_tls(uint32_t index);
 /// Takes values of a slot from threads that have some, up to `limit`; returns how many.
 size_t signalbox_take_fls(uint32_t index, void *_Nullable *_Nonnull values, size_t limit);
 
-/// Makes room for `count` values of the calling thread's slots; false: there is no memory.
-bool signalbox_reserve_tls(uint32_t count);
-bool signalbox_reserve_fls(uint32_t count);
+/// Makes room for `count` values of the calling thread's slots, and no more than `limit`; false: there is no memory.
+bool signalbox_reserve_tls(uint32_t count, uint32_t limit);
+bool signalbox_reserve_fls(uint32_t count, uint32_t limit);
 
 /// From here to `signalbox_leave` the calling thread is neither stopped nor ended, but later: it may hold a lock, or be
 /// in the middle of an allocation. Calls nest. Code of the program's never runs inside; see `signalbox_open`.
@@ -237,6 +253,37 @@ static inline void signalbox_futex_wake(void *_Nonnull word, int count, bool sha
     syscall(SYS_futex, word, FUTEX_WAKE | (shared ? 0 : FUTEX_PRIVATE_FLAG), count, NULL, NULL, 0);
 }
 
+/// As `signalbox_futex_wait`, in the process, and woken by those alone that have one of `bits`; or all.
+static inline int signalbox_futex_wait_bits(void *_Nonnull word, uint32_t expected, uint64_t deadline, uint32_t bits) {
+    struct timespec t = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
+    int op = FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG;
+    long r = syscall(SYS_futex, word, op, expected, deadline == UINT64_MAX ? NULL : &t, NULL, bits);
+    return r < 0 ? errno : 0;
+}
+/// Wakes up to `count` of those who wait with one of `bits`. Returns how many.
+static inline int signalbox_futex_wake_bits(void *_Nonnull word, int count, uint32_t bits) {
+    return (int)syscall(SYS_futex, word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, count, NULL, NULL, bits);
+}
+
+// ---- sleeping on an address of the program's, see addresses.c. The caller is inside.
+
+/// Puts the calling thread into the line of the address, if there are the `size` bytes there that are `compared` (size
+/// 0: in any case). Then it must sleep.
+bool signalbox_line_up(const volatile void *_Nonnull address, const void *_Nullable compared, size_t size);
+/// Sleeps until it is woken, in its turn; or CLOCK_MONOTONIC reads `deadline`: false.
+bool signalbox_sleep_in_line(uint64_t deadline);
+/// Wakes the first thread in the address's line, or all. Inside or not.
+void signalbox_wake_address(const volatile void *_Nonnull address, bool all);
+/// Takes a thread out of its line that has stopped for good.
+void signalbox_forget_sleep(struct signalbox_thread *_Nonnull thread);
+
+// ---- lists without a lock: the header's two words are as in Windows' SLIST_HEADER
+
+/// Returns the entry that was the first.
+void *_Nullable signalbox_list_push(void *_Nonnull header, void *_Nonnull entry);
+void *_Nullable signalbox_list_pop(void *_Nonnull header);
+void *_Nullable signalbox_list_flush(void *_Nonnull header);
+
 static inline int32_t signalbox_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 
 /// The calling thread's id, asked for once a thread. (A child of fork(2) would inherit it, but may only exec.) Whoever
@@ -303,6 +350,9 @@ size_t signalbox_module_path(const void *_Nonnull module, char *_Nonnull path, s
 
 // ---- processes
 
+/// The most descriptors that a new process is given beside 0, 1 and 2, and its page.
+enum { SIGNALBOX_KEPT_LIMIT = 64 };
+
 /// What signalbox_spawn needs; strings and lists as execve(2) takes them.
 struct signalbox_spawn {
     const char *_Nonnull path;
@@ -311,9 +361,18 @@ struct signalbox_spawn {
     const char *_Nullable directory; ///< NULL: the caller's
     int input, output, error;        ///< descriptors that become 0, 1 and 2; -1: /dev/null
     bool has_own_group;              ///< whether the process leads a new process group
+    bool has_own_session;            ///< whether it leads a new session, without a terminal
+    bool ignores_interrupts;         ///< whether SIGINT is ignored
+    bool is_suspended;               ///< whether it stops before the first instruction of its program, for SIGCONT to go on
+    bool sets_priority;              ///< whether it gets this nice value, if the caller may give it
+    int priority;
+    int page;                        ///< the descriptor of `memory`, which it keeps; -1: none
+    struct signalbox_page *_Nullable memory;
+    const int *_Nullable kept;       ///< other descriptors that it keeps, all above 2
+    int kept_count;
 };
 
-/// Starts a process. It gets no descriptor but 0, 1 and 2, no blocked signal, and no handler. Returns 0 and the process
+/// Starts a process. It gets no descriptor but those above, no blocked signal, and no handler. Returns 0 and the process
 /// with its pidfd, which nobody can have reaped before; or the errno of what failed, execve(2) among it.
 int signalbox_spawn(const struct signalbox_spawn *_Nonnull spawn, int32_t *_Nonnull pid, int *_Nonnull pidfd);
 
@@ -330,9 +389,117 @@ static inline int signalbox_readable_bytes(int descriptor, int *_Nonnull count) 
     return (int)syscall(SYS_ioctl, descriptor, 0x541B, count);
 }
 
-/// How a child has ended: `kind` is 'e' (exit code in `code`), 's' (signal in `code`), or '?' if another reaped it.
-/// Returns 0, or EAGAIN while it runs.
-int signalbox_reap(int pidfd, char *_Nonnull kind, int32_t *_Nonnull code);
+/// How a child has ended: `kind` is 'e' (exit code in `code`), 's' (signal in `code`), or '?' if another reaped it; and
+/// the processor time that it took, in nanoseconds. Returns 0, or EAGAIN while it runs.
+int signalbox_reap(int pidfd, char *_Nonnull kind, int32_t *_Nonnull code, uint64_t *_Nonnull user,
+                   uint64_t *_Nonnull kernel);
+
+/// As `signalbox_reap`, for a process whose parent is another: `kind` is '?' if the kernel does not tell.
+void signalbox_foreign_exit(int32_t pid, int pidfd, char *_Nonnull kind, int32_t *_Nonnull code);
+
+/// pidfd_open(2). Returns a descriptor, or the errno, negated.
+int signalbox_open_process(int32_t pid);
+
+/// Whether the process of that pidfd has ended.
+bool signalbox_has_ended(int pidfd);
+
+/// What /proc/PID/stat says; times in nanoseconds, the start since the machine's. False if there is no such process.
+struct signalbox_process_stat {
+    int32_t parent;
+    char state;
+    int32_t exit; ///< of one that has ended: its status as wait(2) has it
+    uint64_t user, kernel, start;
+};
+bool signalbox_read_stat(int32_t pid, struct signalbox_process_stat *_Nonnull stat);
+
+/// What the parent and a process that it has started by CreateProcess share: an anonymous file, whose descriptor the
+/// process is given. It holds what execve(2) cannot hand over, and takes back what wait(2) cannot.
+struct signalbox_page {
+    uint64_t magic;
+    uint64_t cookie;              ///< names the process among all that there ever were
+    volatile uint64_t end;        ///< how it ends: a `signalbox_end` in the upper half, the code in the lower; first come
+    volatile uint32_t pid;        ///< the process that the page is for, written by itself
+    volatile uint32_t job;        ///< `signalbox_job_bits`, written by who assigns it to a job
+    uint32_t size;                ///< of the whole file
+    uint32_t command, command_length; ///< where the command line stands, a NUL after it
+    uint32_t title, desktop;      ///< and these; 0: none
+    uint32_t flags, show, x, y, width, height, columns, rows, fill; ///< of STARTUPINFO
+    uint32_t handles[3];          ///< of STARTUPINFO
+    uint32_t inherited, inherited_count; ///< where the inherited handles stand
+};
+struct signalbox_inherited {
+    uint32_t handle;
+    int32_t descriptor;
+    uint32_t access;
+    uint32_t kind; ///< a SIGNALBOX_INHERITS_…
+};
+enum { SIGNALBOX_INHERITS_SOCKET = 1, SIGNALBOX_INHERITS_OVERLAPPED_SOCKET = 2 };
+enum signalbox_end { SIGNALBOX_END_NOT = 0, SIGNALBOX_END_EXIT = 1, SIGNALBOX_END_KILL = 2 };
+enum signalbox_job_bits {
+    SIGNALBOX_IN_JOB = 1,
+    SIGNALBOX_MAY_BREAK_AWAY = 2,   ///< CREATE_BREAKAWAY_FROM_JOB is allowed
+    SIGNALBOX_BREAKS_AWAY = 4,      ///< new processes do not join
+};
+
+/// Makes a page of at least that size. Returns it with its descriptor, above 2; or NULL.
+struct signalbox_page *_Nullable signalbox_make_page(uint32_t size, int *_Nonnull descriptor);
+/// The page of a process that was started by CreateProcess, whoever its parent is; NULL if it has none that is seen.
+struct signalbox_page *_Nullable signalbox_find_page(int32_t pid);
+void signalbox_drop_page(struct signalbox_page *_Nonnull page);
+static inline uint64_t signalbox_page_end(const struct signalbox_page *_Nonnull page) {
+    return __atomic_load_n(&page->end, __ATOMIC_ACQUIRE);
+}
+/// Writes how the process ends if `before` is what stands there.
+static inline bool signalbox_set_end(struct signalbox_page *_Nonnull page, uint64_t before, enum signalbox_end end,
+                                     uint32_t code) {
+    uint64_t after = (uint64_t)end << 32 | code;
+    return __atomic_compare_exchange_n(&page->end, &before, after, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+static inline uint32_t signalbox_page_job(const struct signalbox_page *_Nonnull page) {
+    return __atomic_load_n(&page->job, __ATOMIC_ACQUIRE);
+}
+static inline void signalbox_set_page_job(struct signalbox_page *_Nonnull page, uint32_t bits) {
+    __atomic_store_n(&page->job, bits, __ATOMIC_RELEASE);
+}
+
+/// The page of this process, taken over before `main`; NULL if it was not started by CreateProcess.
+struct signalbox_page *_Nullable signalbox_own_page(void);
+/// This process's cookie.
+uint64_t signalbox_own_cookie(void);
+/// The environment variables that carry the page's descriptor, and the cookies of a process and of those before it.
+#define SIGNALBOX_PAGE_VARIABLE "SIGNALBOX_PROCESS"
+#define SIGNALBOX_LINEAGE_VARIABLE "SIGNALBOX_LINEAGE"
+/// A number that nobody else has.
+uint64_t signalbox_make_cookie(void);
+
+/// Tells the parent, if it knows us, with which code this process is about to end, unless it was told one already.
+void signalbox_tell_end(uint32_t code);
+/// What wait(2) is to say of a process that ends with the code: its low 8 bits, but never 0 for another than 0.
+static inline int signalbox_exit_status(uint32_t code) { return code && !(code & 0xFF) ? 255 : (int)(code & 0xFF); }
+/// Ends the process with the code: exit(3). A second thread that calls it sleeps until the process has ended.
+_Noreturn void signalbox_exit_process(uint32_t code);
+/// Ends the process at once with the code: _exit(2).
+_Noreturn void signalbox_end_process(uint32_t code);
+
+// ---- jobs
+
+/// The processes that were assigned to a job: memory that is shared with the job's watcher.
+struct signalbox_job;
+struct signalbox_job *_Nullable signalbox_make_job(void);
+void signalbox_drop_job(struct signalbox_job *_Nonnull job);
+/// Adds a member: the caller keeps others out. False: there is no place.
+bool signalbox_add_member(struct signalbox_job *_Nonnull job, int32_t pid, uint64_t start, uint64_t cookie);
+/// The processes of the job that run, with the descendants of those assigned; the first `capacity` of them. Returns how
+/// many there are.
+int signalbox_list_job(struct signalbox_job *_Nonnull job, int32_t *_Nullable pids, int capacity);
+/// Kills the processes of the job, but not `spared`, until none is left. Returns whether `spared` is one.
+bool signalbox_kill_job(struct signalbox_job *_Nonnull job, int32_t spared);
+/// Starts the process that kills the members when this one has ended, or `descriptor` is closed. Returns 0 or errno.
+int signalbox_watch_job(struct signalbox_job *_Nonnull job, int *_Nonnull descriptor, int *_Nonnull pidfd);
+/// Whether the members are killed when this process has ended, if the job is watched.
+void signalbox_set_job_kills(struct signalbox_job *_Nonnull job, bool kills);
+/// Ends the watcher; the members live on.
+void signalbox_end_watch(struct signalbox_job *_Nonnull job, int descriptor, int pidfd);
 
 /// pidfd_send_signal(2). Returns 0 or errno.
 int signalbox_signal_process(int pidfd, int signal);

@@ -8,6 +8,11 @@
 
 #include <stddef.h>
 
+/* C++98 has no long long, and gcc minds it even where it is marked as an extension. */
+#if defined(__GNUC__) && defined(__cplusplus) && __cplusplus < 201103L
+#pragma GCC diagnostic ignored "-Wlong-long"
+#endif
+
 #if !defined(__LP64__)
 #error "Signalbox needs a 64-bit target."
 #endif

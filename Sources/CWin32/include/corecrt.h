@@ -47,6 +47,7 @@ SIGNALBOX_API _invalid_parameter_handler _set_invalid_parameter_handler(_invalid
 SIGNALBOX_API _invalid_parameter_handler _get_invalid_parameter_handler(void);
 
 /* ---- wide strings, as C has them */
+#if !defined(__swift__)
 SIGNALBOX_API size_t signalbox_wcslen(const WCHAR *string);
 SIGNALBOX_API size_t signalbox_wcsnlen(const WCHAR *string, size_t count);
 SIGNALBOX_API WCHAR *signalbox_wcscpy(WCHAR *target, const WCHAR *source);
@@ -68,13 +69,16 @@ SIGNALBOX_API int signalbox_wmemcmp(const WCHAR *first, const WCHAR *second, siz
 SIGNALBOX_API WCHAR *signalbox_wmemcpy(WCHAR *target, const WCHAR *source, size_t count);
 SIGNALBOX_API WCHAR *signalbox_wmemmove(WCHAR *target, const WCHAR *source, size_t count);
 SIGNALBOX_API WCHAR *signalbox_wmemset(WCHAR *target, WCHAR character, size_t count);
+#endif
 
 /* ---- numbers. Windows' long has 32 bits, and so has the range of wcstol; C's own result type is kept. */
+#if !defined(__swift__)
 SIGNALBOX_API LONG_PTR signalbox_wcstol(const WCHAR *string, WCHAR **end, int base);
 SIGNALBOX_API ULONG_PTR signalbox_wcstoul(const WCHAR *string, WCHAR **end, int base);
 SIGNALBOX_API LONGLONG signalbox_wcstoll(const WCHAR *string, WCHAR **end, int base);
 SIGNALBOX_API ULONGLONG signalbox_wcstoull(const WCHAR *string, WCHAR **end, int base);
 SIGNALBOX_API double signalbox_wcstod(const WCHAR *string, WCHAR **end);
+#endif
 SIGNALBOX_API LONGLONG _wcstoi64(const WCHAR *string, WCHAR **end, int base);
 SIGNALBOX_API ULONGLONG _wcstoui64(const WCHAR *string, WCHAR **end, int base);
 SIGNALBOX_API LONGLONG _strtoi64(const char *string, char **end, int base);
@@ -130,16 +134,20 @@ SIGNALBOX_API errno_t _wcslwr_s(WCHAR *string, size_t size);
 SIGNALBOX_API errno_t _wcsupr_s(WCHAR *string, size_t size);
 
 /* ---- UTF-8 and UTF-16 */
+#if !defined(__swift__)
 SIGNALBOX_API size_t signalbox_mbstowcs(WCHAR *target, const char *source, size_t count);
 SIGNALBOX_API size_t signalbox_wcstombs(char *target, const WCHAR *source, size_t count);
 SIGNALBOX_API int signalbox_mbtowc(WCHAR *target, const char *source, size_t count);
 SIGNALBOX_API int signalbox_wctomb(char *target, WCHAR source);
+#endif
 SIGNALBOX_API errno_t mbstowcs_s(size_t *converted, WCHAR *target, size_t size, const char *source, size_t count);
 SIGNALBOX_API errno_t wcstombs_s(size_t *converted, char *target, size_t size, const WCHAR *source, size_t count);
 
 /* ---- formatted text in memory */
+#if !defined(__swift__)
 SIGNALBOX_API int signalbox_swprintf(WCHAR *buffer, size_t count, const WCHAR *format, ...);
 SIGNALBOX_API int signalbox_vswprintf(WCHAR *buffer, size_t count, const WCHAR *format, va_list arguments);
+#endif
 SIGNALBOX_API int _swprintf(WCHAR *buffer, const WCHAR *format, ...);
 SIGNALBOX_API int _vswprintf(WCHAR *buffer, const WCHAR *format, va_list arguments);
 SIGNALBOX_API int _snwprintf(WCHAR *buffer, size_t count, const WCHAR *format, ...);
@@ -160,6 +168,7 @@ SIGNALBOX_API int _snwprintf_s(WCHAR *buffer, size_t size, size_t count, const W
 SIGNALBOX_API int _vsnwprintf_s(WCHAR *buffer, size_t size, size_t count, const WCHAR *format, va_list arguments);
 
 /* ---- formatted text in files, whatever their orientation: wide text is written as UTF-8. `file` is a FILE. */
+#if !defined(__swift__)
 SIGNALBOX_API int signalbox_wprintf(const WCHAR *format, ...);
 SIGNALBOX_API int signalbox_vwprintf(const WCHAR *format, va_list arguments);
 SIGNALBOX_API int signalbox_fwprintf(void *file, const WCHAR *format, ...);
@@ -167,6 +176,7 @@ SIGNALBOX_API int signalbox_vfwprintf(void *file, const WCHAR *format, va_list a
 SIGNALBOX_API int signalbox_fputws(const WCHAR *string, void *file);
 SIGNALBOX_API unsigned int signalbox_fputwc(WCHAR character, void *file);
 SIGNALBOX_API unsigned int signalbox_putwchar(WCHAR character);
+#endif
 SIGNALBOX_API int _putws(const WCHAR *string);
 SIGNALBOX_API int printf_s(const char *format, ...);
 SIGNALBOX_API int vprintf_s(const char *format, va_list arguments);
@@ -178,7 +188,9 @@ SIGNALBOX_API int fwprintf_s(void *file, const WCHAR *format, ...);
 SIGNALBOX_API int vfwprintf_s(void *file, const WCHAR *format, va_list arguments);
 
 /* Calls wmain with the arguments as wide strings: what `main` does in a program whose _tmain is wide. */
+#if !defined(__swift__)
 SIGNALBOX_API int signalbox_call_wmain(int count, char **arguments, int (*wmain)(int, WCHAR **, WCHAR **));
+#endif
 
 SIGNALBOX_END
 

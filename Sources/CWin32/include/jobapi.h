@@ -6,6 +6,8 @@
 
 SIGNALBOX_BEGIN
 
+SIGNALBOX_API BOOL WINAPI IsProcessInJob(HANDLE ProcessHandle, HANDLE JobHandle, PBOOL Result);
+
 SIGNALBOX_END
 
 #endif

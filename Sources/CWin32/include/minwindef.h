@@ -18,6 +18,7 @@
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wkeyword-macro"
+#pragma clang diagnostic ignored "-Wreserved-macro-identifier"
 #endif
 #ifndef __stdcall
 #define __stdcall
@@ -25,8 +26,50 @@
 #ifndef __cdecl
 #define __cdecl
 #endif
+#ifndef _cdecl
+#define _cdecl
+#endif
 #ifndef __fastcall
 #define __fastcall
+#endif
+#ifndef __thiscall
+#define __thiscall
+#endif
+#ifndef __vectorcall
+#define __vectorcall
+#endif
+
+/* What Microsoft's compilers call attributes and types. */
+#if !defined(__declspec) && !defined(__swift__)
+#define __declspec(attribute) SIGNALBOX_DECLSPEC_##attribute
+#endif
+#define SIGNALBOX_DECLSPEC_dllexport __attribute__((visibility("default")))
+#define SIGNALBOX_DECLSPEC_dllimport
+#define SIGNALBOX_DECLSPEC_noreturn __attribute__((noreturn))
+#define SIGNALBOX_DECLSPEC_noinline __attribute__((noinline))
+#define SIGNALBOX_DECLSPEC_nothrow __attribute__((nothrow))
+#define SIGNALBOX_DECLSPEC_selectany __attribute__((weak))
+#define SIGNALBOX_DECLSPEC_thread __thread
+#define SIGNALBOX_DECLSPEC_align(bytes) __attribute__((aligned(bytes)))
+#define SIGNALBOX_DECLSPEC_deprecated __attribute__((deprecated))
+#define SIGNALBOX_DECLSPEC_restrict __attribute__((malloc))
+#define SIGNALBOX_DECLSPEC_noalias
+#define SIGNALBOX_DECLSPEC_novtable
+#define SIGNALBOX_DECLSPEC_uuid(text)
+#if !defined(__forceinline)
+#define __forceinline static __inline__ __attribute__((always_inline))
+#endif
+#if !defined(__int64)
+#define __int64 long long
+#endif
+#if !defined(__int32)
+#define __int32 int
+#endif
+#if !defined(__int16)
+#define __int16 short
+#endif
+#if !defined(__int8)
+#define __int8 char
 #endif
 #if defined(__clang__)
 #pragma clang diagnostic pop
@@ -78,8 +121,12 @@ typedef INT_PTR (*FARPROC)();
 #else
 typedef INT_PTR (*FARPROC)(void);
 #endif
-typedef void *HGLOBAL;
-typedef void *HLOCAL;
+typedef void *HGLOBAL, *HLOCAL;
+
+typedef UINT_PTR WPARAM;
+typedef LONG_PTR LPARAM;
+typedef LONG_PTR LRESULT;
+typedef WORD ATOM;
 
 /* A time: 100 ns since 1601 in UTC, in two halves. */
 typedef struct _FILETIME {

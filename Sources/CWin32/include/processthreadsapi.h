@@ -7,6 +7,63 @@
 typedef DWORD(WINAPI *PTHREAD_START_ROUTINE)(LPVOID lpThreadParameter);
 typedef PTHREAD_START_ROUTINE LPTHREAD_START_ROUTINE;
 
+typedef struct _STARTUPINFOA {
+    DWORD cb;
+    LPSTR lpReserved;
+    LPSTR lpDesktop;
+    LPSTR lpTitle;
+    DWORD dwX;
+    DWORD dwY;
+    DWORD dwXSize;
+    DWORD dwYSize;
+    DWORD dwXCountChars;
+    DWORD dwYCountChars;
+    DWORD dwFillAttribute;
+    DWORD dwFlags;
+    WORD wShowWindow;
+    WORD cbReserved2;
+    LPBYTE lpReserved2;
+    HANDLE hStdInput;
+    HANDLE hStdOutput;
+    HANDLE hStdError;
+} STARTUPINFOA, *LPSTARTUPINFOA;
+
+typedef struct _STARTUPINFOW {
+    DWORD cb;
+    LPWSTR lpReserved;
+    LPWSTR lpDesktop;
+    LPWSTR lpTitle;
+    DWORD dwX;
+    DWORD dwY;
+    DWORD dwXSize;
+    DWORD dwYSize;
+    DWORD dwXCountChars;
+    DWORD dwYCountChars;
+    DWORD dwFillAttribute;
+    DWORD dwFlags;
+    WORD wShowWindow;
+    WORD cbReserved2;
+    LPBYTE lpReserved2;
+    HANDLE hStdInput;
+    HANDLE hStdOutput;
+    HANDLE hStdError;
+} STARTUPINFOW, *LPSTARTUPINFOW;
+
+typedef struct _PROCESS_INFORMATION {
+    HANDLE hProcess;
+    HANDLE hThread;
+    DWORD dwProcessId;
+    DWORD dwThreadId;
+} PROCESS_INFORMATION, *PPROCESS_INFORMATION, *LPPROCESS_INFORMATION;
+
+#ifdef UNICODE
+typedef STARTUPINFOW STARTUPINFO;
+typedef LPSTARTUPINFOW LPSTARTUPINFO;
+#else
+typedef STARTUPINFOA STARTUPINFO;
+typedef LPSTARTUPINFOA LPSTARTUPINFO;
+#endif
+
 #define TLS_OUT_OF_INDEXES ((DWORD)0xFFFFFFFF)
 
 SIGNALBOX_BEGIN
@@ -47,7 +104,31 @@ SIGNALBOX_API BOOL WINAPI TlsFree(DWORD dwTlsIndex);
 SIGNALBOX_API HANDLE WINAPI GetCurrentProcess(void);
 SIGNALBOX_API DWORD WINAPI GetCurrentProcessId(void);
 SIGNALBOX_API DECLSPEC_NORETURN void WINAPI ExitProcess(UINT uExitCode);
+SIGNALBOX_API BOOL WINAPI CreateProcessA(
+    LPCSTR lpApplicationName, LPSTR lpCommandLine, LPSECURITY_ATTRIBUTES lpProcessAttributes,
+    LPSECURITY_ATTRIBUTES lpThreadAttributes, BOOL bInheritHandles, DWORD dwCreationFlags, LPVOID lpEnvironment,
+    LPCSTR lpCurrentDirectory, LPSTARTUPINFOA lpStartupInfo, LPPROCESS_INFORMATION lpProcessInformation);
+SIGNALBOX_API BOOL WINAPI CreateProcessW(
+    LPCWSTR lpApplicationName, LPWSTR lpCommandLine, LPSECURITY_ATTRIBUTES lpProcessAttributes,
+    LPSECURITY_ATTRIBUTES lpThreadAttributes, BOOL bInheritHandles, DWORD dwCreationFlags, LPVOID lpEnvironment,
+    LPCWSTR lpCurrentDirectory, LPSTARTUPINFOW lpStartupInfo, LPPROCESS_INFORMATION lpProcessInformation);
+SIGNALBOX_API HANDLE WINAPI OpenProcess(DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwProcessId);
+SIGNALBOX_API BOOL WINAPI TerminateProcess(HANDLE hProcess, UINT uExitCode);
+SIGNALBOX_API BOOL WINAPI GetExitCodeProcess(HANDLE hProcess, LPDWORD lpExitCode);
+SIGNALBOX_API DWORD WINAPI GetProcessId(HANDLE Process);
+SIGNALBOX_API BOOL WINAPI GetProcessTimes(
+    HANDLE hProcess, LPFILETIME lpCreationTime, LPFILETIME lpExitTime, LPFILETIME lpKernelTime, LPFILETIME lpUserTime);
+SIGNALBOX_API void WINAPI GetStartupInfoA(LPSTARTUPINFOA lpStartupInfo);
+SIGNALBOX_API void WINAPI GetStartupInfoW(LPSTARTUPINFOW lpStartupInfo);
 
 SIGNALBOX_END
+
+#ifdef UNICODE
+#define CreateProcess CreateProcessW
+#define GetStartupInfo GetStartupInfoW
+#else
+#define CreateProcess CreateProcessA
+#define GetStartupInfo GetStartupInfoA
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 SIGNALBOX_BEGIN
 
+SIGNALBOX_API BOOL WINAPI InitializeSecurityDescriptor(PSECURITY_DESCRIPTOR pSecurityDescriptor, DWORD dwRevision);
+SIGNALBOX_API BOOL WINAPI SetSecurityDescriptorDacl(
+    PSECURITY_DESCRIPTOR pSecurityDescriptor, BOOL bDaclPresent, PACL pDacl, BOOL bDaclDefaulted);
+
 SIGNALBOX_END
 
 #endif

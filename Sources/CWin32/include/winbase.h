@@ -1,6 +1,6 @@
 /*
- * winbase.h: the constants of waits, of critical sections and of thread creation; memory with handles; strings; registered
- * waits, and the environment of a thread pool's callbacks.
+ * winbase.h: the constants of waits, of handles, of critical sections and of thread creation; memory with handles;
+ * strings; registered waits, and the environment of a thread pool's callbacks.
  */
 #ifndef SIGNALBOX_WINBASE_H
 #define SIGNALBOX_WINBASE_H
@@ -16,11 +16,38 @@
 #define WAIT_ABANDONED_0 ((DWORD)0x00000080)
 #define WAIT_IO_COMPLETION ((DWORD)0x000000C0)
 
+#define HANDLE_FLAG_INHERIT 0x00000001
+#define HANDLE_FLAG_PROTECT_FROM_CLOSE 0x00000002
+
 #define CRITICAL_SECTION_NO_DEBUG_INFO RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO
 
 #define STILL_ACTIVE ((DWORD)0x00000103)
 
 #define CREATE_SUSPENDED 0x00000004
+#define DETACHED_PROCESS 0x00000008
+#define CREATE_NEW_CONSOLE 0x00000010
+#define NORMAL_PRIORITY_CLASS 0x00000020
+#define IDLE_PRIORITY_CLASS 0x00000040
+#define HIGH_PRIORITY_CLASS 0x00000080
+#define REALTIME_PRIORITY_CLASS 0x00000100
+#define CREATE_NEW_PROCESS_GROUP 0x00000200
+#define CREATE_UNICODE_ENVIRONMENT 0x00000400
+#define BELOW_NORMAL_PRIORITY_CLASS 0x00004000
+#define ABOVE_NORMAL_PRIORITY_CLASS 0x00008000
+#define CREATE_BREAKAWAY_FROM_JOB 0x01000000
+#define CREATE_DEFAULT_ERROR_MODE 0x04000000
+#define CREATE_NO_WINDOW 0x08000000
+
+/* STARTUPINFO.dwFlags. */
+#define STARTF_USESHOWWINDOW 0x00000001
+#define STARTF_USESIZE 0x00000002
+#define STARTF_USEPOSITION 0x00000004
+#define STARTF_USECOUNTCHARS 0x00000008
+#define STARTF_USEFILLATTRIBUTE 0x00000010
+#define STARTF_RUNFULLSCREEN 0x00000020
+#define STARTF_FORCEONFEEDBACK 0x00000040
+#define STARTF_FORCEOFFFEEDBACK 0x00000080
+#define STARTF_USESTDHANDLES 0x00000100
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x00010000
 
 /*
@@ -59,6 +86,9 @@
 #define FORMAT_MESSAGE_ARGUMENT_ARRAY 0x00002000
 
 SIGNALBOX_BEGIN
+
+SIGNALBOX_API HANDLE WINAPI CreateJobObjectA(LPSECURITY_ATTRIBUTES lpJobAttributes, LPCSTR lpName);
+SIGNALBOX_API HANDLE WINAPI OpenJobObjectA(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName);
 
 SIGNALBOX_API HLOCAL WINAPI LocalAlloc(UINT uFlags, SIZE_T uBytes);
 SIGNALBOX_API HLOCAL WINAPI LocalReAlloc(HLOCAL hMem, SIZE_T uBytes, UINT uFlags);
@@ -124,6 +154,8 @@ SIGNALBOX_END
 #define lstrcat lstrcatA
 #define lstrcmp lstrcmpA
 #define lstrcmpi lstrcmpiA
+#define CreateJobObject CreateJobObjectA
+#define OpenJobObject OpenJobObjectA
 #endif
 
 typedef WAITORTIMERCALLBACKFUNC WAITORTIMERCALLBACK;
@@ -150,6 +182,7 @@ SIGNALBOX_INLINE VOID SetThreadpoolCallbackCleanupGroup(
     pcbe->CleanupGroupCancelCallback = pfng;
 }
 SIGNALBOX_INLINE VOID SetThreadpoolCallbackRunsLong(PTP_CALLBACK_ENVIRON pcbe) { pcbe->u.s.LongFunction = 1; }
+SIGNALBOX_INLINE VOID SetThreadpoolCallbackLibrary(PTP_CALLBACK_ENVIRON pcbe, PVOID mod) { pcbe->RaceDll = mod; }
 SIGNALBOX_INLINE VOID SetThreadpoolCallbackPersistent(PTP_CALLBACK_ENVIRON pcbe) { pcbe->u.s.Persistent = 1; }
 SIGNALBOX_INLINE VOID SetThreadpoolCallbackPriority(PTP_CALLBACK_ENVIRON pcbe, TP_CALLBACK_PRIORITY Priority) {
     pcbe->CallbackPriority = Priority;

@@ -4,11 +4,33 @@
 
 #include <minwindef.h>
 #include <guiddef.h>
+#include <sal.h>
 
 #ifndef VOID
 #define VOID void
 #endif
 #define DECLSPEC_NORETURN __attribute__((noreturn))
+#define DECLSPEC_NOINLINE __attribute__((noinline))
+#define DECLSPEC_SELECTANY __attribute__((weak))
+#define DECLSPEC_IMPORT
+#define FORCEINLINE static __inline__ __attribute__((always_inline))
+#define STDAPICALLTYPE
+#define STDMETHODCALLTYPE
+#define UNALIGNED
+#if defined(__cplusplus)
+#define EXTERN_C extern "C"
+#else
+#define EXTERN_C extern
+#endif
+#define DECLARE_HANDLE(name) \
+    struct name##__ { \
+        int unused; \
+    }; \
+    typedef struct name##__ *name
+#define C_ASSERT(condition) typedef char signalbox_assertion[(condition) ? 1 : -1] __attribute__((unused))
+#define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
+#define RTL_NUMBER_OF(array) ARRAYSIZE(array)
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define ANYSIZE_ARRAY 1
@@ -122,6 +144,119 @@ typedef union _ULARGE_INTEGER {
 #define THREAD_QUERY_LIMITED_INFORMATION 0x0800
 #define THREAD_ALL_ACCESS 0x001FFFFF
 
+#define PROCESS_TERMINATE 0x0001
+#define PROCESS_CREATE_THREAD 0x0002
+#define PROCESS_VM_OPERATION 0x0008
+#define PROCESS_VM_READ 0x0010
+#define PROCESS_VM_WRITE 0x0020
+#define PROCESS_DUP_HANDLE 0x0040
+#define PROCESS_CREATE_PROCESS 0x0080
+#define PROCESS_SET_QUOTA 0x0100
+#define PROCESS_SET_INFORMATION 0x0200
+#define PROCESS_QUERY_INFORMATION 0x0400
+#define PROCESS_SUSPEND_RESUME 0x0800
+#define PROCESS_QUERY_LIMITED_INFORMATION 0x1000
+#define PROCESS_SET_LIMITED_INFORMATION 0x2000
+#define PROCESS_ALL_ACCESS 0x001FFFFF
+#define JOB_OBJECT_ASSIGN_PROCESS 0x0001
+#define JOB_OBJECT_SET_ATTRIBUTES 0x0002
+#define JOB_OBJECT_QUERY 0x0004
+#define JOB_OBJECT_TERMINATE 0x0008
+#define JOB_OBJECT_SET_SECURITY_ATTRIBUTES 0x0010
+#define JOB_OBJECT_ALL_ACCESS 0x001F001F
+/* Security descriptors: of an object's owner, group, mode and the like, see Docs/Architecture.md. */
+#define SECURITY_DESCRIPTOR_REVISION 1
+#define SECURITY_DESCRIPTOR_REVISION1 1
+#define SECURITY_DESCRIPTOR_MIN_LENGTH sizeof(SECURITY_DESCRIPTOR)
+#define SE_OWNER_DEFAULTED 0x0001
+#define SE_GROUP_DEFAULTED 0x0002
+#define SE_DACL_PRESENT 0x0004
+#define SE_DACL_DEFAULTED 0x0008
+#define SE_SACL_PRESENT 0x0010
+#define SE_SACL_DEFAULTED 0x0020
+#define SE_DACL_AUTO_INHERIT_REQ 0x0100
+#define SE_SACL_AUTO_INHERIT_REQ 0x0200
+#define SE_DACL_AUTO_INHERITED 0x0400
+#define SE_SACL_AUTO_INHERITED 0x0800
+#define SE_DACL_PROTECTED 0x1000
+#define SE_SACL_PROTECTED 0x2000
+#define SE_SELF_RELATIVE 0x8000
+#define ACL_REVISION 2
+#define ACL_REVISION_DS 4
+#define ACCESS_ALLOWED_ACE_TYPE 0x00
+#define ACCESS_DENIED_ACE_TYPE 0x01
+#define SYSTEM_AUDIT_ACE_TYPE 0x02
+#define OBJECT_INHERIT_ACE 0x01
+#define CONTAINER_INHERIT_ACE 0x02
+#define NO_PROPAGATE_INHERIT_ACE 0x04
+#define INHERIT_ONLY_ACE 0x08
+#define INHERITED_ACE 0x10
+#define SUCCESSFUL_ACCESS_ACE_FLAG 0x40
+#define FAILED_ACCESS_ACE_FLAG 0x80
+#define SID_REVISION 1
+#define SID_MAX_SUB_AUTHORITIES 15
+
+typedef PVOID PSECURITY_DESCRIPTOR;
+typedef PVOID PSID;
+typedef WORD SECURITY_DESCRIPTOR_CONTROL, *PSECURITY_DESCRIPTOR_CONTROL;
+
+typedef struct _SID_IDENTIFIER_AUTHORITY {
+    BYTE Value[6];
+} SID_IDENTIFIER_AUTHORITY, *PSID_IDENTIFIER_AUTHORITY;
+
+typedef struct _SID {
+    BYTE Revision;
+    BYTE SubAuthorityCount;
+    SID_IDENTIFIER_AUTHORITY IdentifierAuthority;
+    DWORD SubAuthority[ANYSIZE_ARRAY];
+} SID, *PISID;
+
+typedef struct _ACL {
+    BYTE AclRevision;
+    BYTE Sbz1;
+    WORD AclSize;
+    WORD AceCount;
+    WORD Sbz2;
+} ACL, *PACL;
+
+typedef struct _ACE_HEADER {
+    BYTE AceType;
+    BYTE AceFlags;
+    WORD AceSize;
+} ACE_HEADER, *PACE_HEADER;
+
+typedef struct _ACCESS_ALLOWED_ACE {
+    ACE_HEADER Header;
+    ACCESS_MASK Mask;
+    DWORD SidStart;
+} ACCESS_ALLOWED_ACE, *PACCESS_ALLOWED_ACE;
+
+typedef struct _ACCESS_DENIED_ACE {
+    ACE_HEADER Header;
+    ACCESS_MASK Mask;
+    DWORD SidStart;
+} ACCESS_DENIED_ACE, *PACCESS_DENIED_ACE;
+
+typedef struct _SECURITY_DESCRIPTOR {
+    BYTE Revision;
+    BYTE Sbz1;
+    SECURITY_DESCRIPTOR_CONTROL Control;
+    PSID Owner;
+    PSID Group;
+    PACL Sacl;
+    PACL Dacl;
+} SECURITY_DESCRIPTOR, *PISECURITY_DESCRIPTOR;
+
+typedef struct _SECURITY_DESCRIPTOR_RELATIVE {
+    BYTE Revision;
+    BYTE Sbz1;
+    SECURITY_DESCRIPTOR_CONTROL Control;
+    DWORD Owner;
+    DWORD Group;
+    DWORD Sacl;
+    DWORD Dacl;
+} SECURITY_DESCRIPTOR_RELATIVE, *PISECURITY_DESCRIPTOR_RELATIVE;
+
 #define MAKELANGID(primary, sublanguage) ((((WORD)(sublanguage)) << 10) | (WORD)(primary))
 #define PRIMARYLANGID(language) ((WORD)(language) & 0x3FF)
 #define SUBLANGID(language) ((WORD)(language) >> 10)
@@ -155,6 +290,10 @@ typedef union _ULARGE_INTEGER {
 #define MAXWORD 0xffff
 #define MAXDWORD 0xffffffff
 #define MAXLONG 0x7fffffff
+#define MINSHORT 0x8000
+#define MAXSHORT 0x7fff
+#define MINLONG 0x80000000
+#define MAXBYTE 0xff
 
 /* Values that waits and exit codes take. */
 #define STATUS_WAIT_0 ((DWORD)0x00000000)
@@ -163,6 +302,96 @@ typedef union _ULARGE_INTEGER {
 #define STATUS_TIMEOUT ((DWORD)0x00000102)
 #define STATUS_PENDING ((DWORD)0x00000103)
 #define STATUS_CONTROL_C_EXIT ((DWORD)0xC000013A)
+
+typedef LONG NTSTATUS;
+#define STATUS_SEGMENT_NOTIFICATION ((DWORD)0x40000005)
+#define STATUS_GUARD_PAGE_VIOLATION ((DWORD)0x80000001)
+#define STATUS_DATATYPE_MISALIGNMENT ((DWORD)0x80000002)
+#define STATUS_BREAKPOINT ((DWORD)0x80000003)
+#define STATUS_SINGLE_STEP ((DWORD)0x80000004)
+#define STATUS_ACCESS_VIOLATION ((DWORD)0xC0000005)
+#define STATUS_IN_PAGE_ERROR ((DWORD)0xC0000006)
+#define STATUS_INVALID_HANDLE ((DWORD)0xC0000008)
+#define STATUS_INVALID_PARAMETER ((DWORD)0xC000000D)
+#define STATUS_NO_MEMORY ((DWORD)0xC0000017)
+#define STATUS_ILLEGAL_INSTRUCTION ((DWORD)0xC000001D)
+#define STATUS_NONCONTINUABLE_EXCEPTION ((DWORD)0xC0000025)
+#define STATUS_INVALID_DISPOSITION ((DWORD)0xC0000026)
+#define STATUS_ARRAY_BOUNDS_EXCEEDED ((DWORD)0xC000008C)
+#define STATUS_FLOAT_DENORMAL_OPERAND ((DWORD)0xC000008D)
+#define STATUS_FLOAT_DIVIDE_BY_ZERO ((DWORD)0xC000008E)
+#define STATUS_FLOAT_INEXACT_RESULT ((DWORD)0xC000008F)
+#define STATUS_FLOAT_INVALID_OPERATION ((DWORD)0xC0000090)
+#define STATUS_FLOAT_OVERFLOW ((DWORD)0xC0000091)
+#define STATUS_FLOAT_STACK_CHECK ((DWORD)0xC0000092)
+#define STATUS_FLOAT_UNDERFLOW ((DWORD)0xC0000093)
+#define STATUS_INTEGER_DIVIDE_BY_ZERO ((DWORD)0xC0000094)
+#define STATUS_INTEGER_OVERFLOW ((DWORD)0xC0000095)
+#define STATUS_PRIVILEGED_INSTRUCTION ((DWORD)0xC0000096)
+#define STATUS_STACK_OVERFLOW ((DWORD)0xC00000FD)
+
+/*
+ * Jobs. A structure is declared for each class that QueryInformationJobObject or SetInformationJobObject takes; of the
+ * limits, those that have a name here can be set.
+ */
+#define JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION 0x00000400
+#define JOB_OBJECT_LIMIT_BREAKAWAY_OK 0x00000800
+#define JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK 0x00001000
+#define JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE 0x00002000
+
+typedef enum _JOBOBJECTINFOCLASS {
+    JobObjectBasicAccountingInformation = 1,
+    JobObjectBasicLimitInformation = 2,
+    JobObjectBasicProcessIdList = 3,
+    JobObjectExtendedLimitInformation = 9
+} JOBOBJECTINFOCLASS;
+
+typedef struct _JOBOBJECT_BASIC_ACCOUNTING_INFORMATION {
+    LARGE_INTEGER TotalUserTime;
+    LARGE_INTEGER TotalKernelTime;
+    LARGE_INTEGER ThisPeriodTotalUserTime;
+    LARGE_INTEGER ThisPeriodTotalKernelTime;
+    DWORD TotalPageFaultCount;
+    DWORD TotalProcesses;
+    DWORD ActiveProcesses;
+    DWORD TotalTerminatedProcesses;
+} JOBOBJECT_BASIC_ACCOUNTING_INFORMATION, *PJOBOBJECT_BASIC_ACCOUNTING_INFORMATION;
+
+typedef struct _JOBOBJECT_BASIC_LIMIT_INFORMATION {
+    LARGE_INTEGER PerProcessUserTimeLimit;
+    LARGE_INTEGER PerJobUserTimeLimit;
+    DWORD LimitFlags;
+    SIZE_T MinimumWorkingSetSize;
+    SIZE_T MaximumWorkingSetSize;
+    DWORD ActiveProcessLimit;
+    ULONG_PTR Affinity;
+    DWORD PriorityClass;
+    DWORD SchedulingClass;
+} JOBOBJECT_BASIC_LIMIT_INFORMATION, *PJOBOBJECT_BASIC_LIMIT_INFORMATION;
+
+typedef struct _IO_COUNTERS {
+    ULONGLONG ReadOperationCount;
+    ULONGLONG WriteOperationCount;
+    ULONGLONG OtherOperationCount;
+    ULONGLONG ReadTransferCount;
+    ULONGLONG WriteTransferCount;
+    ULONGLONG OtherTransferCount;
+} IO_COUNTERS, *PIO_COUNTERS;
+
+typedef struct _JOBOBJECT_EXTENDED_LIMIT_INFORMATION {
+    JOBOBJECT_BASIC_LIMIT_INFORMATION BasicLimitInformation;
+    IO_COUNTERS IoInfo;
+    SIZE_T ProcessMemoryLimit;
+    SIZE_T JobMemoryLimit;
+    SIZE_T PeakProcessMemoryUsed;
+    SIZE_T PeakJobMemoryUsed;
+} JOBOBJECT_EXTENDED_LIMIT_INFORMATION, *PJOBOBJECT_EXTENDED_LIMIT_INFORMATION;
+
+typedef struct _JOBOBJECT_BASIC_PROCESS_ID_LIST {
+    DWORD NumberOfAssignedProcesses;
+    DWORD NumberOfProcessIdsInList;
+    ULONG_PTR ProcessIdList[1];
+} JOBOBJECT_BASIC_PROCESS_ID_LIST, *PJOBOBJECT_BASIC_PROCESS_ID_LIST;
 
 /*
  * Virtual memory. A page is PAGE_GUARD at the price of PAGE_NOACCESS: the first access ends the program, as it does on
@@ -389,6 +618,22 @@ typedef struct _TP_CALLBACK_ENVIRON_V3 {
     DWORD Size;
 } TP_CALLBACK_ENVIRON_V3, TP_CALLBACK_ENVIRON, *PTP_CALLBACK_ENVIRON;
 
+/* What went wrong, and where. (On processors other than x86-64 ContextRecord is NULL.) */
+#define EXCEPTION_MAXIMUM_PARAMETERS 15
+#define EXCEPTION_NONCONTINUABLE 0x1
+typedef struct _EXCEPTION_RECORD {
+    DWORD ExceptionCode;
+    DWORD ExceptionFlags;
+    struct _EXCEPTION_RECORD *ExceptionRecord;
+    PVOID ExceptionAddress;
+    DWORD NumberParameters;
+    ULONG_PTR ExceptionInformation[EXCEPTION_MAXIMUM_PARAMETERS];
+} EXCEPTION_RECORD, *PEXCEPTION_RECORD;
+typedef struct _EXCEPTION_POINTERS {
+    PEXCEPTION_RECORD ExceptionRecord;
+    struct _CONTEXT *ContextRecord;
+} EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
+
 #define PROCESSOR_ARCHITECTURE_INTEL 0
 #define PROCESSOR_ARCHITECTURE_AMD64 9
 #define PROCESSOR_ARCHITECTURE_ARM64 12
@@ -418,51 +663,106 @@ typedef struct _RTL_CRITICAL_SECTION {
 #define RTL_CRITICAL_SECTION_FLAG_RESERVED 0xE0000000
 
 /*
+ * One-time initialisation: the low bits of the context that is kept are the structure's own.
+ */
+typedef union _RTL_RUN_ONCE {
+    PVOID Ptr;
+} RTL_RUN_ONCE, *PRTL_RUN_ONCE;
+#define RTL_RUN_ONCE_INIT {0}
+#define RTL_RUN_ONCE_CHECK_ONLY 0x00000001
+#define RTL_RUN_ONCE_ASYNC 0x00000002
+#define RTL_RUN_ONCE_INIT_FAILED 0x00000004
+#define RTL_RUN_ONCE_CTX_RESERVED_BITS 2
+
+/* Locks of one pointer's size, which are free when they are 0. */
+typedef struct _RTL_SRWLOCK {
+    PVOID Ptr;
+} RTL_SRWLOCK, *PRTL_SRWLOCK;
+#define RTL_SRWLOCK_INIT {0}
+typedef struct _RTL_CONDITION_VARIABLE {
+    PVOID Ptr;
+} RTL_CONDITION_VARIABLE, *PRTL_CONDITION_VARIABLE;
+#define RTL_CONDITION_VARIABLE_INIT {0}
+#define RTL_CONDITION_VARIABLE_LOCKMODE_SHARED 0x1
+
+typedef struct _RTL_BARRIER {
+    DWORD Reserved1;
+    DWORD Reserved2;
+    ULONG_PTR Reserved3[2];
+    DWORD Reserved4;
+    DWORD Reserved5;
+} RTL_BARRIER, *PRTL_BARRIER;
+
+/* A list without a lock; an entry is the first member of what the program has in the list. */
+#define MEMORY_ALLOCATION_ALIGNMENT 16
+typedef struct _SLIST_ENTRY *PSLIST_ENTRY;
+typedef struct DECLSPEC_ALIGN(16) _SLIST_ENTRY {
+    PSLIST_ENTRY Next;
+} SLIST_ENTRY;
+typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
+    __extension__ struct {
+        ULONGLONG Alignment;
+        ULONGLONG Region;
+    };
+    struct {
+        __extension__ ULONGLONG Depth : 16;
+        __extension__ ULONGLONG Sequence : 48;
+        __extension__ ULONGLONG Reserved : 4;
+        __extension__ ULONGLONG NextEntry : 60;
+    } HeaderX64;
+} SLIST_HEADER, *PSLIST_HEADER;
+
+/*
  * Interlocked operations: each is a full barrier. Increment, Decrement and Add return the new value, the others the old.
  * The bit tests return whether the bit was set.
  */
 SIGNALBOX_BEGIN
 
+/* The 32-bit forms have no number in their names, and an empty macro argument is in no C standard before C99. */
+#define SIGNALBOX_NAME_8(operation) Interlocked##operation##8
+#define SIGNALBOX_NAME_16(operation) Interlocked##operation##16
+#define SIGNALBOX_NAME_32(operation) Interlocked##operation
+#define SIGNALBOX_NAME_64(operation) Interlocked##operation##64
 #define SIGNALBOX_INTERLOCKED(size, type) \
-    SIGNALBOX_INLINE type InterlockedExchange##size(type volatile *target, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Exchange)(type volatile *target, type value) { \
         return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); \
     } \
-    SIGNALBOX_INLINE type InterlockedExchangeAdd##size(type volatile *addend, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(ExchangeAdd)(type volatile *addend, type value) { \
         return __sync_fetch_and_add(addend, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedAnd##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(And)(type volatile *destination, type value) { \
         return __sync_fetch_and_and(destination, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedOr##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Or)(type volatile *destination, type value) { \
         return __sync_fetch_and_or(destination, value); \
     } \
-    SIGNALBOX_INLINE type InterlockedXor##size(type volatile *destination, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Xor)(type volatile *destination, type value) { \
         return __sync_fetch_and_xor(destination, value); \
     }
 #define SIGNALBOX_INTERLOCKED_COUNT(size, type) \
-    SIGNALBOX_INLINE type InterlockedIncrement##size(type volatile *addend) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Increment)(type volatile *addend) { \
         return __sync_add_and_fetch(addend, 1); \
     } \
-    SIGNALBOX_INLINE type InterlockedDecrement##size(type volatile *addend) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Decrement)(type volatile *addend) { \
         return __sync_sub_and_fetch(addend, 1); \
     } \
-    SIGNALBOX_INLINE type InterlockedCompareExchange##size( \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(CompareExchange)( \
         type volatile *destination, type exchange, type comperand) { \
         return __sync_val_compare_and_swap(destination, comperand, exchange); \
     }
 #define SIGNALBOX_INTERLOCKED_WIDE(size, type) \
-    SIGNALBOX_INLINE type InterlockedAdd##size(type volatile *addend, type value) { \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Add)(type volatile *addend, type value) { \
         return __sync_add_and_fetch(addend, value); \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndSet##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndSet)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_or(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndReset##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndReset)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_and(base + bit / (type)(sizeof(type) * 8), ~mask) & mask) != 0; \
     } \
-    SIGNALBOX_INLINE BOOLEAN InterlockedBitTestAndComplement##size(type volatile *base, type bit) { \
+    SIGNALBOX_INLINE BOOLEAN SIGNALBOX_NAME_##size(BitTestAndComplement)(type volatile *base, type bit) { \
         const type mask = (type)((U##type)1 << (bit & (type)(sizeof(type) * 8 - 1))); \
         return (__sync_fetch_and_xor(base + bit / (type)(sizeof(type) * 8), mask) & mask) != 0; \
     }
@@ -470,12 +770,16 @@ SIGNALBOX_BEGIN
 SIGNALBOX_INTERLOCKED(8, char)
 SIGNALBOX_INTERLOCKED(16, SHORT)
 SIGNALBOX_INTERLOCKED_COUNT(16, SHORT)
-SIGNALBOX_INTERLOCKED(, LONG)
-SIGNALBOX_INTERLOCKED_COUNT(, LONG)
-SIGNALBOX_INTERLOCKED_WIDE(, LONG)
+SIGNALBOX_INTERLOCKED(32, LONG)
+SIGNALBOX_INTERLOCKED_COUNT(32, LONG)
+SIGNALBOX_INTERLOCKED_WIDE(32, LONG)
 SIGNALBOX_INTERLOCKED(64, LONG64)
 SIGNALBOX_INTERLOCKED_COUNT(64, LONG64)
 SIGNALBOX_INTERLOCKED_WIDE(64, LONG64)
+#undef SIGNALBOX_NAME_8
+#undef SIGNALBOX_NAME_16
+#undef SIGNALBOX_NAME_32
+#undef SIGNALBOX_NAME_64
 #undef SIGNALBOX_INTERLOCKED
 #undef SIGNALBOX_INTERLOCKED_COUNT
 #undef SIGNALBOX_INTERLOCKED_WIDE
@@ -487,6 +791,22 @@ SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
     PVOID volatile *destination, PVOID exchange, PVOID comperand) {
     return __sync_val_compare_and_swap(destination, comperand, exchange);
 }
+
+#if defined(__x86_64__)
+/*
+ * Writes the two words if they are those of the comparand, which gets what they were; the low word comes first. The
+ * destination is aligned to 16 bytes.
+ */
+SIGNALBOX_INLINE BOOLEAN InterlockedCompareExchange128(
+    LONG64 volatile *destination, LONG64 exchange_high, LONG64 exchange_low, LONG64 *comparand_result) {
+    BOOLEAN is_equal;
+    __asm__ __volatile__("lock cmpxchg16b %1\n\tsete %0"
+                         : "=q"(is_equal), "+m"(*destination), "+a"(comparand_result[0]), "+d"(comparand_result[1])
+                         : "b"(exchange_low), "c"(exchange_high)
+                         : "cc", "memory");
+    return is_equal;
+}
+#endif
 
 /* The weaker forms, where Win32 has them; here as on x86-64 Windows they are the full barrier. */
 #define InterlockedIncrement16Acquire InterlockedIncrement16
@@ -559,6 +879,41 @@ SIGNALBOX_INLINE PVOID InterlockedCompareExchangePointer(
 #define InterlockedBitTestAndSetRelease InterlockedBitTestAndSet
 #define InterlockedBitTestAndResetAcquire InterlockedBitTestAndReset
 #define InterlockedBitTestAndResetRelease InterlockedBitTestAndReset
+#define InterlockedAnd8Acquire InterlockedAnd8
+#define InterlockedAnd8Release InterlockedAnd8
+#define InterlockedAnd8NoFence InterlockedAnd8
+#define InterlockedAnd16Acquire InterlockedAnd16
+#define InterlockedAnd16Release InterlockedAnd16
+#define InterlockedAnd16NoFence InterlockedAnd16
+#define InterlockedOr8Acquire InterlockedOr8
+#define InterlockedOr8Release InterlockedOr8
+#define InterlockedOr8NoFence InterlockedOr8
+#define InterlockedOr16Acquire InterlockedOr16
+#define InterlockedOr16Release InterlockedOr16
+#define InterlockedOr16NoFence InterlockedOr16
+#define InterlockedXor8Acquire InterlockedXor8
+#define InterlockedXor8Release InterlockedXor8
+#define InterlockedXor8NoFence InterlockedXor8
+#define InterlockedXor16Acquire InterlockedXor16
+#define InterlockedXor16Release InterlockedXor16
+#define InterlockedXor16NoFence InterlockedXor16
+#define InterlockedExchange8Acquire InterlockedExchange8
+#define InterlockedExchange8NoFence InterlockedExchange8
+#define InterlockedExchange16Acquire InterlockedExchange16
+#define InterlockedExchange16NoFence InterlockedExchange16
+#define InterlockedExchangeAdd8Acquire InterlockedExchangeAdd8
+#define InterlockedExchangeAdd8Release InterlockedExchangeAdd8
+#define InterlockedExchangeAdd8NoFence InterlockedExchangeAdd8
+#define InterlockedExchangeAdd16Acquire InterlockedExchangeAdd16
+#define InterlockedExchangeAdd16Release InterlockedExchangeAdd16
+#define InterlockedExchangeAdd16NoFence InterlockedExchangeAdd16
+#define InterlockedBitTestAndSet64Acquire InterlockedBitTestAndSet64
+#define InterlockedBitTestAndSet64Release InterlockedBitTestAndSet64
+#define InterlockedBitTestAndReset64Acquire InterlockedBitTestAndReset64
+#define InterlockedBitTestAndReset64Release InterlockedBitTestAndReset64
+#define InterlockedCompareExchange128Acquire InterlockedCompareExchange128
+#define InterlockedCompareExchange128Release InterlockedCompareExchange128
+#define InterlockedCompareExchange128NoFence InterlockedCompareExchange128
 
 /* Clears memory that is not read again, which a compiler would drop. */
 SIGNALBOX_INLINE PVOID RtlSecureZeroMemory(PVOID target, SIZE_T size) {

@@ -20,10 +20,14 @@ package final class CallbackInstance {
         return instance.object == nil ? nil : instance
     }
 
+    /// The kernel's id of the thread.
+    private let thread = signalbox_thread_id()
+
     func begin(_ object: PoolObject) { (self.object, isAssociated) = (object, true) }
 
     func end() {
-        for action in afterwards { action() }
+        // What belongs to a thread that was ended nobody else can give back.
+        if thread == signalbox_thread_id() { for action in afterwards { action() } }
         afterwards = []
         object?.end(isAssociated: isAssociated)
         object = nil

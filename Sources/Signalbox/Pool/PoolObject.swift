@@ -232,7 +232,8 @@ package final class PoolObject: Sendable {
                 state.due = 0
                 return (wasCancelled, armLocked(&state, .realtime(realtime)))
             }
-            return (wasCancelled, state.due <= now ? expireLocked(&state, now) : armLocked(&state, .monotonic(state.due)))
+            let isDue = state.due <= now
+            return (wasCancelled, isDue ? expireLocked(&state, now) : armLocked(&state, .monotonic(state.due)))
         }
         for number in expired { queue(number) }
         return wasCancelled

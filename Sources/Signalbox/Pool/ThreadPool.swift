@@ -64,7 +64,7 @@ package final class ThreadPool: Sendable {
             defer { signalbox_leave() }
             Unmanaged<ThreadPool>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(pool))!).takeUnretainedValue().grow()
         }
-        Threads.workerEnds = { ThreadPool.workerEnds() }
+        Threads.workerEnds = { ThreadPool.workerEnds(Unmanaged<CallbackInstance>.fromOpaque($0)) }
     }()
 
     /// How long an idle worker stays, if it is one of several, and if it is the last one.
@@ -243,6 +243,8 @@ package final class ThreadPool: Sendable {
     // ---- a worker
 
     private func work() {
+        signalbox_enter()
+        defer { signalbox_leave() }
         let worker = Unmanaged.passRetained(CallbackInstance(pool: self))
         signalbox_thread().pointee.worker = worker.toOpaque()
         state.withLock { $0.coming -= 1 }
@@ -253,7 +255,6 @@ package final class ThreadPool: Sendable {
             let deadline = isPersistent || isSerial ? Deadline.never : Deadline.after(nanoseconds: patience)
             let packet: Packet?
             do { packet = try Arena.local.get(port, until: deadline) } catch { break }  // the pool is closed
-            signalbox_enter()
             let entry = next(isIdle: packet == nil)
             if let entry {
                 isLast = false
@@ -261,7 +262,6 @@ package final class ThreadPool: Sendable {
                 run(entry, worker.takeUnretainedValue())
             }
             let isEnd = isPersistent ? false : isToEnd(isIdle: packet == nil, &isLast)
-            signalbox_leave()
             if isEnd { break }
         }
         Arena.local.leavePort()
@@ -312,20 +312,13 @@ package final class ThreadPool: Sendable {
         if isSerial { object.waitAgain() }
     }
 
-    /// The calling thread, a worker, ends in a callback: that one counts as returned.
-    private static func workerEnds() {
-        let thread = signalbox_thread()
-        guard let pointer = thread.pointee.worker else { return }
-        let worker = Unmanaged<CallbackInstance>.fromOpaque(pointer)
+    /// A worker ends in a callback, which counts as returned: it is the calling thread, or one that was ended.
+    private static func workerEnds(_ worker: Unmanaged<CallbackInstance>) {
         let instance = worker.takeUnretainedValue()
-        signalbox_enter()
         instance.end()
-        thread.pointee.worker = nil
         let pool = instance.pool
         pool.state.withLock { $0.workers -= 1 }
-        Arena.local.leavePort()
-        pool.grow()
+        pool.grow()  // and again when the thread leaves the pool's port, if it has a place there still
         worker.release()
-        signalbox_leave()
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Dispatcher
 
 /// What is called when a registered wait has ended: on whatever thread ended it, with no lock held. It must neither block
@@ -10,9 +9,6 @@ final class WaitCall: Sendable {
 
     private static let installed: Void = {
         Arena.waitEnded = { context, waiter, number, timedOut in
-            // Whoever signals an object may be a thread that others suspend.
-            signalbox_enter()
-            defer { signalbox_leave() }
             let call = Unmanaged<WaitCall>.fromOpaque(UnsafeRawPointer(bitPattern: context)!).takeRetainedValue()
             call.body(RegisteredWait(waiter: waiter, number: number), timedOut)
         }

@@ -10,7 +10,6 @@
 #undef wcstombs
 #undef mbtowc
 #undef wctomb
-#undef mblen
 #include "signalbox-crt.h"
 
 #define _countof(array) (sizeof(array) / sizeof((array)[0]))

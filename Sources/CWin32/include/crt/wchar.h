@@ -224,6 +224,25 @@ extern wchar_t *wcspbrk(const wchar_t *string, const wchar_t *set) SIGNALBOX_LIB
 extern wchar_t *wmemchr(const wchar_t *string, wchar_t character, size_t count) SIGNALBOX_LIBC_NAME(wmemchr);
 #endif
 
+/*
+ * Windows starts a program at its wmain, if it has one. Here the name, where the function is defined, stands for a `main`
+ * that calls it as well; so wmain is not declared anywhere else.
+ */
+#if !defined(wmain)
+#if defined(__cplusplus)
+#define SIGNALBOX_C extern "C"
+#else
+#define SIGNALBOX_C
+#endif
+#define wmain \
+    signalbox_wmain_follows(void); \
+    SIGNALBOX_C int signalbox_program_wmain(int, wchar_t **, wchar_t **) __asm__("wmain"); \
+    int main(int count, char **arguments) { \
+        return signalbox_call_wmain(count, arguments, signalbox_program_wmain); \
+    } \
+    SIGNALBOX_C int wmain
+#endif
+
 #include "signalbox-crt.h"
 #else
 #include_next <wchar.h>

@@ -1,0 +1,2 @@
+/* Process.h: process.h, for sources written where case does not matter. */
+#include <process.h>

@@ -1,0 +1,2 @@
+/* WinCon.h: wincon.h, for sources written where case does not matter. */
+#include <wincon.h>

@@ -1,0 +1,2 @@
+/* Ws2tcpip.h: ws2tcpip.h, for sources written where case does not matter. */
+#include <ws2tcpip.h>

@@ -147,7 +147,13 @@ final class RingSocket: DriverSocket {
         case .accept(let accepted):
             return acceptsNow ? acceptLocked(into: accepted, state.descriptor) : .wouldBlock(0)
         case .connect: return connectLocked(request, &state)
-        case .receive, .send: break
+        case .receive, .send:
+            guard isStream else { break }
+            // The kernel would let a send wait, or give it the connect's error, which is to be told otherwise.
+            switch finishConnectLocked(state) {
+            case .connecting, .failed: return .failed(.invalidConnection)
+            case .idle, .connected, .listening: break
+            }
         }
         if request.isIncoming && state.wasUnreachable {
             state.wasUnreachable = false
@@ -229,8 +235,16 @@ final class RingSocket: DriverSocket {
         guard poll(state.descriptor, Int16(POLLOUT)) != 0 else { return .connecting }
         var (code, size): (Int32, socklen_t) = (0, 4)
         getsockopt(state.descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        if code == 0 && !hasPeer(state.descriptor) { code = ECONNREFUSED }  // somebody else was told of the error
         settings.setPhase(code == 0 ? .connected : .failed(code))
         return settings.phase
+    }
+
+    private func hasPeer(_ descriptor: Int32) -> Bool {
+        var (name, size) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
+        return withUnsafeMutablePointer(to: &name) { name in
+            name.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) == 0 }
+        }
     }
 
     func finishConnect() -> SocketSettings.Phase {

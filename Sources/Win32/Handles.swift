@@ -66,9 +66,9 @@ func object(_ handle: HANDLE?, _ kind: ObjectKind, access: Int32) -> ObjectName 
     return .none
 }
 
-/// The object that a pseudo handle stands for, with a reference for the caller; `.none`: there is no such object yet.
-private func retained(pseudo handle: UInt) throws(DispatcherError) -> ObjectName {
-    guard handle == Pseudo.thread else { return .none }  // processes have no objects yet
+/// The object that a pseudo handle stands for, with a reference for the caller.
+private func retained(pseudo handle: UInt) throws -> ObjectName {
+    guard handle == Pseudo.thread else { return try ProcessTable.own() }
     let own = try Threads.ownOrNew()
     _ = Arena.local.retain(own)
     return own
@@ -115,8 +115,6 @@ private func codeForOther(_ process: HANDLE?) -> Int32 {
     enter()
     defer { leave() }
     guard isOwnProcess(sourceProcess) else { return failure(codeForOther(sourceProcess)) }
-    // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle)
-    guard value(sourceProcess) == Pseudo.process else { return failure(ERROR_INVALID_HANDLE) }
     // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle) One that is
     // protected stays.
     defer { if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) } }
@@ -127,21 +125,9 @@ private func codeForOther(_ process: HANDLE?) -> Int32 {
     let asked = options & DWORD(DUPLICATE_SAME_ACCESS) != 0 ? nil : Access(rawValue: access)
     do {
         let made: UInt
-        switch value(source) {
-        case Pseudo.process:
-            let own = try ProcessTable.own()
-            guard let inserted = HandleTable.insert(own, rights(.process) ?? .all) else {
-                Arena.local.release(own)
-                throw HandleError.tooMany
-            }
-            made = inserted
-        case Pseudo.thread:
-            let own = try Threads.ownOrNew()
-            _ = Arena.local.retain(own)
-            guard let inserted = HandleTable.insert(own, rights(.thread) ?? .all) else {
         if value(source) == Pseudo.process || value(source) == Pseudo.thread {
             let own = try retained(pseudo: value(source))
-            guard own != .none, let kind = Arena.local.kind(of: own) else { return failure(ERROR_NOT_SUPPORTED) }
+            let kind: ObjectKind = value(source) == Pseudo.process ? .process : .thread
             guard let inserted = HandleTable.insert(own, asked?.mapped(for: kind), inherits: inherit != 0) else {
                 Arena.local.release(own)
                 throw HandleError.tooMany

@@ -38,7 +38,9 @@ func process(_ handle: HANDLE?, needingOneOf access: Int32) -> NativeProcess? {
 }
 
 /// Whether the handle was granted one of the rights, all of which its kind has.
-func isGranted(_ handle: HANDLE?, oneOf access: Int32) -> Bool { true }
+func isGranted(_ handle: HANDLE?, oneOf access: Int32) -> Bool {
+    HandleTable.access(value(handle)).map { $0 & UInt32(bitPattern: access) != 0 } ?? false
+}
 
 @c(OpenProcess) @implementation
 public func __OpenProcess(_ access: DWORD, _ inherit: BOOL, _ id: DWORD) -> HANDLE? {
@@ -53,7 +55,7 @@ public func __OpenProcess(_ access: DWORD, _ inherit: BOOL, _ id: DWORD) -> HAND
             Arena.local.release(object)
             return noHandle(ERROR_ACCESS_DENIED)
         }
-        return newHandle(object, HandleTable.Rights(access: access, .process))
+        return newHandle(object, access: access, inherits: inherit != 0)
     } catch {
         return noHandle(error.code == ESRCH ? ERROR_INVALID_PARAMETER : ERROR_NO_SYSTEM_RESOURCES)
     }

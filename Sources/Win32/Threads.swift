@@ -153,9 +153,6 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 #if arch(x86_64)
-    @c(GetThreadContext) @implementation public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?)
-        -> BOOL
-    {
     @c(GetThreadContext) @implementation
     public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
         let object = threadObject(thread)

@@ -304,6 +304,94 @@ static void a_time_out_ends_a_send(void) {
     close_pair(pair);
 }
 
+// ---- threads that are stopped while they wait
+
+static void a_thread_that_waits_is_suspended(void) {
+    struct pair pair = connected();
+    DWORD id;
+    HANDLE thread = start(receive_one, &pair.theirs, &id);
+    until_blocked(id);
+    EQUAL(SuspendThread(thread), 0);
+#ifndef _WIN32 // where the request was made, and takes the byte
+    EQUAL(send(pair.ours, "x", 1, 0), 1);
+    until_readable(pair.theirs);
+    EQUAL(WaitForSingleObject(thread, 20), WAIT_TIMEOUT);
+    fd_set set;
+    struct timeval no_time = {0, 0};
+    FD_ZERO(&set);
+    FD_SET(pair.theirs, &set);
+    EQUAL(select(0, &set, NULL, NULL, &no_time), 1); // it was not taken
+    EQUAL(ResumeThread(thread), 1);
+#else
+    EQUAL(ResumeThread(thread), 1);
+    EQUAL(send(pair.ours, "x", 1, 0), 1);
+#endif
+    EQUAL(join(thread), 'x');
+    close_pair(pair);
+}
+
+static void a_thread_that_waits_is_ended(void) {
+    struct pair pair = connected();
+    SOCKET listener = new_listener(), client = new_stream();
+    DWORD ids[2];
+    HANDLE threads[2] = {start(receive_one, &pair.theirs, &ids[0]), start(accept_one, &listener, &ids[1])};
+    char byte = 0;
+    for (int i = 0; i < 2; i++) {
+        until_blocked(ids[i]);
+        EQUAL(TerminateThread(threads[i], 77), TRUE);
+        EQUAL(join(threads[i]), 77);
+    }
+    // The sockets are as they were.
+    EQUAL(send(pair.ours, "y", 1, 0), 1);
+    EQUAL(recv(pair.theirs, &byte, 1, 0), 1);
+    EQUAL(byte, 'y');
+    EQUAL(connect_to(client, listener), 0);
+    SOCKET accepted = accept(listener, NULL, NULL);
+    TRUTH(accepted != INVALID_SOCKET);
+    closesocket(accepted);
+    closesocket(client);
+    closesocket(listener);
+    close_pair(pair);
+}
+
+static HANDLE shared_port;
+
+static DWORD WINAPI receive_between_packets(LPVOID argument) {
+    DWORD bytes;
+    ULONG_PTR key;
+    LPOVERLAPPED overlapped;
+    char byte;
+    if (!GetQueuedCompletionStatus(shared_port, &bytes, &key, &overlapped, INFINITE)) return 1;
+    return recv(*(SOCKET *)argument, &byte, 1, 0) == 1 ? (DWORD)key : 2;
+}
+
+static DWORD WINAPI take_one(LPVOID unused) {
+    DWORD bytes;
+    ULONG_PTR key;
+    LPOVERLAPPED overlapped;
+    (void)unused;
+    return GetQueuedCompletionStatus(shared_port, &bytes, &key, &overlapped, INFINITE) ? (DWORD)key : 1;
+}
+
+static void who_waits_frees_his_place_at_the_port(void) {
+#ifdef ON_WINE
+    SKIP("Wine does not count threads");
+#endif
+    struct pair pair = connected();
+    DWORD id;
+    shared_port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1); // one thread at a time
+    HANDLE first = start(receive_between_packets, &pair.theirs, &id);
+    EQUAL(PostQueuedCompletionStatus(shared_port, 0, 11, NULL), TRUE);
+    until_blocked(id);
+    HANDLE second = start(take_one, NULL, NULL);
+    EQUAL(PostQueuedCompletionStatus(shared_port, 0, 12, NULL), TRUE);
+    EQUAL(join(second), 12);
+    EQUAL(send(pair.ours, "x", 1, 0), 1);
+    EQUAL(join(first), 11);
+    CloseHandle(shared_port);
+    close_pair(pair);
+}
+
 // ---- not waiting
 
 static void what_would_wait_fails(void) {
@@ -651,6 +739,9 @@ static const struct test_case cases[] = {
     CASE(closing_ends_a_call_that_waits),
     CASE(a_time_out_ends_a_receive),
     CASE(a_time_out_ends_a_send),
+    CASE(a_thread_that_waits_is_suspended),
+    CASE(a_thread_that_waits_is_ended),
+    CASE(who_waits_frees_his_place_at_the_port),
     CASE(what_would_wait_fails),
     CASE(an_accepted_socket_is_as_its_listener),
     CASE(commands),

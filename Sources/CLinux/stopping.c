@@ -34,6 +34,12 @@ static void (*terminated_body)(void);
 
 void signalbox_set_terminated_body(void (*body)(void)) { __atomic_store_n(&terminated_body, body, __ATOMIC_RELEASE); }
 
+// glibc gives the memory of a thread that was joined to a new one, and takes for granted that it has emptied the values of
+// pthread_getspecific(3) itself on the old one's way out.
+static void forget_specific(void) {
+    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++) pthread_setspecific(key, NULL);
+}
+
 // Here a terminated thread stays until others are done with it. All signals are blocked.
 static __attribute__((noreturn)) void stop_for_good(struct signalbox_thread *thread, uint32_t *word) {
     thread->inside = 1; // for good
@@ -41,6 +47,7 @@ static __attribute__((noreturn)) void stop_for_good(struct signalbox_thread *thr
         uint32_t seen = load(word);
         if (!(seen & SIGNALBOX_AWAITED)) break;
         if (!change(word, seen, (seen & ~(uint32_t)SIGNALBOX_AWAITED) | SIGNALBOX_HANDED_OVER)) continue;
+        forget_specific();
         signalbox_tell_stop(word);
         while (!__atomic_load_n(&thread->mayExit, __ATOMIC_ACQUIRE))
             signalbox_futex_wait((void *)&thread->mayExit, 0, UINT64_MAX, false);
@@ -297,6 +304,7 @@ void signalbox_exit_thread(void) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+    forget_specific();
     if (thread->isJoined) {
         thread->next = __atomic_load_n(&terminated, __ATOMIC_RELAXED);
         while (!__atomic_compare_exchange_n(&terminated, &thread->next, thread, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {}

@@ -400,165 +400,6 @@ AS(WideCharToMultiByte, characters)
 AS(FormatMessageA, characters)
 AS(FormatMessageW, characters)
 
-// ---- the thread pool
-
-static void CALLBACK on_simple(PTP_CALLBACK_INSTANCE instance, PVOID context) {
-    if ((ULONG_PTR)context & 1) CallbackMayRunLong(instance);
-    if ((ULONG_PTR)context & 2) DisassociateCurrentThreadFromCallback(instance);
-    if ((ULONG_PTR)context & 4) SetEventWhenCallbackReturns(instance, handles[(ULONG_PTR)context >> 3 & (SHARED - 1)]);
-    if ((ULONG_PTR)context & 8) ReleaseSemaphoreWhenCallbackReturns(instance, handles[(ULONG_PTR)context >> 4 & (SHARED - 1)], 1);
-}
-static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
-    (void)work;
-    on_simple(instance, context);
-}
-static void CALLBACK on_timer(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_TIMER timer) {
-    (void)timer;
-    on_simple(instance, context);
-}
-static void CALLBACK on_wait(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WAIT wait, TP_WAIT_RESULT result) {
-    (void)wait, (void)result;
-    on_simple(instance, context);
-}
-static void CALLBACK on_legacy(PVOID context, BOOLEAN fired) { (void)context, (void)fired; }
-static DWORD WINAPI on_item(LPVOID context) { return (DWORD)(ULONG_PTR)context; }
-
-static PFILETIME any_due(struct random *r) {
-    if (!below(r, 4)) return NULL;
-    PFILETIME due = scratch(r, sizeof *due);
-    LONGLONG ticks = below(r, 2) ? -(LONGLONG)below(r, 20000) : (LONGLONG)next(r);
-    *due = (FILETIME){(DWORD)ticks, (DWORD)((ULONGLONG)ticks >> 32)};
-    return due;
-}
-
-static void pools(struct random *r) {
-    TP_CALLBACK_ENVIRON environment;
-    PTP_POOL pool = NULL;
-    PTP_CLEANUP_GROUP group = NULL;
-    InitializeThreadpoolEnvironment(&environment);
-    if (!below(r, 64)) {
-        if ((pool = CreateThreadpool(below(r, 8) ? NULL : (PVOID)next(r)))) {
-            SetThreadpoolThreadMaximum(pool, below(r, 4));
-            SetThreadpoolThreadMinimum(pool, below(r, 2));
-            SetThreadpoolCallbackPool(&environment, pool);
-        }
-    }
-    if (!below(r, 4) && (group = CreateThreadpoolCleanupGroup())) SetThreadpoolCallbackCleanupGroup(&environment, group, NULL);
-    if (!below(r, 4)) SetThreadpoolCallbackRunsLong(&environment);
-    PTP_WORK work = CreateThreadpoolWork(below(r, 16) ? on_work : NULL, (PVOID)next(r), &environment);
-    PTP_TIMER timer = CreateThreadpoolTimer(on_timer, (PVOID)next(r), &environment);
-    PTP_WAIT wait = CreateThreadpoolWait(on_wait, (PVOID)next(r), &environment);
-    TrySubmitThreadpoolCallback(below(r, 16) ? on_simple : NULL, (PVOID)next(r), NULL);
-    if (work) {
-        for (unsigned i = below(r, 4); i; i--) SubmitThreadpoolWork(work);
-        WaitForThreadpoolWorkCallbacks(work, any_bool(r));
-    }
-    if (timer) {
-        SetThreadpoolTimer(timer, any_due(r), below(r, 4) ? 0 : 1000, below(r, 10));
-        SetThreadpoolTimerEx(timer, any_due(r), 0, 0);
-        IsThreadpoolTimerSet(timer);
-        SetThreadpoolTimer(timer, NULL, 0, 0);
-        WaitForThreadpoolTimerCallbacks(timer, any_bool(r));
-    }
-    if (wait) {
-        SetThreadpoolWait(wait, any_handle(r), any_due(r));
-        SetThreadpoolWaitEx(wait, any_handle(r), any_due(r), NULL);
-        SetThreadpoolWait(wait, NULL, NULL);
-        WaitForThreadpoolWaitCallbacks(wait, any_bool(r));
-    }
-    if (group) {
-        // Its members go with it.
-        CloseThreadpoolCleanupGroupMembers(group, any_bool(r), NULL);
-        CloseThreadpoolCleanupGroup(group);
-        work = NULL, timer = NULL, wait = NULL;
-    }
-    if (timer) CloseThreadpoolTimer(timer);
-    if (wait) CloseThreadpoolWait(wait);
-    if (work) CloseThreadpoolWork(work);
-    if (pool) CloseThreadpool(pool);
-    DestroyThreadpoolEnvironment(&environment);
-}
-AS(InitializeThreadpoolEnvironment, pools)
-AS(SetThreadpoolCallbackPool, pools)
-AS(SetThreadpoolCallbackCleanupGroup, pools)
-AS(SetThreadpoolCallbackRunsLong, pools)
-AS(SetThreadpoolCallbackPersistent, pools)
-AS(SetThreadpoolCallbackPriority, pools)
-AS(DestroyThreadpoolEnvironment, pools)
-AS(CreateThreadpool, pools)
-AS(SetThreadpoolThreadMaximum, pools)
-AS(SetThreadpoolThreadMinimum, pools)
-AS(SetThreadpoolStackInformation, pools)
-AS(QueryThreadpoolStackInformation, pools)
-AS(CloseThreadpool, pools)
-AS(CreateThreadpoolCleanupGroup, pools)
-AS(CloseThreadpoolCleanupGroupMembers, pools)
-AS(CloseThreadpoolCleanupGroup, pools)
-AS(SetEventWhenCallbackReturns, pools)
-AS(ReleaseSemaphoreWhenCallbackReturns, pools)
-AS(ReleaseMutexWhenCallbackReturns, pools)
-AS(LeaveCriticalSectionWhenCallbackReturns, pools)
-AS(CallbackMayRunLong, pools)
-AS(DisassociateCurrentThreadFromCallback, pools)
-AS(TrySubmitThreadpoolCallback, pools)
-AS(CreateThreadpoolWork, pools)
-AS(SubmitThreadpoolWork, pools)
-AS(WaitForThreadpoolWorkCallbacks, pools)
-AS(CloseThreadpoolWork, pools)
-AS(CreateThreadpoolTimer, pools)
-AS(SetThreadpoolTimer, pools)
-AS(SetThreadpoolTimerEx, pools)
-AS(IsThreadpoolTimerSet, pools)
-AS(WaitForThreadpoolTimerCallbacks, pools)
-AS(CloseThreadpoolTimer, pools)
-AS(CreateThreadpoolWait, pools)
-AS(SetThreadpoolWait, pools)
-AS(SetThreadpoolWaitEx, pools)
-AS(WaitForThreadpoolWaitCallbacks, pools)
-AS(CloseThreadpoolWait, pools)
-
-// What these give back is kept for the others, too: whoever closes one, the rest is refused.
-static _Atomic(HANDLE) waits[SHARED], timers[SHARED];
-static HANDLE any_of(struct random *r, _Atomic(HANDLE) *kept) { return below(r, 4) ? kept[below(r, SHARED)] : any_handle(r); }
-
-static void registered(struct random *r) {
-    static const ULONG flags[] = {0, WT_EXECUTEONLYONCE, WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE, WT_EXECUTELONGFUNCTION};
-    HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
-    HANDLE wait = NULL;
-    if (RegisterWaitForSingleObject(&wait, any_handle(r), below(r, 16) ? on_legacy : NULL, (PVOID)next(r),
-                                    below(r, 2) ? INFINITE : 1 + below(r, 100), flags[below(r, COUNT(flags))])) {
-        wait = atomic_exchange(&waits[below(r, SHARED)], wait);
-    }
-    if (below(r, 4)) UnregisterWaitEx(below(r, 4) ? wait : any_of(r, waits), completion);
-    else UnregisterWait(any_of(r, waits));
-    QueueUserWorkItem(below(r, 16) ? on_item : NULL, (PVOID)next(r), below(r, 8) ? 0 : any_number(r));
-}
-AS(RegisterWaitForSingleObject, registered)
-AS(UnregisterWait, registered)
-AS(UnregisterWaitEx, registered)
-AS(QueueUserWorkItem, registered)
-
-static void timer_queues(struct random *r) {
-    HANDLE queue = below(r, 2) ? NULL : CreateTimerQueue(), timer = NULL;
-    HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
-    if (CreateTimerQueueTimer(&timer, below(r, 8) ? queue : any_handle(r), below(r, 16) ? on_legacy : NULL, (PVOID)next(r),
-                              below(r, 100), below(r, 2) ? 0 : 50 + below(r, 1000), below(r, 4) ? 0 : WT_EXECUTEONLYONCE) &&
-        !queue)
-        timer = atomic_exchange(&timers[below(r, SHARED)], timer);
-    ChangeTimerQueueTimer(below(r, 8) ? queue : any_handle(r), any_of(r, timers), below(r, 100), below(r, 2) ? 0 : 1000);
-    DeleteTimerQueueTimer(below(r, 8) ? queue : any_handle(r), below(r, 4) ? timer : any_of(r, timers), completion);
-    if (queue) {
-        if (below(r, 2)) DeleteTimerQueue(queue);
-        DeleteTimerQueueEx(queue, completion); // once it is deleted, refused
-    }
-}
-AS(CreateTimerQueue, timer_queues)
-AS(CreateTimerQueueTimer, timer_queues)
-AS(ChangeTimerQueueTimer, timer_queues)
-AS(DeleteTimerQueueTimer, timer_queues)
-AS(DeleteTimerQueue, timer_queues)
-AS(DeleteTimerQueueEx, timer_queues)
-
 // ---- the thread pool: its objects are pointers, so each thread uses those that it has made
 
 static void in_callback(PTP_CALLBACK_INSTANCE instance, void *seed) {
@@ -648,87 +489,99 @@ static void with_pool(struct random *r) {
     CloseThreadpool(pool);
     DestroyThreadpoolEnvironment(&environment);
 }
-static void drive_CreateThreadpool(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolThreadMaximum(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolThreadMinimum(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolStackInformation(struct random *r) { with_pool(r); }
-static void drive_QueryThreadpoolStackInformation(struct random *r) { with_pool(r); }
-static void drive_CloseThreadpool(struct random *r) { with_pool(r); }
-static void drive_CreateThreadpoolCleanupGroup(struct random *r) { with_pool(r); }
-static void drive_CloseThreadpoolCleanupGroupMembers(struct random *r) { with_pool(r); }
-static void drive_CloseThreadpoolCleanupGroup(struct random *r) { with_pool(r); }
-static void drive_TrySubmitThreadpoolCallback(struct random *r) { with_pool(r); }
-static void drive_CreateThreadpoolWork(struct random *r) { with_pool(r); }
-static void drive_SubmitThreadpoolWork(struct random *r) { with_pool(r); }
-static void drive_WaitForThreadpoolWorkCallbacks(struct random *r) { with_pool(r); }
-static void drive_CloseThreadpoolWork(struct random *r) { with_pool(r); }
-static void drive_CreateThreadpoolTimer(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolTimer(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolTimerEx(struct random *r) { with_pool(r); }
-static void drive_IsThreadpoolTimerSet(struct random *r) { with_pool(r); }
-static void drive_WaitForThreadpoolTimerCallbacks(struct random *r) { with_pool(r); }
-static void drive_CloseThreadpoolTimer(struct random *r) { with_pool(r); }
-static void drive_CreateThreadpoolWait(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolWait(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolWaitEx(struct random *r) { with_pool(r); }
-static void drive_WaitForThreadpoolWaitCallbacks(struct random *r) { with_pool(r); }
-static void drive_CloseThreadpoolWait(struct random *r) { with_pool(r); }
-static void drive_SetEventWhenCallbackReturns(struct random *r) { with_pool(r); }
-static void drive_ReleaseSemaphoreWhenCallbackReturns(struct random *r) { with_pool(r); }
-static void drive_ReleaseMutexWhenCallbackReturns(struct random *r) { with_pool(r); }
-static void drive_LeaveCriticalSectionWhenCallbackReturns(struct random *r) { with_pool(r); }
-static void drive_FreeLibraryWhenCallbackReturns(struct random *r) { with_pool(r); }
-static void drive_CallbackMayRunLong(struct random *r) { with_pool(r); }
-static void drive_DisassociateCurrentThreadFromCallback(struct random *r) { with_pool(r); }
-static void drive_InitializeThreadpoolEnvironment(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolCallbackPool(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolCallbackCleanupGroup(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolCallbackRunsLong(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolCallbackLibrary(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolCallbackPersistent(struct random *r) { with_pool(r); }
-static void drive_SetThreadpoolCallbackPriority(struct random *r) { with_pool(r); }
-static void drive_DestroyThreadpoolEnvironment(struct random *r) { with_pool(r); }
+AS(CreateThreadpool, with_pool)
+AS(SetThreadpoolThreadMaximum, with_pool)
+AS(SetThreadpoolThreadMinimum, with_pool)
+AS(SetThreadpoolStackInformation, with_pool)
+AS(QueryThreadpoolStackInformation, with_pool)
+AS(CloseThreadpool, with_pool)
+AS(CreateThreadpoolCleanupGroup, with_pool)
+AS(CloseThreadpoolCleanupGroupMembers, with_pool)
+AS(CloseThreadpoolCleanupGroup, with_pool)
+AS(TrySubmitThreadpoolCallback, with_pool)
+AS(CreateThreadpoolWork, with_pool)
+AS(SubmitThreadpoolWork, with_pool)
+AS(WaitForThreadpoolWorkCallbacks, with_pool)
+AS(CloseThreadpoolWork, with_pool)
+AS(CreateThreadpoolTimer, with_pool)
+AS(SetThreadpoolTimer, with_pool)
+AS(SetThreadpoolTimerEx, with_pool)
+AS(IsThreadpoolTimerSet, with_pool)
+AS(WaitForThreadpoolTimerCallbacks, with_pool)
+AS(CloseThreadpoolTimer, with_pool)
+AS(CreateThreadpoolWait, with_pool)
+AS(SetThreadpoolWait, with_pool)
+AS(SetThreadpoolWaitEx, with_pool)
+AS(WaitForThreadpoolWaitCallbacks, with_pool)
+AS(CloseThreadpoolWait, with_pool)
+AS(SetEventWhenCallbackReturns, with_pool)
+AS(ReleaseSemaphoreWhenCallbackReturns, with_pool)
+AS(ReleaseMutexWhenCallbackReturns, with_pool)
+AS(LeaveCriticalSectionWhenCallbackReturns, with_pool)
+AS(FreeLibraryWhenCallbackReturns, with_pool)
+AS(CallbackMayRunLong, with_pool)
+AS(DisassociateCurrentThreadFromCallback, with_pool)
+AS(InitializeThreadpoolEnvironment, with_pool)
+AS(SetThreadpoolCallbackPool, with_pool)
+AS(SetThreadpoolCallbackCleanupGroup, with_pool)
+AS(SetThreadpoolCallbackRunsLong, with_pool)
+AS(SetThreadpoolCallbackLibrary, with_pool)
+AS(SetThreadpoolCallbackPersistent, with_pool)
+AS(SetThreadpoolCallbackPriority, with_pool)
+AS(DestroyThreadpoolEnvironment, with_pool)
 
-// What is registered is unregistered: it would run for ever.
 static VOID CALLBACK called_back(PVOID seed, BOOLEAN timed_out) {
     (void)timed_out;
     in_callback(NULL, seed);
 }
-
-static HANDLE any_completion(struct random *r) {
-    return below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
-}
-
-static void drive_RegisterWaitForSingleObject(struct random *r) {
-    HANDLE wait = NULL;
-    ULONG flags = below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF;
-    if (!RegisterWaitForSingleObject(below(r, 16) ? &wait : NULL, any_handle(r), below(r, 16) ? called_back : NULL,
-                                     (PVOID)next(r), any_time(r) ? any_number(r) : below(r, 3), flags)) return;
-    if (below(r, 2)) SwitchToThread();
-    if (below(r, 2)) UnregisterWaitEx(wait, any_completion(r));
-    UnregisterWait(wait);
-}
-
-static void drive_CreateTimerQueueTimer(struct random *r) {
-    HANDLE timer = NULL, own = below(r, 2) ? CreateTimerQueue() : NULL, queue = below(r, 4) ? own : any_handle(r);
-    ULONG flags = below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF;
-    if (CreateTimerQueueTimer(below(r, 16) ? &timer : NULL, queue, below(r, 16) ? called_back : NULL, (PVOID)next(r),
-                              any_time(r) ? any_number(r) : below(r, 3), below(r, 3), flags)) {
-        if (below(r, 2)) ChangeTimerQueueTimer(queue, timer, below(r, 3), below(r, 3));
-        if (below(r, 2)) DeleteTimerQueueTimer(queue, timer, any_completion(r));
-        DeleteTimerQueueTimer(queue, timer, NULL);
-    }
-    if (own && below(r, 2)) DeleteTimerQueueEx(own, any_completion(r));
-    if (own) DeleteTimerQueue(own);
-}
-
 static DWORD WINAPI work_item(LPVOID seed) {
     in_callback(NULL, seed);
     return 0;
 }
-static void drive_QueueUserWorkItem(struct random *r) {
-    QueueUserWorkItem(below(r, 16) ? work_item : NULL, (PVOID)next(r), below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF);
+
+// What these give back is kept for the others, too: whoever closes one, the rest is refused.
+static _Atomic(HANDLE) waits[SHARED], timers[SHARED];
+static HANDLE any_of(struct random *r, _Atomic(HANDLE) *kept) { return below(r, 4) ? kept[below(r, SHARED)] : any_handle(r); }
+
+static void registered(struct random *r) {
+    static const ULONG flags[] = {0, WT_EXECUTEONLYONCE, WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE, WT_EXECUTELONGFUNCTION};
+    HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
+    HANDLE wait = NULL;
+    if (RegisterWaitForSingleObject(&wait, any_handle(r), below(r, 16) ? called_back : NULL, (PVOID)next(r),
+                                    below(r, 2) ? INFINITE : 1 + below(r, 100), flags[below(r, COUNT(flags))])) {
+        wait = atomic_exchange(&waits[below(r, SHARED)], wait);
+    }
+    if (below(r, 4)) UnregisterWaitEx(below(r, 4) ? wait : any_of(r, waits), completion);
+    else UnregisterWait(any_of(r, waits));
+    QueueUserWorkItem(below(r, 16) ? work_item : NULL, (PVOID)next(r), below(r, 8) ? 0 : any_number(r));
 }
+AS(RegisterWaitForSingleObject, registered)
+AS(UnregisterWait, registered)
+AS(UnregisterWaitEx, registered)
+AS(QueueUserWorkItem, registered)
+
+static void timer_queues(struct random *r) {
+    HANDLE queue = below(r, 2) ? NULL : CreateTimerQueue(), timer = NULL;
+    HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
+    if (CreateTimerQueueTimer(&timer, below(r, 8) ? queue : any_handle(r), below(r, 16) ? called_back : NULL, (PVOID)next(r),
+                              below(r, 100), below(r, 2) ? 0 : 50 + below(r, 1000), below(r, 4) ? 0 : WT_EXECUTEONLYONCE) &&
+        !queue)
+        timer = atomic_exchange(&timers[below(r, SHARED)], timer);
+    ChangeTimerQueueTimer(below(r, 8) ? queue : any_handle(r), any_of(r, timers), below(r, 100), below(r, 2) ? 0 : 1000);
+    DeleteTimerQueueTimer(below(r, 8) ? queue : any_handle(r), below(r, 4) ? timer : any_of(r, timers), completion);
+    if (queue) {
+        if (below(r, 2)) DeleteTimerQueue(queue);
+        DeleteTimerQueueEx(queue, completion); // once it is deleted, refused
+    }
+}
+AS(CreateTimerQueue, timer_queues)
+AS(CreateTimerQueueTimer, timer_queues)
+AS(ChangeTimerQueueTimer, timer_queues)
+AS(DeleteTimerQueueTimer, timer_queues)
+AS(DeleteTimerQueue, timer_queues)
+AS(DeleteTimerQueueEx, timer_queues)
+
+// ---- processes
 
 // A child that may be anything, or nothing; it is ended at once. (The thread sanitizer takes the start for a fork.)
 #if defined(__has_feature)
@@ -736,7 +589,7 @@ static void drive_QueueUserWorkItem(struct random *r) {
 #define STARTS_NOTHING 1
 #endif
 #endif
-static void drive_CreateProcessA(struct random *r) {
+static void narrow_processes(struct random *r) {
 #ifndef STARTS_NOTHING
     static const char *const programs[] = {"true", "/bin/true", "/etc/passwd", "\\bin\\true", "/bin/true/x"};
     if (below(r, 64)) return;
@@ -760,43 +613,181 @@ static void drive_CreateProcessA(struct random *r) {
     (void)r;
 #endif
 }
-static void drive_CreateProcessW(struct random *r) {
+static void wide_processes(struct random *r) {
     PROCESS_INFORMATION child = {0};
     LPSTARTUPINFOW startup = scratch(r, sizeof *startup);
     memset(startup, 0, sizeof *startup);
     LPCWSTR program = any_wide(r);
     if (CreateProcessW(program, NULL, NULL, NULL, FALSE, any_number(r), NULL, any_wide(r), startup, &child)) abort();
 }
-static void drive_GetEnvironmentVariableA(struct random *r) {
+static void narrow_variables(struct random *r) {
     DWORD size = below(r, 300);
     GetEnvironmentVariableA(any_text(r), scratch(r, size), size);
 }
-static void drive_GetEnvironmentVariableW(struct random *r) {
+static void wide_variables(struct random *r) {
     DWORD size = below(r, 300);
     GetEnvironmentVariableW(any_wide(r), scratch(r, size * sizeof(WCHAR)), size);
 }
-static void drive_GetCurrentDirectoryA(struct random *r) {
+static void narrow_directories(struct random *r) {
     DWORD size = below(r, 300);
     GetCurrentDirectoryA(size, scratch(r, size));
 }
-static void drive_GetCurrentDirectoryW(struct random *r) {
+static void wide_directories(struct random *r) {
     DWORD size = below(r, 300);
     GetCurrentDirectoryW(size, scratch(r, size * sizeof(WCHAR)));
 }
-static void drive_FreeEnvironmentStringsA(struct random *r) { (void)r, FreeEnvironmentStringsA(GetEnvironmentStringsA()); }
-static void drive_FreeEnvironmentStringsW(struct random *r) { (void)r, FreeEnvironmentStringsW(GetEnvironmentStringsW()); }
-static void drive_GetEnvironmentStringsA(struct random *r) { drive_FreeEnvironmentStringsA(r); }
-static void drive_GetEnvironmentStringsW(struct random *r) { drive_FreeEnvironmentStringsW(r); }
-static void drive_SetInformationJobObject(struct random *r) {
+static void narrow_environments(struct random *r) { (void)r, FreeEnvironmentStringsA(GetEnvironmentStringsA()); }
+static void wide_environments(struct random *r) { (void)r, FreeEnvironmentStringsW(GetEnvironmentStringsW()); }
+static void limits(struct random *r) {
     DWORD size = below(r, 2) ? sizeof(JOBOBJECT_EXTENDED_LIMIT_INFORMATION) : below(r, 200);
     SetInformationJobObject(any_handle(r), (JOBOBJECTINFOCLASS)below(r, 12), any_output(r, size), size);
 }
-static void drive_QueryInformationJobObject(struct random *r) {
+static void queries(struct random *r) {
     static const DWORD sizes[] = {48, 64, 144, 16, 24, 8};
     DWORD size = below(r, 4) ? sizes[below(r, COUNT(sizes))] : below(r, 200);
     QueryInformationJobObject(any_handle(r), (JOBOBJECTINFOCLASS)below(r, 12), any_output(r, size), size,
                               any_output(r, sizeof(DWORD)));
 }
+
+AS(CreateProcessA, narrow_processes)
+AS(CreateProcessW, wide_processes)
+AS(GetEnvironmentVariableA, narrow_variables)
+AS(GetEnvironmentVariableW, wide_variables)
+AS(GetCurrentDirectoryA, narrow_directories)
+AS(GetCurrentDirectoryW, wide_directories)
+AS(FreeEnvironmentStringsA, narrow_environments)
+AS(FreeEnvironmentStringsW, wide_environments)
+AS(SetInformationJobObject, limits)
+AS(QueryInformationJobObject, queries)
+AS(GetEnvironmentStringsA, narrow_environments)
+AS(GetEnvironmentStringsW, wide_environments)
+
+// ---- locks of the program's own memory: shared by all threads, taken and given back in order
+
+static SRWLOCK shared_lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE shared_condition = CONDITION_VARIABLE_INIT;
+static CRITICAL_SECTION shared_section;
+static _Atomic DWORD shared_word;
+
+static void shared_locks(struct random *r) {
+    SRWLOCK own;
+    CONDITION_VARIABLE condition;
+    InitializeSRWLock(&own);
+    InitializeConditionVariable(&condition);
+    switch (below(r, 6)) {
+    case 0:
+        AcquireSRWLockExclusive(&shared_lock);
+        if (!below(r, 4)) SleepConditionVariableSRW(&shared_condition, &shared_lock, any_time(r), 0);
+        ReleaseSRWLockExclusive(&shared_lock);
+        break;
+    case 1:
+        AcquireSRWLockShared(&shared_lock);
+        if (!below(r, 4)) SleepConditionVariableSRW(&shared_condition, &shared_lock, any_time(r), CONDITION_VARIABLE_LOCKMODE_SHARED);
+        ReleaseSRWLockShared(&shared_lock);
+        break;
+    case 2:
+        if (TryAcquireSRWLockExclusive(&shared_lock)) ReleaseSRWLockExclusive(&shared_lock);
+        if (TryAcquireSRWLockShared(&shared_lock)) ReleaseSRWLockShared(&shared_lock);
+        break;
+    case 3:
+        EnterCriticalSection(&shared_section);
+        SleepConditionVariableCS(&shared_condition, &shared_section, any_time(r));
+        LeaveCriticalSection(&shared_section);
+        break;
+    case 4: WakeConditionVariable(&shared_condition); break;
+    default: WakeAllConditionVariable(&shared_condition);
+    }
+}
+AS(InitializeSRWLock, shared_locks)
+AS(AcquireSRWLockExclusive, shared_locks)
+AS(AcquireSRWLockShared, shared_locks)
+AS(TryAcquireSRWLockExclusive, shared_locks)
+AS(TryAcquireSRWLockShared, shared_locks)
+AS(ReleaseSRWLockExclusive, shared_locks)
+AS(ReleaseSRWLockShared, shared_locks)
+AS(InitializeConditionVariable, shared_locks)
+AS(SleepConditionVariableCS, shared_locks)
+AS(SleepConditionVariableSRW, shared_locks)
+AS(WakeConditionVariable, shared_locks)
+AS(WakeAllConditionVariable, shared_locks)
+
+static BOOL CALLBACK run_once(PINIT_ONCE once, PVOID parameter, PVOID *context) {
+    (void)once;
+    if (context) *context = NULL;
+    return (ULONG_PTR)parameter & 1;
+}
+static void once(struct random *r) {
+    INIT_ONCE own;
+    PVOID context;
+    BOOL pending;
+    InitOnceInitialize(&own);
+    InitOnceExecuteOnce(&own, run_once, (PVOID)next(r), below(r, 2) ? &context : NULL);
+    if (InitOnceBeginInitialize(&own, below(r, 2) ? INIT_ONCE_ASYNC : any_number(r) | INIT_ONCE_ASYNC, &pending, &context))
+        InitOnceComplete(&own, below(r, 2) ? INIT_ONCE_ASYNC : any_number(r), (PVOID)next(r));
+}
+AS(InitOnceInitialize, once)
+AS(InitOnceExecuteOnce, once)
+AS(InitOnceBeginInitialize, once)
+AS(InitOnceComplete, once)
+
+static void addresses(struct random *r) {
+    DWORD seen = atomic_load(&shared_word);
+    switch (below(r, 4)) {
+    case 0: WaitOnAddress(&shared_word, &seen, below(r, 4) ? sizeof seen : any_size(r) & 7, any_time(r)); break;
+    case 1: atomic_fetch_add(&shared_word, 1), WakeByAddressSingle(&shared_word); break;
+    case 2: atomic_fetch_add(&shared_word, 1), WakeByAddressAll(&shared_word); break;
+    default: WakeByAddressAll(below(r, 2) ? NULL : never(r)); // an address is looked up, not looked at
+    }
+}
+AS(WaitOnAddress, addresses)
+AS(WakeByAddressSingle, addresses)
+AS(WakeByAddressAll, addresses)
+
+static void barriers(struct random *r) {
+    SYNCHRONIZATION_BARRIER own;
+    if (!InitializeSynchronizationBarrier(&own, below(r, 4) ? 1 : -(LONG)below(r, 3), (LONG)below(r, 100) - 1)) return;
+    EnterSynchronizationBarrier(&own, below(r, 2) ? 0 : SYNCHRONIZATION_BARRIER_FLAGS_SPIN_ONLY);
+    DeleteSynchronizationBarrier(&own);
+}
+AS(InitializeSynchronizationBarrier, barriers)
+AS(EnterSynchronizationBarrier, barriers)
+AS(DeleteSynchronizationBarrier, barriers)
+
+static void lists(struct random *r) {
+    SLIST_HEADER head;
+    SLIST_ENTRY entries[4] __attribute__((aligned(16)));
+    InitializeSListHead(&head);
+    for (unsigned i = below(r, 5); i; i--) InterlockedPushEntrySList(&head, &entries[i - 1]);
+    QueryDepthSList(&head);
+    InterlockedPopEntrySList(&head);
+    InterlockedFlushSList(&head);
+}
+AS(InitializeSListHead, lists)
+AS(InterlockedPushEntrySList, lists)
+AS(InterlockedPopEntrySList, lists)
+AS(InterlockedFlushSList, lists)
+AS(QueryDepthSList, lists)
+
+// ---- security descriptors
+
+static void descriptors(struct random *r) {
+    static const char *const strings[] = {"", "D:", "D:(A;;GA;;;WD)", "O:BAG:SYD:(D;;GR;;;S-1-5-32-544)", "D:(A", "O:x", "D:P(A;OICI;0x1f;;;AU)"};
+    SECURITY_DESCRIPTOR own;
+    PSECURITY_DESCRIPTOR made_of_text = NULL;
+    if (InitializeSecurityDescriptor(&own, below(r, 4) ? SECURITY_DESCRIPTOR_REVISION : any_number(r)))
+        SetSecurityDescriptorDacl(&own, any_bool(r), NULL, any_bool(r));
+    const char *text = below(r, 4) ? strings[below(r, COUNT(strings))] : any_text(r);
+    if (ConvertStringSecurityDescriptorToSecurityDescriptorA(text, below(r, 8) ? SDDL_REVISION_1 : any_number(r), &made_of_text, NULL)) {
+        SECURITY_ATTRIBUTES attributes = {sizeof attributes, made_of_text, FALSE};
+        made(r, CreateEventA(&attributes, FALSE, FALSE, any_text(r)));
+        LocalFree(made_of_text);
+    }
+    if (ConvertStringSecurityDescriptorToSecurityDescriptorW(any_wide(r), SDDL_REVISION_1, &made_of_text, NULL)) LocalFree(made_of_text);
+}
+AS(InitializeSecurityDescriptor, descriptors)
+AS(SetSecurityDescriptorDacl, descriptors)
+AS(ConvertStringSecurityDescriptorToSecurityDescriptorA, descriptors)
+AS(ConvertStringSecurityDescriptorToSecurityDescriptorW, descriptors)
 
 #include "calls.h"
 
@@ -837,6 +828,7 @@ int main(int argc, char **argv) {
     HANDLE threads[WORKERS];
     printf("fuzz: seed %llu, %u calls of %zu functions\n", seed, calls, COUNT(drivers));
     fflush(stdout);
+    InitializeCriticalSection(&shared_section);
     for (int i = 0; i < WORKERS; i++) {
         workers[i] = (struct worker){.seed = seed, .index = i, .calls = calls / WORKERS};
         atomic_store(&now_calling[i], "nothing yet");

@@ -225,6 +225,8 @@ final class RingSocket: DriverSocket {
         case EINPROGRESS, EINTR: settings.setPhase(.connecting)
         // What a Unix socket says whose listener has no room: nothing tells when it has.
         case EAGAIN: settings.setPhase(.failed(ECONNREFUSED))
+        // And at whose path nobody listens any more, or yet.
+        case ENOENT: settings.setPhase(.failed(ECONNREFUSED))
         default: settings.setPhase(.failed(code))
         }
     }
@@ -421,8 +423,9 @@ final class RingSocket: DriverSocket {
         closeIfIdle()
     }
 
-    /// Closes descriptors once the kernel has none of our requests on them.
-    private func closeIfIdle() {
+    /// Closes descriptors once the kernel has none of our requests on them. The loop never waits for what lingers: the
+    /// kernel sends it all the same.
+    private func closeIfIdle(onLoop: Bool = false) {
         let unused: [Int32] = state.withLock { state in
             guard state.holds == 0, state.incoming.isEmpty, state.outgoing.isEmpty else { return [] }
             defer { state.retired = [] }
@@ -430,7 +433,14 @@ final class RingSocket: DriverSocket {
             defer { state.descriptor = -1 }
             return state.retired + [state.descriptor]
         }
-        for descriptor in unused { Glibc.close(descriptor) }
+        for descriptor in unused {
+            var (set, size) = (linger(), socklen_t(MemoryLayout<linger>.size))
+            if onLoop, getsockopt(descriptor, SOL_SOCKET, SO_LINGER, &set, &size) == 0, set.l_linger > 0 {
+                set.l_onoff = 0
+                setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &set, size)
+            }
+            Glibc.close(descriptor)
+        }
     }
 
     // ---- on the loop
@@ -453,6 +463,6 @@ final class RingSocket: DriverSocket {
             return state[keyPath: queue].first
         }
         for request in ended { request.request.complete(IOStatus(errno: failure), bytes: 0) }
-        if let next { ring.submitOnLoop(next) } else { closeIfIdle() }
+        if let next { ring.submitOnLoop(next) } else { closeIfIdle(onLoop: true) }
     }
 }

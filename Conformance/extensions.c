@@ -157,6 +157,58 @@ static void a_connect_is_told_to_its_event(void) {
     closesocket(listener);
 }
 
+#ifndef _WIN32 // Windows refuses clients for whom there is no room
+// Connects until there is no room for another: then they wait.
+static int fill(SOCKET *clients, int count, struct sockaddr_in *name) {
+    for (int i = 0; i < count; i++) {
+        clients[i] = new_stream();
+        do_not_wait(clients[i]);
+        connect(clients[i], (struct sockaddr *)name, sizeof *name);
+        fd_set set;
+        struct timeval soon = {0, 50000};
+        FD_ZERO(&set);
+        FD_SET(clients[i], &set);
+        if (select(0, NULL, &set, NULL, &soon) == 0) return i + 1;
+    }
+    return count;
+}
+
+static void a_connect_that_waits_is_ended(void) {
+    enum { CLIENTS = 8 };
+    SOCKET listener = new_stream(), clients[CLIENTS], first = new_bound(), second = new_bound();
+    OVERLAPPED overlapped[2];
+    DWORD bytes, flags;
+    EQUAL(bind_to(listener, 0), 0);
+    EQUAL(listen(listener, 1), 0);
+    struct sockaddr_in name = name_of(listener);
+    int count = fill(clients, CLIENTS, &name);
+    REQUIRE(count < CLIENTS);
+    struct timeval no_time = {0, 0};
+    fd_set set;
+    memset(overlapped, 0, sizeof overlapped);
+    for (int i = 0; i < 2; i++) {
+        overlapped[i].hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+        FAILS(ConnectEx(i ? second : first, (struct sockaddr *)&name, sizeof name, NULL, 0, NULL, &overlapped[i]),
+              ERROR_IO_PENDING);
+    }
+    FAILS(ConnectEx(first, (struct sockaddr *)&name, sizeof name, NULL, 0, NULL, &overlapped[0]), WSAEALREADY);
+    FAILS_WITH(send(first, "x", 1, 0), SOCKET_ERROR, WSAENOTCONN);
+    FAILS_WITH(connect(clients[count - 1], (struct sockaddr *)&name, sizeof name), SOCKET_ERROR, WSAEALREADY);
+    FD_ZERO(&set);
+    FD_SET(first, &set);
+    EQUAL(select(0, NULL, &set, NULL, &no_time), 0);
+    EQUAL(CancelIoEx((HANDLE)first, &overlapped[0]), TRUE);
+    FAILS(WSAGetOverlappedResult(first, &overlapped[0], &bytes, TRUE, &flags), WSA_OPERATION_ABORTED);
+    EQUAL(closesocket(second), 0);
+    EQUAL(WaitForSingleObject(overlapped[1].hEvent, INFINITE), WAIT_OBJECT_0);
+    EQUAL(overlapped[1].Internal, 0xC0000241); // the socket was closed here
+    for (int i = 0; i < count; i++) closesocket(clients[i]);
+    for (int i = 0; i < 2; i++) CloseHandle(overlapped[i].hEvent);
+    closesocket(first);
+    closesocket(listener);
+}
+#endif
+
 // ---- DisconnectEx
 
 static void disconnecting(void) {
@@ -324,6 +376,9 @@ static const struct test_case cases[] = {
     CASE(a_refusal_is_error_1225),
     CASE(what_connecting_refuses),
     CASE(a_connect_is_told_to_its_event),
+#ifndef _WIN32
+    CASE(a_connect_that_waits_is_ended),
+#endif
     CASE(disconnecting),
     CASE(what_disconnecting_refuses),
     CASE(a_socket_is_used_again),

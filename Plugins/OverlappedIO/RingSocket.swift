@@ -99,6 +99,7 @@ final class RingSocket: DriverSocket {
         let next: Next = state.withLock { state in
             guard !state.isClosed, state.descriptor >= 0 else { return .complete(.invalidHandle, 0) }
             if state.failure != 0 { return .complete(IOStatus(errno: state.failure), 0) }
+            if isTooEarlyLocked(request, state) { return .complete(.invalidConnection, 0) }
             let queue = request.isIncoming ? \State.incoming : \State.outgoing
             var sent = 0
             if state[keyPath: queue].isEmpty {
@@ -134,9 +135,24 @@ final class RingSocket: DriverSocket {
         state.withLock { state in
             guard !state.isClosed, state.descriptor >= 0 else { return .failed(.invalidHandle) }
             if state.failure != 0 { return .failed(IOStatus(errno: state.failure)) }
+            if isTooEarlyLocked(request, state) { return .failed(.invalidConnection) }
             let queue = request.isIncoming ? \State.incoming : \State.outgoing
             guard state[keyPath: queue].isEmpty else { return .isBehindOthers }
             return attemptLocked(request, from: start, &state, acceptsNow: true)
+        }
+    }
+
+    /// Whether it is a transfer over a connection that is being made, or could not be. The kernel would let a send wait,
+    /// or give it the connect's error, which is to be told otherwise.
+    private func isTooEarlyLocked(_ request: IORequest, _ state: State) -> Bool {
+        guard isStream else { return false }
+        switch request.operation {
+        case .accept, .connect: return false
+        case .receive, .send: break
+        }
+        switch finishConnectLocked(state) {
+        case .connecting, .failed: return true
+        case .idle, .connected, .listening: return false
         }
     }
 
@@ -147,13 +163,7 @@ final class RingSocket: DriverSocket {
         case .accept(let accepted):
             return acceptsNow ? acceptLocked(into: accepted, state.descriptor) : .wouldBlock(0)
         case .connect: return connectLocked(request, &state)
-        case .receive, .send:
-            guard isStream else { break }
-            // The kernel would let a send wait, or give it the connect's error, which is to be told otherwise.
-            switch finishConnectLocked(state) {
-            case .connecting, .failed: return .failed(.invalidConnection)
-            case .idle, .connected, .listening: break
-            }
+        case .receive, .send: break
         }
         if request.isIncoming && state.wasUnreachable {
             state.wasUnreachable = false

@@ -231,6 +231,61 @@ static void limits(void) {
     CloseHandle(job);
 }
 
+static void names(void) {
+    static const WCHAR wide[] = {'s', 'b', '-', 'j', 'o', 'b', 0};
+    PROCESS_INFORMATION child;
+    HANDLE job = CreateJobObjectA(NULL, "sb-job"), again, event;
+    REQUIRE(job);
+    SetLastError(UNTOUCHED);
+    again = CreateJobObjectW(NULL, wide);
+    EQUAL(GetLastError(), ERROR_ALREADY_EXISTS);
+    REQUIRE(again && again != job);
+    CloseHandle(again);
+#ifndef ON_WINE // its server ends by that
+    FAILS(CreateEventA(NULL, TRUE, FALSE, "sb-job"), ERROR_INVALID_HANDLE);
+    event = CreateEventA(NULL, TRUE, FALSE, "sb-event");
+    FAILS(CreateJobObjectA(NULL, "sb-event"), ERROR_INVALID_HANDLE);
+    FAILS(OpenJobObjectA(JOB_OBJECT_QUERY, FALSE, "sb-event"), ERROR_INVALID_HANDLE);
+    CloseHandle(event);
+#else
+    (void)event;
+#endif
+    again = OpenJobObjectA(JOB_OBJECT_ASSIGN_PROCESS, FALSE, "sb-job");
+    REQUIRE(again);
+    REQUIRE(start_child("sleep", 0, &child));
+    QUIETLY(AssignProcessToJobObject(again, child.hProcess), TRUE);
+    FAILS(TerminateJobObject(again, 1), ERROR_ACCESS_DENIED); // it was opened for less
+    FAILS(set_limits(again, 0), ERROR_ACCESS_DENIED);
+    CloseHandle(again);
+    again = OpenJobObjectW(JOB_OBJECT_TERMINATE, FALSE, wide);
+    REQUIRE(again);
+    FAILS(AssignProcessToJobObject(again, child.hProcess), ERROR_ACCESS_DENIED);
+    QUIETLY(TerminateJobObject(again, 6), TRUE);
+    EQUAL(end_of(&child), 6);
+    CloseHandle(again);
+    CloseHandle(job);
+#ifndef ON_WINE // it keeps the job
+    FAILS(OpenJobObjectA(JOB_OBJECT_QUERY, FALSE, "sb-job"), ERROR_FILE_NOT_FOUND);
+    FAILS(OpenJobObjectW(JOB_OBJECT_QUERY, FALSE, wide), ERROR_FILE_NOT_FOUND);
+#endif
+    FAILS(OpenJobObjectA(JOB_OBJECT_QUERY, FALSE, NULL), ERROR_INVALID_PARAMETER);
+}
+
+static void rights_to_assign(void) {
+    PROCESS_INFORMATION child;
+    HANDLE job = CreateJobObjectA(NULL, NULL), weak;
+    REQUIRE(start_child("sleep", 0, &child));
+    weak = OpenProcess(PROCESS_TERMINATE, FALSE, child.dwProcessId);
+    FAILS(AssignProcessToJobObject(job, weak), ERROR_ACCESS_DENIED);
+    CloseHandle(weak);
+    weak = OpenProcess(PROCESS_TERMINATE | PROCESS_SET_QUOTA, FALSE, child.dwProcessId);
+    QUIETLY(AssignProcessToJobObject(job, weak), TRUE);
+    CloseHandle(weak);
+    TRUTH(TerminateJobObject(job, 8));
+    EQUAL(end_of(&child), 8);
+    CloseHandle(job);
+}
+
 static void bad_arguments(void) {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
     BOOL is_member = UNTOUCHED;
@@ -393,6 +448,8 @@ static const struct test_case cases[] = {
     CASE(membership),
     CASE(the_own_process_can_be_a_member),
     CASE(limits),
+    CASE(names),
+    CASE(rights_to_assign),
     CASE(bad_arguments),
 #ifndef _WIN32
     CASE(members_end_with_an_owner_that_is_killed),

@@ -65,8 +65,8 @@ static void modules_that_there_are_not(void) {
     FAILS(GetModuleHandleExW(0, wide, &found), ERROR_MOD_NOT_FOUND);
     FAILS(GetModuleHandleExA(0, NULL, NULL), ERROR_INVALID_PARAMETER);
     found = (HMODULE)UNTOUCHED;
-    FAILS(GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, NULL, &found),
-          ERROR_INVALID_PARAMETER);
+    DWORD both = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+    FAILS(GetModuleHandleExA(both, NULL, &found), ERROR_INVALID_PARAMETER);
     FAILS(FreeLibrary(none), ERROR_MOD_NOT_FOUND);
     FAILS(FreeLibrary(NULL), ERROR_INVALID_HANDLE);
     FAILS(GetProcAddress(none, "GetLastError"), ERROR_MOD_NOT_FOUND);

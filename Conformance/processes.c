@@ -553,6 +553,95 @@ static void bad_handles(void) {
     CloseHandle(event);
 }
 
+static void rights(void) {
+    PROCESS_INFORMATION child;
+    DWORD code = UNTOUCHED;
+    FILETIME t[4];
+    HANDLE copy = NULL;
+    REQUIRE(start_child("sleep", 0, &child));
+    HANDLE waits = OpenProcess(SYNCHRONIZE, FALSE, child.dwProcessId), asks, ends;
+    HANDLE query = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, child.dwProcessId);
+    REQUIRE(waits && query);
+    EQUAL(WaitForSingleObject(waits, 0), WAIT_TIMEOUT);
+    FAILS(GetExitCodeProcess(waits, &code), ERROR_ACCESS_DENIED);
+    FAILS(GetProcessTimes(waits, &t[0], &t[1], &t[2], &t[3]), ERROR_ACCESS_DENIED);
+    FAILS(GetProcessId(waits), ERROR_ACCESS_DENIED);
+    FAILS(TerminateProcess(waits, 1), ERROR_ACCESS_DENIED);
+    EQUAL(code, UNTOUCHED);
+    FAILS_WITH(WaitForSingleObject(query, 0), WAIT_FAILED, ERROR_ACCESS_DENIED);
+    QUIETLY(GetExitCodeProcess(query, &code), TRUE);
+    EQUAL(code, STILL_ACTIVE);
+    EQUAL(GetProcessId(query), child.dwProcessId);
+    FAILS(TerminateProcess(query, 1), ERROR_ACCESS_DENIED);
+    asks = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, child.dwProcessId);
+    QUIETLY(GetExitCodeProcess(asks, &code), TRUE);
+    ends = OpenProcess(PROCESS_TERMINATE, FALSE, child.dwProcessId);
+    FAILS(GetExitCodeProcess(ends, &code), ERROR_ACCESS_DENIED);
+    // A copy with fewer rights has just these.
+    TRUTH(DuplicateHandle(GetCurrentProcess(), child.hProcess, GetCurrentProcess(), &copy, SYNCHRONIZE, FALSE, 0));
+    FAILS(TerminateProcess(copy, 1), ERROR_ACCESS_DENIED);
+    EQUAL(WaitForSingleObject(copy, 0), WAIT_TIMEOUT);
+    QUIETLY(TerminateProcess(ends, 5), TRUE);
+    CloseHandle(copy);
+    CloseHandle(waits);
+    CloseHandle(query);
+    CloseHandle(asks);
+    CloseHandle(ends);
+    EQUAL(end_of(&child), 5);
+}
+
+static void handles_of_other_processes(void) {
+    PROCESS_INFORMATION child;
+    HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL), copy = (HANDLE)(ULONG_PTR)UNTOUCHED;
+    HANDLE own = OpenProcess(SYNCHRONIZE, FALSE, GetCurrentProcessId());
+    FAILS(DuplicateHandle(own, event, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS),
+          ERROR_ACCESS_DENIED);
+#ifndef _WIN32 // each process has its objects to itself yet
+    REQUIRE(start_child("sleep", 0, &child));
+    FAILS(DuplicateHandle(GetCurrentProcess(), event, child.hProcess, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS),
+          ERROR_NOT_SUPPORTED);
+    FAILS(DuplicateHandle(child.hProcess, event, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS),
+          ERROR_NOT_SUPPORTED);
+    TRUTH(TerminateProcess(child.hProcess, 0));
+    end_of(&child);
+    EQUAL(copy, (HANDLE)(ULONG_PTR)UNTOUCHED);
+#else
+    (void)child;
+#endif
+    CloseHandle(own);
+    CloseHandle(event);
+}
+
+static void inherit_flags_of_what_is_made(void) {
+    SECURITY_ATTRIBUTES inherits = {sizeof inherits, NULL, TRUE};
+    STARTUPINFOA startup = {0};
+    PROCESS_INFORMATION child;
+    DWORD flags = UNTOUCHED;
+    char line[8192];
+    startup.cb = sizeof startup;
+    snprintf(line, sizeof line, "\"%s\" exit-process 4", own_path);
+#ifndef ON_WINE // it loses the flags
+    REQUIRE(CreateProcessA(NULL, line, &inherits, NULL, FALSE, 0, NULL, NULL, &startup, &child));
+    TRUTH(GetHandleInformation(child.hProcess, &flags));
+    EQUAL(flags, HANDLE_FLAG_INHERIT);
+    TRUTH(GetHandleInformation(child.hThread, &flags));
+    EQUAL(flags, 0);
+    EQUAL(end_of(&child), 4);
+    REQUIRE(CreateProcessA(NULL, line, NULL, &inherits, FALSE, 0, NULL, NULL, &startup, &child));
+    TRUTH(GetHandleInformation(child.hProcess, &flags));
+    EQUAL(flags, 0);
+    TRUTH(GetHandleInformation(child.hThread, &flags));
+    EQUAL(flags, HANDLE_FLAG_INHERIT);
+    EQUAL(end_of(&child), 4);
+#else
+    (void)child;
+#endif
+    HANDLE own = OpenProcess(SYNCHRONIZE, TRUE, GetCurrentProcessId());
+    TRUTH(GetHandleInformation(own, &flags));
+    EQUAL(flags, HANDLE_FLAG_INHERIT);
+    CloseHandle(own);
+}
+
 static ULONGLONG ticks(FILETIME time) { return (ULONGLONG)time.dwHighDateTime << 32 | time.dwLowDateTime; }
 
 static void times(void) {
@@ -743,6 +832,9 @@ static const struct test_case cases[] = {
     CASE(opening),
     CASE(the_own_process),
     CASE(bad_handles),
+    CASE(rights),
+    CASE(handles_of_other_processes),
+    CASE(inherit_flags_of_what_is_made),
     CASE(times),
     CASE(waits_for_several),
     CASE(flags_and_priorities),

@@ -229,6 +229,9 @@ static void the_stack_is_as_large_as_asked(void) {
     HANDLE thread = CreateThread(NULL, 0, use_stack, (LPVOID)(900 << 10), 0, NULL); // the default: 1 MiB
     REQUIRE(thread);
     EQUAL(join(thread), 1);
+    thread = CreateThread(NULL, 64 << 10, use_stack, (LPVOID)(900 << 10), 0, NULL); // committed at first
+    REQUIRE(thread);
+    EQUAL(join(thread), 1);
     thread = CreateThread(NULL, 100001, use_stack, (LPVOID)(90 << 10), STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     REQUIRE(thread);
     EQUAL(join(thread), 1);

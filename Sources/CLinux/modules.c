@@ -37,6 +37,10 @@ static bool contains(const struct dl_phdr_info *info, const void *address) {
     return false;
 }
 
+static bool is_mapped_as(const struct dl_phdr_info *info, const struct link_map *map) {
+    return info->dlpi_addr == map->l_addr && !strcmp(info->dlpi_name, map->l_name);
+}
+
 static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -58,7 +62,7 @@ static int look(struct dl_phdr_info *info, size_t size, void *argument) {
     void *module = (void *)lowest(info);
     bool is_it = search->is_program ? is_program
                  : search->name     ? !strcmp(strchr(search->name, '/') ? path : last_part(path), search->name)
-                 : search->map      ? info->dlpi_addr == search->map->l_addr && !strcmp(info->dlpi_name, search->map->l_name)
+                 : search->map      ? is_mapped_as(info, search->map)
                  : search->module   ? module == search->module
                                     : contains(info, search->address);
     if (!is_it) return 0;

@@ -133,7 +133,8 @@ void signalbox_end_process(uint32_t code) {
 }
 
 // Before main: takes over what the parent has left for us, so that no process that we start takes it for its own.
-__attribute__((constructor)) static void adopt(void) {
+// (101: before other constructors, some of which ask for the page.)
+__attribute__((constructor(101))) static void adopt(void) {
     on_exit(at_exit, NULL);
     const char *text = getenv(SIGNALBOX_PAGE_VARIABLE);
     if (!text) return;

@@ -1,14 +1,14 @@
 // Threads that other threads stop: suspended, or terminated.
 //
-// A thread stops itself, when it is told to: in the handler of one real-time signal, at whatever instruction it is; or, if
-// it is inside then (see signalbox_enter), as soon as it has left. So it never stops while it holds a lock of the
-// library's, is in the library's malloc, or has changed one half of something. How it is to stop stands in a word of its
-// object (Sources/Dispatcher/Stopping.swift), which every stop looks at; the signal says only that there is something to
-// look at, and a stray one does no harm.
+// A thread stops itself, when it is told to: in the handler of one real-time signal, at whatever instruction it is; or,
+// if it is inside then (see signalbox_enter), as soon as it has left. So it never stops while it holds a lock of the
+// library's, is in an allocation of the library's, or has changed one half of something. How it is to stop stands in a
+// word of its object (Sources/Dispatcher/Stopping.swift), which every stop looks at; the signal says only that there is
+// something to look at, and a stray one does no harm.
 //
 // A thread that is to end stops too, for good. What there is to do at its end is done on its behalf by the thread that
-// terminates it, which is in its right mind: the victim may have been in the middle of malloc(3). Then it is let go, and
-// leaves by the system call. If the terminating thread has given up waiting, the victim does it itself.
+// terminates it, which is in its right mind: the victim may have been in the middle of malloc(3). Then it is let go,
+// and leaves by the system call. If the terminating thread has given up waiting, the victim does it itself.
 #define _GNU_SOURCE // REG_RIP and the others, tgkill
 #include "CLinux.h"
 
@@ -307,7 +307,8 @@ void signalbox_exit_thread(void) {
     forget_specific();
     if (thread->isJoined) {
         thread->next = __atomic_load_n(&terminated, __ATOMIC_RELAXED);
-        while (!__atomic_compare_exchange_n(&terminated, &thread->next, thread, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {}
+        while (!__atomic_compare_exchange_n(&terminated, &thread->next, thread, false, __ATOMIC_RELEASE,
+                                            __ATOMIC_RELAXED)) {}
     }
     while (1) syscall(SYS_exit, 0);
 }

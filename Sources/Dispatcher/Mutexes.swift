@@ -54,7 +54,7 @@ extension Arena {
         return true
     }
 
-    @inlinable static var recursionLimit: UInt32 { 0x7FFF_FFFF }
+    @inlinable package static var recursionLimit: UInt32 { 0x7FFF_FFFF }
 
     /// Takes what a satisfied wait takes. Returns whether that was a mutex which its last owner had abandoned.
     func takeLocked(_ record: UnsafeMutablePointer<ObjectRecord>, _ word: inout Word, _ owner: Owner) -> Bool {

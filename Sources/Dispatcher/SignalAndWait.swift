@@ -58,7 +58,12 @@ extension Arena {
         let isOther = first != second
         guard hold(signal) else { throw .noSuchObject(0) }
         defer { if isOther { drop(first, heldWord(first)) } }
-        var word = heldWord(first)
+        var word = heldWord(second)
+        // A mutex that is both is given back first, which makes room.
+        if isOther && word.isOwned && word.owner == owner && second.recursion == Arena.recursionLimit {
+            throw .limitExceeded
+        }
+        word = heldWord(first)
         switch word.kind {
         case .event:
             count(.signals, signal.index)

@@ -264,7 +264,7 @@ package import Synchronization
     private static func end() {
         let thread = signalbox_thread()
         // Code of the program's: outside.
-        perform(endCall.load(ordering: .acquiring))
+        if !thread.pointee.isInternal { perform(endCall.load(ordering: .acquiring)) }
         // Only who is marked reads the hook, and so after it was set.
         if thread.pointee.isObserved {
             thread.pointee.isObserved = false

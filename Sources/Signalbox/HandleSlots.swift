@@ -102,6 +102,16 @@ enum HandleSlots {
         batches.deallocate()
     }
 
+    /// Takes these slots, if none was taken before.
+    static func reserve(_ slots: Set<UInt32>) -> Bool {
+        line.withLock { line in
+            guard line.fresh == 1, let last = slots.max(), last > 0, !slots.contains(0) else { return false }
+            for slot in 1..<last where !slots.contains(slot) { line.append(slot) }
+            line.fresh = last + 1
+            return true
+        }
+    }
+
     /// Slots from this one on were never used.
     static var reach: Int { line.withLock { Int($0.fresh) } }
 

@@ -195,6 +195,24 @@ package enum HandleTable {
         return UInt(generation) << 22 | UInt(slot) << 2
     }
 
+    /// Takes the slots of these handles, before any other was. False: it is too late.
+    static func reserve(_ handles: [UInt]) -> Bool {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        _ = prepared
+        return HandleSlots.reserve(Set(handles.map { UInt32($0 >> 2 & 0xF_FFFF) }))
+    }
+
+    /// Fills a slot that `reserve` has taken: the handle has that value. The caller's reference becomes the handle's.
+    static func fillReserved(_ handle: UInt, _ object: ObjectName, _ access: Access) {
+        signalbox_enter()
+        defer { signalbox_leave() }
+        let slot = Int(handle >> 2 & 0xF_FFFF)
+        Arena.local.becomeHandle(object)
+        base[slot].store(UInt64(handle >> 22) << 55, ordering: .relaxed)
+        _ = fill(slot, object, access, true)
+    }
+
     /// The table's memory, by a C global: a lazy one would be asked each time whether it is there.
     private static var base: UnsafeMutablePointer<Atomic<UInt64>> {
         @inline(__always) get {

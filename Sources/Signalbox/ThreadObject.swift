@@ -97,7 +97,9 @@ public actor ThreadObject: NamedKernelObject {
         let start = pointer.move()
         pointer.deallocate()
         Threads.adopt(start.object)
-        if !start.isOurs {
+        if start.isOurs {
+            signalbox_thread().pointee.isInternal = true
+        } else {
             ThreadObservers.attach()
             Threads.perform(Threads.beginCall.load(ordering: .acquiring))
         }

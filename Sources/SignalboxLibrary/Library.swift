@@ -42,4 +42,5 @@ enum Library {
 @c(signalbox_library_loaded) @implementation
 public func signalbox_library_loaded() {
     DriverRegistry.shared.setOnDemand { Library.start() }
+    InheritedHandles.adopt()
 }

@@ -27,7 +27,7 @@ public func __SetThreadDescription(_ thread: HANDLE?, _ description: PCWSTR?) ->
     enter()
     defer { leave() }
     return withoutLastError {
-        let object = threadObject(thread)
+        let object = threadObject(thread, oneOf: THREAD_SET_INFORMATION | THREAD_SET_LIMITED_INFORMATION)
         guard object != .none else { return failedResult() }
         var text: [WCHAR] = []
         if let description {
@@ -64,7 +64,7 @@ public func __GetThreadDescription(_ thread: HANDLE?, _ description: UnsafeMutab
     enter()
     defer { leave() }
     return withoutLastError {
-        let object = threadObject(thread)
+        let object = threadObject(thread, oneOf: threadQuery)
         guard object != .none else { return failedResult() }
         guard let description else { return result(IOStatus.invalidParameter.rawValue) }
         let text = descriptions.withLock { $0.texts[object.bits] } ?? []

@@ -41,6 +41,11 @@ func code(_ error: HandleError) -> Int32 {
     }
 }
 
+/// Why a wait could not begin. The only limit that a wait meets is a mutex's (STATUS_MUTANT_LIMIT_EXCEEDED).
+func waitCode(_ error: DispatcherError) -> Int32 {
+    error == .limitExceeded ? ERROR_MUTANT_LIMIT_EXCEEDED : code(error)
+}
+
 func code(_ error: DispatcherError) -> Int32 {
     switch error {
     case .noSuchObject, .wrongKind: ERROR_INVALID_HANDLE

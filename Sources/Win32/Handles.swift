@@ -67,8 +67,10 @@ func object(_ handle: HANDLE?, _ kind: ObjectKind, access: Int32) -> ObjectName 
 }
 
 /// The object that a pseudo handle stands for, with a reference for the caller.
-private func retained(pseudo handle: UInt) throws -> ObjectName {
-    guard handle == Pseudo.thread else { return try ProcessTable.own() }
+private func retained(pseudo handle: UInt) throws(DispatcherError) -> ObjectName {
+    if handle == Pseudo.process {
+        do throws(ProcessError) { return try ProcessTable.own() } catch { throw .outOfRecords }
+    }
     let own = try Threads.ownOrNew()
     _ = Arena.local.retain(own)
     return own
@@ -102,10 +104,14 @@ func change(
     }
 }
 
-/// Handles of another process are out of reach; what is no process is no handle here.
-private func codeForOther(_ process: HANDLE?) -> Int32 {
+/// 0 if the handle names this process, and with the right to duplicate its handles; or an error code. Handles of another
+/// process are out of reach.
+private func codeForDuplicating(_ process: HANDLE?) -> Int32 {
+    if value(process) == Pseudo.process { return 0 }
     let object = HandleTable.find(value(process), [])
-    return object != .none && Arena.local.kind(of: object) == .process ? ERROR_NOT_SUPPORTED : ERROR_INVALID_HANDLE
+    guard object != .none, Arena.local.kind(of: object) == .process else { return ERROR_INVALID_HANDLE }
+    guard isGranted(process, oneOf: PROCESS_DUP_HANDLE) else { return ERROR_ACCESS_DENIED }
+    return ProcessTable.isOwn(object) ? 0 : ERROR_NOT_SUPPORTED
 }
 
 @c(DuplicateHandle) @implementation public func __DuplicateHandle(
@@ -114,11 +120,13 @@ private func codeForOther(_ process: HANDLE?) -> Int32 {
 ) -> BOOL {
     enter()
     defer { leave() }
-    guard isOwnProcess(sourceProcess) else { return failure(codeForOther(sourceProcess)) }
+    let sourceCode = codeForDuplicating(sourceProcess)
+    guard sourceCode == 0 else { return failure(sourceCode) }
     // "Closes the source handle. This occurs regardless of any error status returned." (DuplicateHandle) One that is
     // protected stays.
     defer { if options & DWORD(DUPLICATE_CLOSE_SOURCE) != 0 { try? HandleTable.close(value(source)) } }
-    guard isOwnProcess(targetProcess) else { return failure(codeForOther(targetProcess)) }
+    let targetCode = codeForDuplicating(targetProcess)
+    guard targetCode == 0 else { return failure(targetCode) }
     guard options & ~DWORD(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == 0 else {
         return failure(ERROR_INVALID_PARAMETER)
     }
@@ -127,15 +135,16 @@ private func codeForOther(_ process: HANDLE?) -> Int32 {
         let made: UInt
         if value(source) == Pseudo.process || value(source) == Pseudo.thread {
             let own = try retained(pseudo: value(source))
-            let kind: ObjectKind = value(source) == Pseudo.process ? .process : .thread
+            let kind = Arena.local.kind(of: own) ?? .none
             guard let inserted = HandleTable.insert(own, asked?.mapped(for: kind), inherits: inherit != 0) else {
                 Arena.local.release(own)
                 throw HandleError.tooMany
             }
             made = inserted
         } else {
-            let kind = Arena.prepared().kind(of: try HandleTable.name(value(source), [])) ?? .none
-            made = try HandleTable.duplicate(value(source), asked?.mapped(for: kind), inherits: inherit != 0)
+            let object = try HandleTable.name(value(source), [])
+            let granted = try asked.map { asked throws(HandleError) in try allowed(asked, value(source), object) }
+            made = try HandleTable.duplicate(value(source), granted, inherits: inherit != 0)
         }
         // Without a place for it, the duplicate would be lost.
         if let target { target.pointee = handle(made) } else { try HandleTable.close(made) }
@@ -145,6 +154,18 @@ private func codeForOther(_ process: HANDLE?) -> Int32 {
     } catch {
         return failure(ERROR_NOT_ENOUGH_MEMORY)
     }
+}
+
+/// What a duplicate is granted that is asked for `access`: more than its source has only if the object's descriptor
+/// allows it, where it was made with one.
+private func allowed(_ access: Access, _ source: UInt, _ object: ObjectName) throws(HandleError) -> Access {
+    let wanted = access.mapped(for: Arena.local.kind(of: object) ?? .none)
+    let had = Access(rawValue: HandleTable.access(source) ?? 0)
+    if !wanted.isSubset(of: had), let security = ObjectNames.security(of: object) {
+        if access.contains(.maximumAllowed) { return security.allowed.union(had) }
+        guard wanted.isSubset(of: security.allowed.union(had)) else { throw .accessDenied }
+    }
+    return wanted
 }
 
 @c(GetHandleInformation) @implementation

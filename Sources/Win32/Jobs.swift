@@ -20,42 +20,28 @@ private func job(_ handle: HANDLE?, needing access: Int32) -> Job? {
     return job
 }
 
-private func createJob(_ name: [UInt8]?) -> HANDLE? {
-    if name.map({ !$0.isEmpty }) ?? false { return noHandle(ERROR_NOT_SUPPORTED) }
-    return newHandle(.job, nil) { () throws(DispatcherError) in try Job.make(handles: 1) }
+private func createJob(_ name: GivenName, _ attributes: LPSECURITY_ATTRIBUTES?) -> HANDLE? {
+    createObject(.job, name, attributes) { () throws(DispatcherError) in try Job.make(handles: 1) }
 }
 
 @c(CreateJobObjectA) @implementation
 public func __CreateJobObjectA(_ attributes: LPSECURITY_ATTRIBUTES?, _ name: LPCSTR?) -> HANDLE? {
-    enter()
-    defer { leave() }
-    return createJob(name.map { Text.bytes($0) })
+    createJob(GivenName(name), attributes)
 }
 
 @c(CreateJobObjectW) @implementation
 public func __CreateJobObjectW(_ attributes: LPSECURITY_ATTRIBUTES?, _ name: LPCWSTR?) -> HANDLE? {
-    enter()
-    defer { leave() }
-    return createJob(name.map { Text.bytes($0) })
-}
-
-private func openJob(_ name: [UInt8]?) -> HANDLE? {
-    guard let name, !name.isEmpty else { return noHandle(ERROR_INVALID_PARAMETER) }
-    return noHandle(ERROR_FILE_NOT_FOUND)
+    createJob(GivenName(name), attributes)
 }
 
 @c(OpenJobObjectA) @implementation
 public func __OpenJobObjectA(_ access: DWORD, _ inherit: BOOL, _ name: LPCSTR?) -> HANDLE? {
-    enter()
-    defer { leave() }
-    return openJob(name.map { Text.bytes($0) })
+    openObject(.job, GivenName(name), access, inherits: inherit)
 }
 
 @c(OpenJobObjectW) @implementation
 public func __OpenJobObjectW(_ access: DWORD, _ inherit: BOOL, _ name: LPCWSTR?) -> HANDLE? {
-    enter()
-    defer { leave() }
-    return openJob(name.map { Text.bytes($0) })
+    openObject(.job, GivenName(name), access, inherits: inherit)
 }
 
 @c(AssignProcessToJobObject) @implementation

@@ -11,6 +11,9 @@ private struct StartRequest {
     var application: [UInt8]?
     var line: [UInt8]?
     var inherits: Bool
+    /// Whether the handles that are made can be inherited.
+    var processInherits: Bool
+    var threadInherits: Bool
     var flags: DWORD
     var environment: [[UInt8]]?
     var directory: [UInt8]?
@@ -137,10 +140,9 @@ private func isProgram(_ path: [UInt8]) -> Bool {
 
 // ---- what it is given
 
-/// The descriptor of a handle that a new process may have as 0, 1 or 2; -1: it gets /dev/null.
-private func descriptor(_ handle: HANDLE?) -> Int32 {
-    let object = HandleTable.find(value(handle), [])
-    return object == .none ? -1 : SourceObject.driver(of: object)?.descriptor ?? -1
+/// The descriptor of a handle that a new process is to have as 0, 1 or 2; -1: it gets /dev/null.
+private func descriptor(_ handle: HANDLE?, _ inherited: [InheritedHandles.Entry]) -> Int32 {
+    inherited.first { $0.handle == value(handle) & ~3 }?.descriptor ?? -1  // the low two bits are ignored
 }
 
 private func nice(_ flags: DWORD) -> Int32? {
@@ -167,14 +169,25 @@ private func lineage(_ cookie: UInt64, breaksAway: Bool) -> String {
 }
 
 /// A page that tells the process what execve(2) does not.
-private func makePage(_ request: StartRequest, _ line: [UInt8], jobBits: UInt32) throws(StartError) -> ProcessPage {
+private func makePage(
+    _ request: StartRequest, _ line: [UInt8], _ inherited: [InheritedHandles.Entry], jobBits: UInt32
+) throws(StartError) -> ProcessPage {
     let texts = [line, request.title ?? [], request.desktop ?? []]
     let head = MemoryLayout<signalbox_page>.size
-    guard let page = ProcessPage(size: head + texts.reduce(0) { $0 + $1.count + 1 }) else {
+    let handles = MemoryLayout<signalbox_inherited>.stride * inherited.count
+    guard let page = ProcessPage(size: head + handles + texts.reduce(0) { $0 + $1.count + 1 }) else {
         throw .code(ERROR_NOT_ENOUGH_MEMORY)
     }
     let memory = page.memory
     var offset = UInt32(head)
+    memory.pointee.inherited = offset
+    memory.pointee.inherited_count = UInt32(inherited.count)
+    for entry in inherited {
+        let copy = signalbox_inherited(
+            handle: UInt32(entry.handle), descriptor: entry.descriptor, access: entry.access, kind: entry.kind)
+        (UnsafeMutableRawPointer(memory) + Int(offset)).storeBytes(of: copy, as: signalbox_inherited.self)
+        offset += UInt32(MemoryLayout<signalbox_inherited>.stride)
+    }
     func put(_ text: [UInt8]?) -> UInt32 {
         guard let text else { return 0 }
         let place = UnsafeMutableRawPointer(memory) + Int(offset)
@@ -187,6 +200,12 @@ private func makePage(_ request: StartRequest, _ line: [UInt8], jobBits: UInt32)
     memory.pointee.title = put(request.title)
     memory.pointee.desktop = put(request.desktop)
     let startup = request.startup
+    if request.inherits, startup.dwFlags & DWORD(STARTF_USESTDHANDLES) != 0 {
+        memory.pointee.handles = (
+            UInt32(truncatingIfNeeded: value(startup.hStdInput)), UInt32(truncatingIfNeeded: value(startup.hStdOutput)),
+            UInt32(truncatingIfNeeded: value(startup.hStdError))
+        )
+    }
     memory.pointee.flags = startup.dwFlags
     memory.pointee.show = UInt32(startup.wShowWindow)
     (memory.pointee.x, memory.pointee.y) = (startup.dwX, startup.dwY)
@@ -239,20 +258,21 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
     start.ignoresInterrupts = start.hasOwnGroup && flags & DWORD(CREATE_NEW_CONSOLE) == 0
     start.isSuspended = flags & DWORD(CREATE_SUSPENDED) != 0
     start.priority = nice(flags)
+    let inherited = request.inherits ? InheritedHandles.copies() : []
+    defer { for entry in inherited { close(entry.descriptor) } }
+    start.kept = inherited.map(\.descriptor)
     if request.startup.dwFlags & DWORD(STARTF_USESTDHANDLES) != 0 {
+        // What is not inherited is no handle of the new process's.
         let startup = request.startup
-        if request.inherits {
-            start.standard = (
-                descriptor(startup.hStdInput), descriptor(startup.hStdOutput), descriptor(startup.hStdError)
-            )
-        } else {
-            start.standard = (-1, -1, -1)
-        }
+        start.standard = (
+            descriptor(startup.hStdInput, inherited), descriptor(startup.hStdOutput, inherited),
+            descriptor(startup.hStdError, inherited)
+        )
     } else {
         func open(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_GETFD) >= 0 ? descriptor : -1 }
         start.standard = (open(0), open(1), open(2))
     }
-    let page = try makePage(request, line, jobBits: breaksAway ? 0 : bits)
+    let page = try makePage(request, line, inherited, jobBits: breaksAway ? 0 : bits)
     let environment = request.environment ?? Variables.entries
     start.environment =
         [page.variable, lineage(page.memory.pointee.cookie, breaksAway: breaksAway)].map { Array($0.utf8CString) }
@@ -270,12 +290,12 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
         Arena.local.release(object)
         throw .code(ERROR_NOT_ENOUGH_MEMORY)
     }
-    guard let processHandle = newHandle(object) else {
+    guard let processHandle = newHandle(object, inherits: request.processInherits) else {
         _ = process.terminate(1)
         Arena.local.release(thread)
         throw .code(ERROR_NO_SYSTEM_RESOURCES)
     }
-    guard let threadHandle = newHandle(thread) else {
+    guard let threadHandle = newHandle(thread, inherits: request.threadInherits) else {
         _ = process.terminate(1)
         _ = __CloseHandle(processHandle)
         throw .code(ERROR_NO_SYSTEM_RESOURCES)
@@ -330,7 +350,8 @@ private func run(_ request: StartRequest, _ information: LPPROCESS_INFORMATION?)
     guard let startup else { return failure(ERROR_INVALID_PARAMETER) }
     let request = StartRequest(
         application: application.map { Text.bytes($0) }, line: line.map { Text.bytes(UnsafePointer($0)) },
-        inherits: inherit != 0, flags: flags, environment: environment(environmentBlock, flags),
+        inherits: inherit != 0, processInherits: inherits(processAttributes),
+        threadInherits: inherits(threadAttributes), flags: flags, environment: environment(environmentBlock, flags),
         directory: directory.map { Text.bytes($0) }, startup: startup.pointee,
         title: startup.pointee.lpTitle.map { Text.bytes(UnsafePointer($0)) },
         desktop: startup.pointee.lpDesktop.map { Text.bytes(UnsafePointer($0)) })
@@ -348,7 +369,8 @@ private func run(_ request: StartRequest, _ information: LPPROCESS_INFORMATION?)
     let given = startup.pointee
     let request = StartRequest(
         application: application.map { Text.bytes($0) }, line: line.map { Text.bytes(UnsafePointer($0)) },
-        inherits: inherit != 0, flags: flags, environment: environment(environmentBlock, flags),
+        inherits: inherit != 0, processInherits: inherits(processAttributes),
+        threadInherits: inherits(threadAttributes), flags: flags, environment: environment(environmentBlock, flags),
         directory: directory.map { Text.bytes($0) },
         startup: STARTUPINFOA(
             cb: given.cb, lpReserved: nil, lpDesktop: nil, lpTitle: nil, dwX: given.dwX, dwY: given.dwY,

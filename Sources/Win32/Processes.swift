@@ -37,9 +37,9 @@ func process(_ handle: HANDLE?, needingOneOf access: Int32) -> NativeProcess? {
     }
 }
 
-/// Whether the handle was granted one of the rights, all of which its kind has.
+/// Whether the handle was granted one of the rights.
 func isGranted(_ handle: HANDLE?, oneOf access: Int32) -> Bool {
-    HandleTable.access(value(handle)).map { $0 & UInt32(bitPattern: access) != 0 } ?? false
+    (HandleTable.access(value(handle)) ?? 0) & UInt32(bitPattern: access) != 0
 }
 
 @c(OpenProcess) @implementation

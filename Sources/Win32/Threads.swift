@@ -9,13 +9,15 @@ import Synchronization
 
 /// Starts a thread that calls the routine, and makes a handle to it; or sets the last error.
 func startThread(
-    _ start: LPTHREAD_START_ROUTINE, _ parameter: LPVOID?, stackSize: SIZE_T, isSuspended: Bool, _ id: LPDWORD?
+    _ start: LPTHREAD_START_ROUTINE, _ parameter: LPVOID?, stackSize: SIZE_T, isReservation: Bool = false,
+    isSuspended: Bool, _ id: LPDWORD?
 ) -> HANDLE? {
     enter()
     defer { leave() }
     do {
-        // 0 means the executable's default, which is 1 MiB.
-        let size = stackSize == 0 ? 1 << 20 : Int(clamping: stackSize)
+        // The executable's default is 1 MiB. Without the flag the size is what is committed at first, and that much is
+        // reserved at least.
+        let size = isReservation && stackSize != 0 ? Int(clamping: stackSize) : max(1 << 20, Int(clamping: stackSize))
         let object = try ThreadObject.start(
             name: nil, stackSize: size, isSuspended: isSuspended,
             { routine, parameter in unsafeBitCast(routine, to: LPTHREAD_START_ROUTINE.self)(parameter) },
@@ -38,8 +40,10 @@ func startThread(
     guard let start, flags & ~DWORD(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) == 0 else {
         return noHandle(ERROR_INVALID_PARAMETER)
     }
-    let isSuspended = flags & DWORD(CREATE_SUSPENDED) != 0
-    return startThread(start, parameter, stackSize: stackSize, isSuspended: isSuspended, id)
+    return startThread(
+        start, parameter, stackSize: stackSize,
+        isReservation: flags & DWORD(STACK_SIZE_PARAM_IS_A_RESERVATION) != 0,
+        isSuspended: flags & DWORD(CREATE_SUSPENDED) != 0, id)
 }
 
 @c(CreateRemoteThread) @implementation public func __CreateRemoteThread(
@@ -91,22 +95,29 @@ private let endsWithLastThread: Void = {
     pthread_exit(nil)
 }
 
-/// The thread object of a handle with those rights; `.none`, with the last error set, if it is none.
-func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) -> ObjectName {
+/// The thread object of a handle that was granted one of the rights; `.none`, with the last error set, if it is none.
+func threadObject(_ thread: HANDLE?, oneOf access: Int32 = ~0) -> ObjectName {
     if value(thread) == Pseudo.thread {
         if Dispatcher.Threads.own != .none { return Dispatcher.Threads.own }
         if let own = try? Dispatcher.Threads.ownOrNew() { return own }
         _ = failure(ERROR_NOT_ENOUGH_MEMORY)
         return .none
     }
-    let object = HandleTable.find(value(thread), rights)
-    if object != .none, Arena.local.kind(of: object) == .thread { return object }
-    _ = failure(code(forHandle: thread, rights, .thread))
+    let object = HandleTable.find(value(thread), [])
+    guard object != .none, Arena.local.kind(of: object) == .thread else {
+        _ = failure(ERROR_INVALID_HANDLE)
+        return .none
+    }
+    if isGranted(thread, oneOf: access) { return object }
+    _ = failure(ERROR_ACCESS_DENIED)
     return .none
 }
 
+/// Who may look at everything may look at a little.
+let threadQuery = THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION
+
 @c(TerminateThread) @implementation public func __TerminateThread(_ thread: HANDLE?, _ exitCode: DWORD) -> BOOL {
-    let object = threadObject(thread, needing: .modify)
+    let object = threadObject(thread, oneOf: THREAD_TERMINATE)
     guard object != .none else { return 0 }
     enter()
     endsWithLastThread
@@ -123,7 +134,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 @c(SuspendThread) @implementation public func __SuspendThread(_ thread: HANDLE?) -> DWORD {
-    let object = threadObject(thread, needing: .modify)
+    let object = threadObject(thread, oneOf: THREAD_SUSPEND_RESUME)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
         // The main thread of another process stops and goes on with it.
@@ -140,7 +151,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 }
 
 @c(ResumeThread) @implementation public func __ResumeThread(_ thread: HANDLE?) -> DWORD {
-    let object = threadObject(thread, needing: .modify)
+    let object = threadObject(thread, oneOf: THREAD_SUSPEND_RESUME)
     guard object != .none else { return DWORD.max }
     do throws(DispatcherError) {
         if let process = ProcessTable.process(ofThread: object) { return try process.resume(object) }
@@ -155,7 +166,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 #if arch(x86_64)
     @c(GetThreadContext) @implementation
     public func __GetThreadContext(_ thread: HANDLE?, _ context: LPCONTEXT?) -> BOOL {
-        let object = threadObject(thread)
+        let object = threadObject(thread, oneOf: THREAD_GET_CONTEXT)
         guard object != .none else { return 0 }
         guard let context else { return failure(ERROR_NOACCESS) }
         let flags = context.pointee.ContextFlags
@@ -221,7 +232,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 @c(GetThreadTimes) @implementation public func __GetThreadTimes(
     _ thread: HANDLE?, _ creation: LPFILETIME?, _ exit: LPFILETIME?, _ kernel: LPFILETIME?, _ user: LPFILETIME?
 ) -> BOOL {
-    let object = threadObject(thread)
+    let object = threadObject(thread, oneOf: threadQuery)
     guard object != .none else { return 0 }
     guard let creation, let exit, let kernel, let user else { return failure(ERROR_NOACCESS) }
     // Of another process's main thread: those of the process.
@@ -243,7 +254,7 @@ func threadObject(_ thread: HANDLE?, needing rights: HandleTable.Rights = []) ->
 @c(QueueUserAPC) @implementation
 public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULONG_PTR) -> DWORD {
     guard let routine else { return DWORD(failure(ERROR_INVALID_PARAMETER)) }
-    let object = threadObject(thread, needing: .setContext)
+    let object = threadObject(thread, oneOf: THREAD_SET_CONTEXT)
     guard object != .none else { return 0 }
     do throws(DispatcherError) {
         // A call cannot cross to another process.
@@ -257,7 +268,7 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
 }
 
 @c(GetExitCodeThread) @implementation public func __GetExitCodeThread(_ thread: HANDLE?, _ code: LPDWORD?) -> BOOL {
-    let object = threadObject(thread)
+    let object = threadObject(thread, oneOf: threadQuery)
     guard object != .none else { return 0 }
     guard let code else { return failure(ERROR_NOACCESS) }
     guard let exitCode = Dispatcher.Threads.exitCode(object) else { return failure(ERROR_INVALID_HANDLE) }
@@ -266,7 +277,7 @@ public func __QueueUserAPC(_ routine: PAPCFUNC?, _ thread: HANDLE?, _ data: ULON
 }
 
 @c(GetThreadId) @implementation public func __GetThreadId(_ thread: HANDLE?) -> DWORD {
-    let object = threadObject(thread)
+    let object = threadObject(thread, oneOf: threadQuery)
     guard object != .none else { return 0 }
     let id = threadID(object)
     return id != 0 ? id : DWORD(failure(ERROR_INVALID_HANDLE))

@@ -65,7 +65,7 @@ private func wait(_ handle: HANDLE?, _ object: ObjectName, _ milliseconds: DWORD
         }
         return result(try Arena.local.block(on: object, until: deadline(milliseconds), alertable: alertable))
     } catch {
-        return failedWait(code(error))
+        return failedWait(waitCode(error))
     }
 }
 
@@ -126,7 +126,7 @@ private func waitSlowly(
                 on: UnsafeBufferPointer(start: names, count: count), all: all, until: deadline(milliseconds),
                 alertable: alertable, isLooked: isLooked))
     } catch {
-        return failedWait(code(error))
+        return failedWait(waitCode(error))
     }
 }
 
@@ -155,8 +155,15 @@ private func waitSlowly(
             try Arena.local.signalAndWait(
                 signaled, awaited, until: deadline(milliseconds), alertable: alertable != 0, owner: owner))
     } catch {
-        return failedWait(code(error))
+        let isFull = kind == .semaphore && error == .limitExceeded && !isAtItsLimit(value(object))
+        return failedWait(isFull ? code(error) : waitCode(error))
     }
+}
+
+/// Whether the calling thread owns the mutex as often as can be counted.
+private func isAtItsLimit(_ handle: UInt) -> Bool {
+    guard let state = Arena.local.mutexState(HandleTable.find(handle, [])) else { return false }
+    return state.owner == Arena.local.threadOwner && state.recursion == Arena.recursionLimit
 }
 
 // ---- sleeping

@@ -155,6 +155,14 @@ extension DispatcherSuites {
                 #expect(arena.isSignaled(event) && state(mutex) == [Arena.recursionLimit, 0])
                 arena.release(event)
             }
+            let event = arena.makeEvent(signaled: false)
+            #expect(throws: DispatcherError.limitExceeded) {
+                try arena.signalAndWait(event, mutex, until: Deadline.never, owner: owner)
+            }
+            #expect(!arena.isSignaled(event) && state(mutex) == [Arena.recursionLimit, 0])
+            #expect(try arena.signalAndWait(mutex, mutex, until: Deadline.never, owner: owner) == .satisfied(0))
+            #expect(state(mutex) == [Arena.recursionLimit, 0])
+            arena.release(event)
             arena.release(mutex)
             arena.releaseOwner(owner)
         }

@@ -544,15 +544,18 @@ static _Atomic(HANDLE) waits[SHARED], timers[SHARED];
 static HANDLE any_of(struct random *r, _Atomic(HANDLE) *kept) { return below(r, 4) ? kept[below(r, SHARED)] : any_handle(r); }
 
 static void registered(struct random *r) {
-    static const ULONG flags[] = {0, WT_EXECUTEONLYONCE, WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE, WT_EXECUTELONGFUNCTION};
+    // One that is kept is called once: an object that stays signaled would have it called for ever.
+    BOOL is_kept = any_bool(r);
+    ULONG flags = (below(r, 16) ? below(r, 0x200) : any_number(r) & 0xFFFF) | (is_kept ? WT_EXECUTEONLYONCE : 0);
     HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
     HANDLE wait = NULL;
     if (RegisterWaitForSingleObject(&wait, any_handle(r), below(r, 16) ? called_back : NULL, (PVOID)next(r),
-                                    below(r, 2) ? INFINITE : 1 + below(r, 100), flags[below(r, COUNT(flags))])) {
-        wait = atomic_exchange(&waits[below(r, SHARED)], wait);
+                                    below(r, 2) ? INFINITE : 1 + below(r, 100), flags)) {
+        if (is_kept) wait = atomic_exchange(&waits[below(r, SHARED)], wait);
+        else if (below(r, 4)) SwitchToThread();
     }
-    if (below(r, 4)) UnregisterWaitEx(below(r, 4) ? wait : any_of(r, waits), completion);
-    else UnregisterWait(any_of(r, waits));
+    UnregisterWaitEx(wait, completion);
+    UnregisterWait(any_of(r, waits));
     QueueUserWorkItem(below(r, 16) ? work_item : NULL, (PVOID)next(r), below(r, 8) ? 0 : any_number(r));
 }
 AS(RegisterWaitForSingleObject, registered)
@@ -564,7 +567,7 @@ static void timer_queues(struct random *r) {
     HANDLE queue = below(r, 2) ? NULL : CreateTimerQueue(), timer = NULL;
     HANDLE completion = below(r, 2) ? INVALID_HANDLE_VALUE : below(r, 2) ? NULL : any_handle(r);
     if (CreateTimerQueueTimer(&timer, below(r, 8) ? queue : any_handle(r), below(r, 16) ? called_back : NULL, (PVOID)next(r),
-                              below(r, 100), below(r, 2) ? 0 : 50 + below(r, 1000), below(r, 4) ? 0 : WT_EXECUTEONLYONCE) &&
+                              below(r, 100), below(r, 2) ? 0 : queue ? below(r, 3) : 1000, below(r, 4) ? 0 : WT_EXECUTEONLYONCE) &&
         !queue)
         timer = atomic_exchange(&timers[below(r, SHARED)], timer);
     ChangeTimerQueueTimer(below(r, 8) ? queue : any_handle(r), any_of(r, timers), below(r, 100), below(r, 2) ? 0 : 1000);

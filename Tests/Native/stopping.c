@@ -27,10 +27,12 @@ static unsigned next_random(unsigned *state) {
 enum { MUTEXES = 3, EVENTS = 3 };
 static HANDLE mutexes[MUTEXES], events[EVENTS], permits, port, timer;
 static CRITICAL_SECTION section; // the bystanders' alone: a victim's would stay locked
-static LONG volatile abandoned, corrupt;
+static LONG volatile abandoned, corrupt, address;
+static DWORD tls, fls;
 static LONG volatile guarded[MUTEXES][2]; // under the mutex: equal, unless it was abandoned
 
 static VOID CALLBACK call_nothing(ULONG_PTR unused) { (void)unused; }
+static VOID WINAPI note_value(PVOID unused) { (void)unused; }
 static VOID CALLBACK timer_call(LPVOID unused, DWORD low, DWORD high) {
     (void)unused;
     (void)low;
@@ -39,7 +41,7 @@ static VOID CALLBACK timer_call(LPVOID unused, DWORD low, DWORD high) {
 
 // One thing that a program does. Time-outs are short: a wait for what a terminated thread was to signal must end.
 static void step(unsigned *state, BOOL is_bystander) {
-    unsigned what = next_random(state) % 14, which = next_random(state) % MUTEXES;
+    unsigned what = next_random(state) % 17, which = next_random(state) % MUTEXES;
     DWORD wait = next_random(state) % 3;
     switch (what) {
     case 0:
@@ -100,6 +102,20 @@ static void step(unsigned *state, BOOL is_bystander) {
         QueueUserAPC(call_nothing, GetCurrentThread(), 0);
         break;
     }
+    case 13: {
+        LONG seen = address;
+        WaitOnAddress(&address, &seen, sizeof seen, wait);
+        break;
+    }
+    case 14:
+        InterlockedIncrement(&address);
+        if (which) WakeByAddressSingle((PVOID)&address);
+        else WakeByAddressAll((PVOID)&address);
+        break;
+    case 15:
+        TlsSetValue(tls, TlsGetValue(tls) ? NULL : state);
+        FlsSetValue(fls, state);
+        break;
     default:
         if (is_bystander) {
             EnterCriticalSection(&section);
@@ -172,6 +188,8 @@ static void at_random_instants(void) {
     permits = CreateSemaphoreA(NULL, 0, 1000000000, NULL);
     port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 2);
     timer = CreateWaitableTimerA(NULL, FALSE, NULL);
+    tls = TlsAlloc();
+    fls = FlsAlloc(note_value);
     is_over = 0;
     pthread_create(&watchdog, NULL, watch, NULL);
     for (int i = 0; i < BYSTANDERS; i++) bystanders[i] = start(be_a_bystander, (LPVOID)(ULONG_PTR)i, NULL);
@@ -238,6 +256,8 @@ static void at_random_instants(void) {
     CloseHandle(permits);
     CloseHandle(port);
     CloseHandle(timer);
+    TRUTH(TlsFree(tls));
+    TRUTH(FlsFree(fls));
     DeleteCriticalSection(&section);
 }
 
@@ -274,7 +294,7 @@ static void two_that_suspend_each_other(void) {
         ResumeThread(threads[0]);
         ResumeThread(threads[1]);
         // One may stay suspended by the other, which has ended meanwhile, or is suspended itself.
-        while (WaitForSingleObject(threads[0], 0) == WAIT_TIMEOUT || WaitForSingleObject(threads[1], 0) == WAIT_TIMEOUT) {
+        while (!is_signaled(threads[0]) || !is_signaled(threads[1])) {
             ResumeThread(threads[0]);
             ResumeThread(threads[1]);
             SwitchToThread();
@@ -344,7 +364,8 @@ static DWORD WINAPI terminate_the_first(LPVOID unused) {
 
 // What a process of its own does for the case below.
 static int end_of_process(const char *how) {
-    DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &first, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    HANDLE process = GetCurrentProcess();
+    DuplicateHandle(process, GetCurrentThread(), process, &first, 0, FALSE, DUPLICATE_SAME_ACCESS);
     if (!strcmp(how, "alone")) ExitThread(3);
     if (!strcmp(how, "timer")) { // with a thread of the library's own
         HANDLE due = CreateWaitableTimerA(NULL, TRUE, NULL);
@@ -357,7 +378,8 @@ static int end_of_process(const char *how) {
         start(terminate_the_first, NULL, NULL);
         while (1) YieldProcessor();
     }
-    for (int i = strcmp(how, "many") ? 1 : 8; i; i--) start(outlive_the_first, strcmp(how, "terminated") ? NULL : &first, NULL);
+    void *terminate = strcmp(how, "terminated") ? NULL : &first;
+    for (int i = strcmp(how, "many") ? 1 : 8; i; i--) start(outlive_the_first, terminate, NULL);
     ExitThread(3);
 }
 

@@ -55,6 +55,7 @@ struct signalbox_thread {
     bool isRegistered;        ///< whether it is in the registry of threads, see stopping.c
     bool isJoined;            ///< whether the library joins it if it is terminated, as nobody else will
     bool isStoppable;         ///< whether it did not block the stopping signal when it was registered
+    bool isInternal;          ///< whether it runs no code of the program's
     bool isMain;              ///< whether it is the process's first thread
     struct signalbox_thread *_Nullable next, *_Nullable previous;
     pthread_t handle;
@@ -121,7 +122,8 @@ void signalbox_set_terminated_body(void (*_Nonnull body)(void));
 
 /// Ends the calling thread at once, by the system call: nothing runs any more on it. Who has made it joins it.
 void signalbox_exit_thread(void) __attribute__((noreturn));
-/// Lets a thread go that has stopped for good; if the library joins it, returns when it has gone, and its stack with it.
+/// Lets a thread go that has stopped for good; if the library joins it, returns when it has gone, and its stack with
+/// it.
 void signalbox_let_go(struct signalbox_thread *_Nonnull thread);
 /// Joins threads that were terminated while nobody waited for them.
 void signalbox_join_terminated(void);
@@ -159,8 +161,8 @@ bool signalbox_stopped_registers(const struct signalbox_thread *_Nonnull thread,
 /// The caller's registers, as they are in this call.
 void signalbox_own_registers(struct signalbox_registers *_Nonnull registers);
 
-/// Processor time of a thread of this process, in 100 ns; 0: the caller. Unchanged if it has ended. (The kernel tells another thread's
-/// two times in ticks of 10 ms.)
+/// Processor time of a thread of this process, in 100 ns; 0: the caller. Unchanged if it has ended. (The kernel tells
+/// another thread's two times in ticks of 10 ms.)
 void signalbox_thread_times(uint32_t id, uint64_t *_Nonnull user, uint64_t *_Nonnull kernel);
 
 /// Sets slot `index` of every thread to NULL.
@@ -199,7 +201,9 @@ static inline void signalbox_close(uint32_t inside) {
 }
 
 static inline struct signalbox_cache *_Nonnull signalbox_record_cache(int type) { return &signalbox_current.caches[type]; }
-static inline struct signalbox_cache *_Nonnull signalbox_caches(struct signalbox_thread *_Nonnull thread) { return thread->caches; }
+static inline struct signalbox_cache *_Nonnull signalbox_caches(struct signalbox_thread *_Nonnull thread) {
+    return thread->caches;
+}
 
 /// Base of the process's own arena; a C global, because a Swift one is reached through a lazy initialiser.
 extern void *_Nullable signalbox_arena __attribute__((visibility("hidden")));
@@ -302,7 +306,8 @@ static inline void signalbox_pause(void) {
 #endif
 }
 
-/// Calls `body` when the calling thread ends, whoever made it; NULL: what another call has said. Idempotent for a thread.
+/// Calls `body` when the calling thread ends, whoever made it; NULL: what another call has said. Idempotent for a
+/// thread.
 void signalbox_at_thread_end(void (*_Nullable body)(void));
 
 /// Starts a detached thread with all signals as the caller has them. Returns 0 or an errno.
@@ -349,9 +354,6 @@ void *_Nullable signalbox_module_named(const char *_Nonnull name);
 size_t signalbox_module_path(const void *_Nonnull module, char *_Nonnull path, size_t size);
 
 // ---- processes
-
-/// The most descriptors that a new process is given beside 0, 1 and 2, and its page.
-enum { SIGNALBOX_KEPT_LIMIT = 64 };
 
 /// What signalbox_spawn needs; strings and lists as execve(2) takes them.
 struct signalbox_spawn {

@@ -164,6 +164,7 @@ typedef union _ULARGE_INTEGER {
 #define JOB_OBJECT_TERMINATE 0x0008
 #define JOB_OBJECT_SET_SECURITY_ATTRIBUTES 0x0010
 #define JOB_OBJECT_ALL_ACCESS 0x001F001F
+
 /* Security descriptors: of an object's owner, group, mode and the like, see Docs/Architecture.md. */
 #define SECURITY_DESCRIPTOR_REVISION 1
 #define SECURITY_DESCRIPTOR_REVISION1 1

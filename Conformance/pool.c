@@ -210,6 +210,32 @@ static void the_maximum_bounds_blocked_callbacks(void) {
     close_record(&record);
 }
 
+static void a_lower_maximum_holds_for_idle_threads(void) {
+    struct record record;
+    TP_CALLBACK_ENVIRON environment;
+    NEEDS_GROWTH;
+    open_record(&record);
+    PTP_POOL pool = pool_of(8, &environment);
+    PTP_WORK work = CreateThreadpoolWork(blocking, &record, &environment);
+    for (int i = 0; i < 8; i++) SubmitThreadpoolWork(work);
+    for (int i = 0; i < 8; i++) begins(&record);
+    TRUTH(SetEvent(record.go));
+    WaitForThreadpoolWorkCallbacks(work, FALSE);
+    TRUTH(ResetEvent(record.go));
+    SetThreadpoolThreadMaximum(pool, 2);
+    record.most = 0;
+    for (int i = 0; i < 8; i++) SubmitThreadpoolWork(work);
+    begins(&record), begins(&record);
+    EQUAL(WaitForSingleObject(record.begun, 30), WAIT_TIMEOUT);
+    TRUTH(SetEvent(record.go));
+    WaitForThreadpoolWorkCallbacks(work, FALSE);
+    EQUAL(record.count, 16);
+    EQUAL(record.most, 2);
+    CloseThreadpoolWork(work);
+    CloseThreadpool(pool);
+    close_record(&record);
+}
+
 static void meet(PTP_WORK_CALLBACK callback, LONG wanted, PTP_CALLBACK_ENVIRON environment) {
     struct record record;
     open_record(&record);
@@ -1028,6 +1054,7 @@ int main(int argc, char **argv) {
         CASE(queued_callbacks_are_cancelled),
         CASE(a_pool_of_one_runs_in_order),
         CASE(the_maximum_bounds_blocked_callbacks),
+        CASE(a_lower_maximum_holds_for_idle_threads),
         CASE(the_pool_grows_while_callbacks_wait),
         CASE(the_pool_grows_while_callbacks_compute),
         CASE(callbacks_that_run_long_have_no_place),

@@ -1,6 +1,8 @@
 // strings.c: code pages, lstrlen and its like, wsprintf.
 #include "cases.h"
 #include <stdarg.h>
+#define STRSAFE_NO_DEPRECATE // names of the C runtime, which that header would rename
+#include <strsafe.h>
 
 static int same(const WCHAR *text, const WCHAR *expected) {
     while (*text && *text == *expected) text++, expected++;
@@ -284,6 +286,101 @@ static void lists(void) {
     TRUTH(same(wide, L"1 two 3 4 5 6"));
 }
 
+// ---- strsafe.h
+
+static HRESULT narrow_list(char *buffer, size_t size, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    HRESULT result = StringCchVPrintfA(buffer, size, format, list);
+    va_end(list);
+    va_start(list, format);
+    EQUAL(StringCbVPrintfA(buffer, size, format, list), result);
+    va_end(list);
+    return result;
+}
+
+static HRESULT wide_list(WCHAR *buffer, size_t size, const WCHAR *format, ...) {
+    va_list list;
+    va_start(list, format);
+    HRESULT result = StringCchVPrintfW(buffer, size, format, list);
+    va_end(list);
+    va_start(list, format);
+    EQUAL(StringCbVPrintfW(buffer, size * sizeof *buffer, format, list), result);
+    va_end(list);
+    return result;
+}
+
+static void safe_narrow(void) {
+    char text[8];
+    size_t length = UNTOUCHED;
+    EQUAL(StringCchCopyA(text, 8, "abc"), S_OK);
+    EQUAL(strcmp(text, "abc"), 0);
+    EQUAL(StringCchCatA(text, 8, "defg"), S_OK);
+    EQUAL(strcmp(text, "abcdefg"), 0);
+    EQUAL(StringCchCopyA(text, 4, "abcd"), STRSAFE_E_INSUFFICIENT_BUFFER);
+    EQUAL(strcmp(text, "abc"), 0);
+    EQUAL(StringCchCatA(text, 5, "xyz"), STRSAFE_E_INSUFFICIENT_BUFFER);
+    EQUAL(strcmp(text, "abcx"), 0);
+    EQUAL(StringCchCopyNA(text, 8, "abcdef", 2), S_OK);
+    EQUAL(strcmp(text, "ab"), 0);
+    EQUAL(StringCchCatNA(text, 8, "cdef", 2), S_OK);
+    EQUAL(strcmp(text, "abcd"), 0);
+    EQUAL(StringCbCopyA(text, 8, "q"), S_OK);
+    EQUAL(StringCbCatA(text, 8, "r"), S_OK);
+    EQUAL(StringCbCopyNA(text, 8, "qrs", 1), S_OK);
+    EQUAL(StringCbCatNA(text, 8, "rst", 1), S_OK);
+    EQUAL(strcmp(text, "qr"), 0);
+    EQUAL(StringCchPrintfA(text, 8, "%d-%s", 12, "x"), S_OK);
+    EQUAL(strcmp(text, "12-x"), 0);
+    EQUAL(StringCchPrintfA(text, 4, "%d", 12345), STRSAFE_E_INSUFFICIENT_BUFFER);
+    EQUAL(strcmp(text, "123"), 0);
+    EQUAL(StringCbPrintfA(text, 4, "%s", "abc"), S_OK);
+    EQUAL(narrow_list(text, 8, "%d", 7), S_OK);
+    EQUAL(strcmp(text, "7"), 0);
+    EQUAL(StringCchLengthA("abc", 10, &length), S_OK);
+    EQUAL(length, 3);
+    EQUAL(StringCbLengthA("abcd", 10, &length), S_OK);
+    EQUAL(length, 4);
+    EQUAL(StringCchLengthA("abc", 3, &length), STRSAFE_E_INVALID_PARAMETER);
+    EQUAL(StringCchLengthA("abc", 4, NULL), S_OK);
+    EQUAL(StringCchLengthA(NULL, 4, NULL), STRSAFE_E_INVALID_PARAMETER);
+    EQUAL(StringCchCopyA(text, 0, "a"), STRSAFE_E_INVALID_PARAMETER);
+    EQUAL(StringCchPrintfA(text, 0, "a"), STRSAFE_E_INVALID_PARAMETER);
+    EQUAL(strcmp(text, "7"), 0);
+    memset(text, 'f', sizeof text);
+    EQUAL(StringCchCatA(text, 8, "a"), STRSAFE_E_INVALID_PARAMETER); // no NUL in it
+}
+
+static void safe_wide(void) {
+    WCHAR text[8];
+    size_t length = UNTOUCHED;
+    EQUAL(StringCchCopyW(text, 8, L"abc"), S_OK);
+    EQUAL(StringCchCatW(text, 8, L"defgh"), STRSAFE_E_INSUFFICIENT_BUFFER);
+    TRUTH(same(text, L"abcdefg"));
+    EQUAL(StringCbCopyW(text, 8, L"abcd"), STRSAFE_E_INSUFFICIENT_BUFFER); // four characters
+    TRUTH(same(text, L"abc"));
+    EQUAL(StringCbCatW(text, sizeof text, L"d"), S_OK);
+    TRUTH(same(text, L"abcd"));
+    EQUAL(StringCchCopyNW(text, 8, L"abc", 2), S_OK);
+    EQUAL(StringCchCatNW(text, 8, L"cde", 1), S_OK);
+    TRUTH(same(text, L"abc"));
+    EQUAL(StringCbCopyNW(text, sizeof text, L"xyz", 2 * sizeof(WCHAR)), S_OK);
+    EQUAL(StringCbCatNW(text, sizeof text, L"z12", 2), S_OK);
+    TRUTH(same(text, L"xyz"));
+    EQUAL(StringCchPrintfW(text, 8, L"%d %s", 5, L"w"), S_OK);
+    TRUTH(same(text, L"5 w"));
+    EQUAL(StringCbPrintfW(text, 8, L"%s", L"wxyz"), STRSAFE_E_INSUFFICIENT_BUFFER);
+    TRUTH(same(text, L"wxy"));
+    EQUAL(wide_list(text, 8, L"%d", 8), S_OK);
+    TRUTH(same(text, L"8"));
+    EQUAL(StringCchLengthW(L"abc", 10, &length), S_OK);
+    EQUAL(length, 3);
+    EQUAL(StringCbLengthW(L"abc", 10, &length), S_OK);
+    EQUAL(length, 6);
+    EQUAL(StringCbLengthW(L"abc", 7, &length), STRSAFE_E_INVALID_PARAMETER);
+    EQUAL(StringCchCopyW(text, (size_t)STRSAFE_MAX_CCH + 1, L"a"), STRSAFE_E_INVALID_PARAMETER);
+}
+
 int main(int argc, char **argv) {
     static const struct test_case cases[] = {
         CASE(to_wide),
@@ -298,6 +395,8 @@ int main(int argc, char **argv) {
         CASE(formats),
         CASE(limit),
         CASE(lists),
+        CASE(safe_narrow),
+        CASE(safe_wide),
     };
     return run_cases(cases, COUNT(cases), argc, argv);
 }

@@ -4,12 +4,14 @@
 
 int signalbox_invalid_parameter(int code);
 
+// A file may make its writer wait: so that is as with libc's printf, and not done inside.
 static int format_narrow(struct sink sink, const char *format, va_list list) {
     struct arguments arguments = {.array = NULL};
     va_copy(arguments.list, list);
-    signalbox_enter();
+    const bool is_inside = !sink.file;
+    if (is_inside) signalbox_enter();
     int count = format_text(&sink, DIALECT_CRT, format, NULL, &arguments);
-    signalbox_leave();
+    if (is_inside) signalbox_leave();
     va_end(arguments.list);
     return count;
 }
@@ -18,9 +20,10 @@ static int format_wide(struct sink sink, const WCHAR *format, va_list list) {
     struct arguments arguments = {.array = NULL};
     sink.is_wide = true;
     va_copy(arguments.list, list);
-    signalbox_enter();
+    const bool is_inside = !sink.file;
+    if (is_inside) signalbox_enter();
     int count = format_text(&sink, DIALECT_CRT, NULL, format, &arguments);
-    signalbox_leave();
+    if (is_inside) signalbox_leave();
     va_end(arguments.list);
     return count;
 }

@@ -120,6 +120,7 @@ static const struct message {
     {ERROR_ARITHMETIC_OVERFLOW, "The result has more than 32 bits."},
     {ERROR_PIPE_CONNECTED, "There is a process at the other end of the pipe."},
     {ERROR_PIPE_LISTENING, "The pipe waits for a process at its other end."},
+    {ERROR_MUTANT_LIMIT_EXCEEDED, "A mutex was taken too often."},
     {ERROR_ABANDONED_WAIT_0, "The object that was waited for has gone."},
     {ERROR_EA_ACCESS_DENIED, "Access to the extended attribute was denied."},
     {ERROR_OPERATION_ABORTED, "The request was cancelled, or its thread ended."},

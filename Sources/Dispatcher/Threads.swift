@@ -32,6 +32,7 @@ package import Synchronization
         defer { signalbox_leave() }
         atEnd()
         withRegistry { give(object, to: signalbox_thread()) }
+        Priorities.begin(object)
         sleepWhileSuspended()
         runAPCs()  // those too that were queued while it slept
     }

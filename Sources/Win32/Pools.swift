@@ -30,22 +30,23 @@ private struct Environment {
 
     init?(_ environment: PTP_CALLBACK_ENVIRON?) {
         guard let environment else { return }
-        let given = environment.pointee
-        guard given.Version == 1 || given.Version == 3 else { return nil }
-        if let module = given.RaceDll {
+        // Field by field: version 1 is shorter.
+        guard environment.pointee.Version == 1 || environment.pointee.Version == 3 else { return nil }
+        if let module = environment.pointee.RaceDll {
             library = ModuleReference(module)
             if library == nil { return nil }
         }
-        if let pool = given.Pool { self.pool = ThreadPool.of(UnsafeRawPointer(pool)) }
-        traits.runsLong = given.u.Flags & 1 != 0
-        traits.isPersistent = given.u.Flags & 2 != 0
-        if given.Version == 3 {
-            guard let priority = ThreadPool.Priority(rawValue: Int(given.CallbackPriority.rawValue)) else { return nil }
+        if let pool = environment.pointee.Pool { self.pool = ThreadPool.of(UnsafeRawPointer(pool)) }
+        traits.runsLong = environment.pointee.u.Flags & 1 != 0
+        traits.isPersistent = environment.pointee.u.Flags & 2 != 0
+        if environment.pointee.Version == 3 {
+            let given = Int(environment.pointee.CallbackPriority.rawValue)
+            guard let priority = ThreadPool.Priority(rawValue: given) else { return nil }
             traits.priority = priority
         }
-        if let group = given.CleanupGroup {
+        if let group = environment.pointee.CleanupGroup {
             self.group = Unmanaged<CleanupGroup>.fromOpaque(UnsafeRawPointer(group)).takeUnretainedValue()
-            if let routine = given.CleanupGroupCancelCallback {
+            if let routine = environment.pointee.CleanupGroupCancelCallback {
                 let address = unsafeBitCast(routine, to: UInt.self)
                 cancelled = { context, cleanupContext in
                     let routine = unsafeBitCast(address, to: PTP_CLEANUP_GROUP_CANCEL_CALLBACK.self)

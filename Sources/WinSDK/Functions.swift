@@ -293,11 +293,18 @@ public import CWin32
 ) -> Bool { __GetModuleHandleExW(dwFlags, lpModuleName, phModule) != 0 }
 @inlinable public func GetModuleHandleW(_ lpModuleName: LPCWSTR!) -> HMODULE! { __GetModuleHandleW(lpModuleName) }
 @inlinable public func GetOEMCP() -> UINT { __GetOEMCP() }
+@inlinable public func GetPriorityClass(_ hProcess: HANDLE!) -> DWORD { __GetPriorityClass(hProcess) }
 @inlinable public func GetProcAddress(_ hModule: HMODULE!, _ lpProcName: LPCSTR!) -> FARPROC! {
     __GetProcAddress(hModule, lpProcName)
 }
+@inlinable public func GetProcessAffinityMask(
+    _ hProcess: HANDLE!, _ lpProcessAffinityMask: PDWORD_PTR!, _ lpSystemAffinityMask: PDWORD_PTR!
+) -> Bool { __GetProcessAffinityMask(hProcess, lpProcessAffinityMask, lpSystemAffinityMask) != 0 }
 @inlinable public func GetProcessHeap() -> HANDLE! { __GetProcessHeap() }
 @inlinable public func GetProcessId(_ Process: HANDLE!) -> DWORD { __GetProcessId(Process) }
+@inlinable public func GetProcessPriorityBoost(_ hProcess: HANDLE!, _ pDisablePriorityBoost: PBOOL!) -> Bool {
+    __GetProcessPriorityBoost(hProcess, pDisablePriorityBoost) != 0
+}
 @inlinable public func GetProcessTimes(
     _ hProcess: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
     _ lpUserTime: LPFILETIME!
@@ -329,6 +336,10 @@ public import CWin32
     -> HRESULT
 { __GetThreadDescription(hThread, ppszThreadDescription) }
 @inlinable public func GetThreadId(_ Thread: HANDLE!) -> DWORD { __GetThreadId(Thread) }
+@inlinable public func GetThreadPriority(_ hThread: HANDLE!) -> Int32 { __GetThreadPriority(hThread) }
+@inlinable public func GetThreadPriorityBoost(_ hThread: HANDLE!, _ pDisablePriorityBoost: PBOOL!) -> Bool {
+    __GetThreadPriorityBoost(hThread, pDisablePriorityBoost) != 0
+}
 @inlinable public func GetThreadTimes(
     _ hThread: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpExitTime: LPFILETIME!, _ lpKernelTime: LPFILETIME!,
     _ lpUserTime: LPFILETIME!
@@ -695,11 +706,32 @@ public import CWin32
         != 0
 }
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetPriorityClass(_ hProcess: HANDLE!, _ dwPriorityClass: DWORD) -> Bool {
+    __SetPriorityClass(hProcess, dwPriorityClass) != 0
+}
+@inlinable public func SetProcessAffinityMask(_ hProcess: HANDLE!, _ dwProcessAffinityMask: DWORD_PTR) -> Bool {
+    __SetProcessAffinityMask(hProcess, dwProcessAffinityMask) != 0
+}
+@inlinable public func SetProcessPriorityBoost(_ hProcess: HANDLE!, _ bDisablePriorityBoost: Bool) -> Bool {
+    __SetProcessPriorityBoost(hProcess, bDisablePriorityBoost ? 1 : 0) != 0
+}
 @inlinable public func SetSecurityDescriptorDacl(
     _ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ bDaclPresent: Bool, _ pDacl: PACL!, _ bDaclDefaulted: Bool
 ) -> Bool { __SetSecurityDescriptorDacl(pSecurityDescriptor, bDaclPresent ? 1 : 0, pDacl, bDaclDefaulted ? 1 : 0) != 0 }
+@inlinable public func SetThreadAffinityMask(_ hThread: HANDLE!, _ dwThreadAffinityMask: DWORD_PTR) -> DWORD_PTR {
+    __SetThreadAffinityMask(hThread, dwThreadAffinityMask)
+}
 @inlinable public func SetThreadDescription(_ hThread: HANDLE!, _ lpThreadDescription: PCWSTR!) -> HRESULT {
     __SetThreadDescription(hThread, lpThreadDescription)
+}
+@inlinable public func SetThreadIdealProcessor(_ hThread: HANDLE!, _ dwIdealProcessor: DWORD) -> DWORD {
+    __SetThreadIdealProcessor(hThread, dwIdealProcessor)
+}
+@inlinable public func SetThreadPriority(_ hThread: HANDLE!, _ nPriority: Int32) -> Bool {
+    __SetThreadPriority(hThread, nPriority) != 0
+}
+@inlinable public func SetThreadPriorityBoost(_ hThread: HANDLE!, _ bDisablePriorityBoost: Bool) -> Bool {
+    __SetThreadPriorityBoost(hThread, bDisablePriorityBoost ? 1 : 0) != 0
 }
 @inlinable public func SetThreadpoolCallbackCleanupGroup(
     _ pcbe: PTP_CALLBACK_ENVIRON!, _ ptpcg: PTP_CLEANUP_GROUP!, _ pfng: PTP_CLEANUP_GROUP_CANCEL_CALLBACK!
@@ -777,6 +809,80 @@ public import CWin32
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
 }
+@inlinable public func StringCbCatA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCbCatA(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbCatNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cbToAppend: Int
+) -> HRESULT { __StringCbCatNA(pszDest, cbDest, pszSrc, cbToAppend) }
+@inlinable public func StringCbCatNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cbToAppend: Int
+) -> HRESULT { __StringCbCatNW(pszDest, cbDest, pszSrc, cbToAppend) }
+@inlinable public func StringCbCatW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCbCatW(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbCopyA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCbCopyA(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbCopyNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cbToCopy: Int
+) -> HRESULT { __StringCbCopyNA(pszDest, cbDest, pszSrc, cbToCopy) }
+@inlinable public func StringCbCopyNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cbToCopy: Int
+) -> HRESULT { __StringCbCopyNW(pszDest, cbDest, pszSrc, cbToCopy) }
+@inlinable public func StringCbCopyW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCbCopyW(pszDest, cbDest, pszSrc) }
+@inlinable public func StringCbLengthA(
+    _ psz: UnsafePointer<CHAR>!, _ cbMax: Int, _ pcbLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCbLengthA(psz, cbMax, pcbLength) }
+@inlinable public func StringCbLengthW(
+    _ psz: UnsafePointer<WCHAR>!, _ cbMax: Int, _ pcbLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCbLengthW(psz, cbMax, pcbLength) }
+@inlinable public func StringCbVPrintfA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszFormat: UnsafePointer<CHAR>!, _ argList: CVaListPointer
+) -> HRESULT { __StringCbVPrintfA(pszDest, cbDest, pszFormat, argList) }
+@inlinable public func StringCbVPrintfW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cbDest: Int, _ pszFormat: UnsafePointer<WCHAR>!,
+    _ argList: CVaListPointer
+) -> HRESULT { __StringCbVPrintfW(pszDest, cbDest, pszFormat, argList) }
+@inlinable public func StringCchCatA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCchCatA(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchCatNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cchToAppend: Int
+) -> HRESULT { __StringCchCatNA(pszDest, cchDest, pszSrc, cchToAppend) }
+@inlinable public func StringCchCatNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cchToAppend: Int
+) -> HRESULT { __StringCchCatNW(pszDest, cchDest, pszSrc, cchToAppend) }
+@inlinable public func StringCchCatW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCchCatW(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchCopyA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!
+) -> HRESULT { __StringCchCopyA(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchCopyNA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<CHAR>!, _ cchToCopy: Int
+) -> HRESULT { __StringCchCopyNA(pszDest, cchDest, pszSrc, cchToCopy) }
+@inlinable public func StringCchCopyNW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!, _ cchToCopy: Int
+) -> HRESULT { __StringCchCopyNW(pszDest, cchDest, pszSrc, cchToCopy) }
+@inlinable public func StringCchCopyW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszSrc: UnsafePointer<WCHAR>!
+) -> HRESULT { __StringCchCopyW(pszDest, cchDest, pszSrc) }
+@inlinable public func StringCchLengthA(
+    _ psz: UnsafePointer<CHAR>!, _ cchMax: Int, _ pcchLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCchLengthA(psz, cchMax, pcchLength) }
+@inlinable public func StringCchLengthW(
+    _ psz: UnsafePointer<WCHAR>!, _ cchMax: Int, _ pcchLength: UnsafeMutablePointer<Int>!
+) -> HRESULT { __StringCchLengthW(psz, cchMax, pcchLength) }
+@inlinable public func StringCchVPrintfA(
+    _ pszDest: UnsafeMutablePointer<CHAR>!, _ cchDest: Int, _ pszFormat: UnsafePointer<CHAR>!, _ argList: CVaListPointer
+) -> HRESULT { __StringCchVPrintfA(pszDest, cchDest, pszFormat, argList) }
+@inlinable public func StringCchVPrintfW(
+    _ pszDest: UnsafeMutablePointer<WCHAR>!, _ cchDest: Int, _ pszFormat: UnsafePointer<WCHAR>!,
+    _ argList: CVaListPointer
+) -> HRESULT { __StringCchVPrintfW(pszDest, cchDest, pszFormat, argList) }
 @inlinable public func SubmitThreadpoolWork(_ pwk: PTP_WORK!) { __SubmitThreadpoolWork(pwk) }
 @inlinable public func SuspendThread(_ hThread: HANDLE!) -> DWORD { __SuspendThread(hThread) }
 @inlinable public func SwitchToThread() -> Bool { __SwitchToThread() != 0 }

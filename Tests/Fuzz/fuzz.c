@@ -13,7 +13,9 @@
 #include <tchar.h>
 #include <sddl.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,137 +270,6 @@ AS(EnterCriticalSection, sections)
 AS(TryEnterCriticalSection, sections)
 AS(LeaveCriticalSection, sections)
 AS(DeleteCriticalSection, sections)
-
-// ---- memory
-
-static void heaps(struct random *r) {
-    HANDLE heap = below(r, 2) ? GetProcessHeap() : HeapCreate(below(r, 4) ? 0 : any_number(r), 0, 0);
-    DWORD flags = below(r, 4) ? 0 : any_number(r) & ~(DWORD)HEAP_GENERATE_EXCEPTIONS;
-    if (heap) {
-        void *memory = HeapAlloc(heap, flags, below(r, 4) ? below(r, 5000) : any_size(r));
-        if (memory) {
-            HeapSize(heap, flags, memory);
-            HeapValidate(heap, 0, memory);
-            void *other = HeapReAlloc(heap, flags, memory, below(r, 4) ? below(r, 5000) : any_size(r));
-            HeapFree(heap, flags, other ? other : memory);
-        }
-        HeapFree(heap, flags, NULL);
-        if (heap != GetProcessHeap()) HeapDestroy(heap);
-    }
-    HANDLE none = never(r);
-    HeapDestroy(none);
-    HeapAlloc(none, 0, 8);
-    HeapFree(none, 0, NULL);
-    HeapSize(none, 0, NULL);
-}
-AS(HeapCreate, heaps)
-AS(HeapDestroy, heaps)
-AS(HeapAlloc, heaps)
-AS(HeapReAlloc, heaps)
-AS(HeapFree, heaps)
-AS(HeapSize, heaps)
-AS(HeapValidate, heaps)
-
-static void movable(struct random *r) {
-    UINT flags = below(r, 4) ? below(r, 2) * LMEM_MOVEABLE | below(r, 2) * LMEM_ZEROINIT : any_number(r);
-    SIZE_T size = below(r, 4) ? below(r, 5000) : any_size(r), other = below(r, 5000);
-    HLOCAL local = LocalAlloc(flags, size);
-    if (local) {
-        void *memory = LocalLock(local);
-        LocalSize(local), LocalFlags(local);
-        if (memory) LocalHandle(memory);
-        LocalUnlock(local);
-        HLOCAL moved = LocalReAlloc(local, other, below(r, 4) ? LMEM_MOVEABLE : any_number(r));
-        LocalFree(moved ? moved : local);
-    }
-    LocalFree(NULL);
-    HGLOBAL global = GlobalAlloc(flags, size);
-    if (global) {
-        void *memory = GlobalLock(global);
-        GlobalSize(global), GlobalFlags(global);
-        if (memory) GlobalHandle(memory);
-        GlobalUnlock(global);
-        HGLOBAL moved = GlobalReAlloc(global, other, below(r, 4) ? GMEM_MOVEABLE : any_number(r));
-        GlobalFree(moved ? moved : global);
-    }
-    GlobalFree(NULL);
-}
-AS(LocalAlloc, movable)
-AS(LocalReAlloc, movable)
-AS(LocalFree, movable)
-AS(LocalLock, movable)
-AS(LocalUnlock, movable)
-AS(LocalSize, movable)
-AS(LocalFlags, movable)
-AS(LocalHandle, movable)
-AS(GlobalAlloc, movable)
-AS(GlobalReAlloc, movable)
-AS(GlobalFree, movable)
-AS(GlobalLock, movable)
-AS(GlobalUnlock, movable)
-AS(GlobalSize, movable)
-AS(GlobalFlags, movable)
-AS(GlobalHandle, movable)
-
-static void virtual_memory(struct random *r) {
-    static const DWORD kinds[] = {MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_DECOMMIT, MEM_RELEASE};
-    static const DWORD protections[] = {PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE_READ, PAGE_GUARD, 0};
-    DWORD old;
-    char *memory = VirtualAlloc(below(r, 4) ? NULL : never(r), below(r, 4) ? below(r, 1 << 20) : any_size(r),
-                                kinds[below(r, COUNT(kinds))], protections[below(r, COUNT(protections))]);
-    if (memory) {
-        VirtualAlloc(memory, below(r, 1 << 20), MEM_COMMIT, protections[below(r, COUNT(protections))]);
-        VirtualProtect(memory, below(r, 1 << 16), protections[below(r, COUNT(protections))], below(r, 4) ? &old : NULL);
-        VirtualQuery(memory + below(r, 1 << 16), any_output(r, sizeof(MEMORY_BASIC_INFORMATION)), any_size(r));
-        VirtualFree(memory, below(r, 1 << 16), MEM_DECOMMIT);
-        VirtualFree(memory + below(r, 2) * 4096, below(r, 2), MEM_RELEASE);
-        VirtualFree(memory, 0, MEM_RELEASE);
-    }
-    // What VirtualAlloc has not made is refused.
-    VirtualFree(scratch(r, 64), 0, MEM_RELEASE);
-    VirtualFree(never(r), any_size(r), any_number(r) & ~(DWORD)MEM_DECOMMIT);
-}
-AS(VirtualAlloc, virtual_memory)
-AS(VirtualFree, virtual_memory)
-AS(VirtualProtect, virtual_memory)
-
-// ---- characters
-
-static void characters(struct random *r) {
-    char narrow[1200];
-    WCHAR wide[1200];
-    const char *text = any_text(r);
-    LPCWSTR wide_text = any_wide(r);
-    lstrcpyA(narrow, text ? text : ""), lstrcatA(narrow, texts[below(r, COUNT(texts))]);
-    lstrcpyW(wide, wide_text ? wide_text : L""), lstrcatW(wide, L"x");
-    lstrcpynA(narrow, text, (int)below(r, 1200)), lstrcpynW(wide, wide_text, (int)below(r, 1200));
-    wsprintfA(narrow, "%s %d %#x %c %%", text ? text : "", any_number(r), any_number(r), 'c');
-    wsprintfW(wide, L"%s %d %#x %c %%", wide_text ? wide_text : L"", any_number(r), any_number(r), 'c');
-    int room = (int)below(r, 1200), length = text ? (int)strlen(text) : 0, wide_length = wide_text ? lstrlenW(wide_text) : 0;
-    MultiByteToWideChar(below(r, 4) ? CP_UTF8 : any_number(r), below(r, 4) ? 0 : any_number(r), text,
-                        below(r, 2) ? -1 : length, below(r, 4) ? wide : NULL, room);
-    WideCharToMultiByte(below(r, 4) ? CP_UTF8 : any_number(r), below(r, 4) ? 0 : any_number(r), wide_text,
-                        below(r, 2) ? -1 : wide_length, below(r, 4) ? narrow : NULL, room, below(r, 4) ? NULL : "?",
-                        below(r, 4) ? NULL : any_output(r, sizeof(BOOL)));
-    DWORD flags = (below(r, 2) ? FORMAT_MESSAGE_FROM_SYSTEM : any_number(r)) | FORMAT_MESSAGE_IGNORE_INSERTS;
-    flags &= ~(DWORD)(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_HMODULE);
-    FormatMessageA(flags, "%1 %2!d!%n", any_number(r), any_number(r), narrow, below(r, 1200), NULL);
-    FormatMessageW(flags, L"%1 %2!d!%n", any_number(r), any_number(r), wide, below(r, 1200), NULL);
-}
-AS(lstrcpyA, characters)
-AS(lstrcpyW, characters)
-AS(lstrcpynA, characters)
-AS(lstrcpynW, characters)
-AS(lstrcatA, characters)
-AS(lstrcatW, characters)
-AS(wsprintfA, characters)
-AS(wsprintfW, characters)
-AS(wvsprintfA, characters)
-AS(wvsprintfW, characters)
-AS(MultiByteToWideChar, characters)
-AS(WideCharToMultiByte, characters)
-AS(FormatMessageA, characters)
-AS(FormatMessageW, characters)
 
 // ---- the thread pool: its objects are pointers, so each thread uses those that it has made
 
@@ -791,6 +662,201 @@ AS(InitializeSecurityDescriptor, descriptors)
 AS(SetSecurityDescriptorDacl, descriptors)
 AS(ConvertStringSecurityDescriptorToSecurityDescriptorA, descriptors)
 AS(ConvertStringSecurityDescriptorToSecurityDescriptorW, descriptors)
+
+// ---- memory and text
+
+// Memory that no other thread touches; what is asked for and released in the wrong way is refused, or this thread's.
+static void with_pages(struct random *r) {
+    static const DWORD types[] = {MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESET, MEM_TOP_DOWN | MEM_RESERVE};
+    const SIZE_T size = 65536 * (1 + below(r, 4));
+    char *memory = VirtualAlloc(NULL, size, below(r, 2) ? MEM_RESERVE : MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (!memory) return;
+    for (int i = 0; i < 6; i++) {
+        MEMORY_BASIC_INFORMATION information;
+        char *at = memory + below(r, (unsigned)size);
+        const SIZE_T rest = (SIZE_T)(memory + size - at), part = 1 + below(r, (unsigned)rest);
+        DWORD old;
+        switch (below(r, 5)) {
+        case 0: VirtualAlloc(at, part, MEM_COMMIT, PAGE_READWRITE); break;
+        case 1: VirtualFree(at, part, MEM_DECOMMIT); break;
+        case 2: VirtualProtect(at, part, below(r, 4) ? PAGE_READONLY : any_number(r), below(r, 8) ? &old : NULL); break;
+        case 3: VirtualAlloc(at, any_size(r) >> 20, types[below(r, COUNT(types))] & ~(DWORD)MEM_TOP_DOWN, any_number(r)); break;
+        default: VirtualFree(at, below(r, 4) ? 1 + below(r, 4096) : 0, MEM_RELEASE); break;
+        }
+        VirtualQuery(below(r, 4) ? at : (void *)any_size(r), &information, below(r, 8) ? sizeof information : below(r, 48));
+    }
+    VirtualFree(memory, 0, MEM_RELEASE);
+}
+static void drive_VirtualAlloc(struct random *r) { with_pages(r); }
+static void drive_VirtualFree(struct random *r) { with_pages(r); }
+static void drive_VirtualProtect(struct random *r) { with_pages(r); }
+static void drive_VirtualQuery(struct random *r) { with_pages(r); }
+
+// What there is room for, or never is.
+static SIZE_T any_length(struct random *r) { return below(r, 4) ? below(r, 5000) : ~(SIZE_T)0 >> below(r, 17); }
+
+static void with_heap(struct random *r) {
+    const HANDLE heap = below(r, 2) ? GetProcessHeap() : HeapCreate(any_number(r) & 5, 0, below(r, 2) ? 0 : below(r, 100000));
+    if (!heap) return;
+    void *block = HeapAlloc(heap, any_number(r) & HEAP_ZERO_MEMORY, any_length(r));
+    for (int i = 0; block && i < 3; i++) {
+        const SIZE_T size = HeapSize(heap, 0, block);
+        if (size) memset(block, 1, size < 64 ? size : 64);
+        void *moved = HeapReAlloc(heap, any_number(r) & (HEAP_ZERO_MEMORY | HEAP_REALLOC_IN_PLACE_ONLY), block,
+                                  any_length(r));
+        if (moved) block = moved;
+        HeapValidate(heap, 0, block);
+    }
+    if (below(r, 2) || heap == GetProcessHeap()) HeapFree(heap, 0, block);
+    HeapFree(any_handle(r), 0, NULL);
+    HeapDestroy(heap);
+}
+static void drive_HeapCreate(struct random *r) { with_heap(r); }
+static void drive_HeapDestroy(struct random *r) { with_heap(r); }
+static void drive_HeapAlloc(struct random *r) { with_heap(r); }
+static void drive_HeapReAlloc(struct random *r) { with_heap(r); }
+static void drive_HeapFree(struct random *r) { with_heap(r); }
+static void drive_HeapSize(struct random *r) { with_heap(r); }
+static void drive_HeapValidate(struct random *r) { with_heap(r); }
+
+static void with_global(struct random *r) {
+    HGLOBAL memory = below(r, 2) ? GlobalAlloc(any_number(r) & 0xFFF, any_length(r))
+                                 : LocalAlloc(any_number(r) & 0xFFF, any_length(r));
+    if (!memory) return;
+    for (int i = 0; i < 4; i++) {
+        char *at = below(r, 2) ? GlobalLock(memory) : LocalLock(memory);
+        if (at && GlobalSize(memory) && LocalSize(memory)) at[0] = 1;
+        if (at) GlobalHandle(at), LocalHandle(at);
+        GlobalFlags(memory), LocalFlags(memory);
+        if (below(r, 2)) GlobalUnlock(memory), LocalUnlock(memory);
+        const SIZE_T size = any_length(r);
+        HGLOBAL moved = below(r, 2) ? GlobalReAlloc(memory, size, any_number(r) & 0xFFF)
+                                    : LocalReAlloc(memory, size, any_number(r) & 0xFFF);
+        if (moved) memory = moved;
+    }
+    if (below(r, 2)) GlobalFree(memory);
+    else LocalFree(memory);
+}
+static void drive_GlobalAlloc(struct random *r) { with_global(r); }
+static void drive_GlobalReAlloc(struct random *r) { with_global(r); }
+static void drive_GlobalFree(struct random *r) { with_global(r); }
+static void drive_GlobalLock(struct random *r) { with_global(r); }
+static void drive_GlobalUnlock(struct random *r) { with_global(r); }
+static void drive_GlobalSize(struct random *r) { with_global(r); }
+static void drive_GlobalFlags(struct random *r) { with_global(r); }
+static void drive_GlobalHandle(struct random *r) { with_global(r); }
+static void drive_LocalAlloc(struct random *r) { with_global(r); }
+static void drive_LocalReAlloc(struct random *r) { with_global(r); }
+static void drive_LocalFree(struct random *r) { with_global(r); }
+static void drive_LocalLock(struct random *r) { with_global(r); }
+static void drive_LocalUnlock(struct random *r) { with_global(r); }
+static void drive_LocalSize(struct random *r) { with_global(r); }
+static void drive_LocalFlags(struct random *r) { with_global(r); }
+static void drive_LocalHandle(struct random *r) { with_global(r); }
+
+static UINT any_code_page(struct random *r) { return below(r, 4) ? below(r, 2) ? CP_UTF8 : CP_ACP : any_number(r); }
+
+static void drive_MultiByteToWideChar(struct random *r) {
+    const char *text = any_text(r);
+    const int count = text ? (int)below(r, (unsigned)strlen(text) + 2) : 0, room = (int)below(r, 300);
+    MultiByteToWideChar(any_code_page(r), below(r, 4) ? any_number(r) & MB_ERR_INVALID_CHARS : any_number(r), text,
+                        below(r, 2) ? count : -1, below(r, 8) ? scratch(r, (size_t)room * 2) : NULL, room);
+}
+static void drive_WideCharToMultiByte(struct random *r) {
+    LPCWSTR text = any_wide(r);
+    const int count = text ? (int)below(r, (unsigned)lstrlenW(text) + 2) : 0, room = (int)below(r, 300);
+    WideCharToMultiByte(any_code_page(r), below(r, 4) ? any_number(r) & WC_ERR_INVALID_CHARS : any_number(r), text,
+                        below(r, 2) ? count : -1, below(r, 8) ? scratch(r, (size_t)room) : NULL, room,
+                        below(r, 4) ? NULL : "?", below(r, 4) ? NULL : scratch(r, sizeof(BOOL)));
+}
+
+// The arguments are strings, which integers may be taken from as well; no format asks for more of them than there are.
+static const char *const definitions[] = {"%1", "%1 %2!8.3s!%n%0", "%3!d! %2!I64x!", "%%%t%r%q", "%1!s", "%!", "%",
+                                          "%1!*.*s!", "one two three four five six seven", "%99!s!", "\r\n\n\r", ""};
+static void drive_FormatMessageA(struct random *r) {
+    ULONG_PTR arguments[100];
+    char buffer[300], *made = NULL;
+    for (int i = 0; i < 100; i++) arguments[i] = (ULONG_PTR) "text";
+    DWORD flags = any_number(r) & 0x3FFF;
+    const char *definition = definitions[below(r, COUNT(definitions))];
+    if (strchr(definition, '*')) arguments[0] = below(r, 100), arguments[1] = below(r, 100);
+    if (flags & FORMAT_MESSAGE_ARGUMENT_ARRAY || below(r, 2)) flags |= FORMAT_MESSAGE_ARGUMENT_ARRAY;
+    const bool allocates = (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) != 0;
+    FormatMessageA(flags, below(r, 16) ? definition : NULL, any_number(r), any_number(r) & 0xFFFF,
+                   !below(r, 16) ? NULL : allocates ? (LPSTR)&made : buffer, allocates ? below(r, 5000) : below(r, 300),
+                   flags & FORMAT_MESSAGE_ARGUMENT_ARRAY && below(r, 8) ? (va_list *)arguments : NULL);
+    LocalFree(made);
+}
+static void drive_FormatMessageW(struct random *r) {
+    ULONG_PTR arguments[100];
+    WCHAR buffer[300], wide[64], *made = NULL;
+    for (int i = 0; i < 100; i++) arguments[i] = (ULONG_PTR)L"text";
+    DWORD flags = (any_number(r) & 0x3FFF) | FORMAT_MESSAGE_ARGUMENT_ARRAY;
+    const char *definition = definitions[below(r, COUNT(definitions))];
+    for (size_t i = 0; i <= strlen(definition); i++) wide[i] = (unsigned char)definition[i];
+    if (strchr(definition, '*')) arguments[0] = below(r, 100), arguments[1] = below(r, 100);
+    const bool allocates = (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) != 0;
+    FormatMessageW(flags, below(r, 16) ? wide : NULL, any_number(r), any_number(r) & 0xFFFF,
+                   !below(r, 16) ? NULL : allocates ? (LPWSTR)&made : buffer, allocates ? below(r, 5000) : below(r, 300),
+                   below(r, 8) ? (va_list *)arguments : NULL);
+    LocalFree(made);
+}
+
+static void with_strings(struct random *r) {
+    const char *text = any_text(r), *other = any_text(r);
+    LPCWSTR wide = any_wide(r), other_wide = any_wide(r);
+    char *buffer = scratch(r, 1025);
+    WCHAR *wide_buffer = scratch(r, 1025 * sizeof *wide_buffer);
+    buffer[0] = 0;
+    lstrcpyA(below(r, 8) ? buffer : NULL, text);
+    if (text) lstrcatA(buffer, other);
+    lstrcpynA(buffer, other, (int)below(r, 600));
+    lstrlenA(text), lstrcmpA(text, other), lstrcmpiA(text, other);
+    lstrcpyW(below(r, 8) ? wide_buffer : NULL, wide);
+    wide_buffer[0] = 0;
+    lstrcatW(wide_buffer, other_wide);
+    lstrcpynW(wide_buffer, other_wide, (int)below(r, 600));
+    lstrlenW(wide), lstrcmpW(wide, other_wide), lstrcmpiW(wide, other_wide);
+    wsprintfA(buffer, "%s %5.3s %d %I64x %ls%c", text, other, (int)any_number(r), (ULONGLONG)next(r), wide, (int)below(r, 256));
+    wsprintfW(wide_buffer, L"%s %5.3s %d %I64x %hs%c", wide, other_wide, (int)any_number(r), (ULONGLONG)next(r), text,
+              (int)below(r, 65536));
+}
+static void wvsprintf_both(struct random *r, ...) {
+    char *buffer = scratch(r, 1025);
+    WCHAR *wide_buffer = scratch(r, 1025 * sizeof *wide_buffer);
+    va_list list;
+    va_start(list, r);
+    wvsprintfA(buffer, "%d %hs %*d", list);
+    va_end(list);
+    va_start(list, r);
+    wvsprintfW(wide_buffer, L"%d %hs %*d", list);
+    va_end(list);
+}
+static void drive_wvsprintfA(struct random *r) { wvsprintf_both(r, (int)any_number(r), any_text(r), (int)below(r, 3000) - 1500, 5); }
+static void drive_wvsprintfW(struct random *r) { drive_wvsprintfA(r); }
+static void drive_lstrlenA(struct random *r) { with_strings(r); }
+static void drive_lstrlenW(struct random *r) { with_strings(r); }
+static void drive_lstrcpyA(struct random *r) { with_strings(r); }
+static void drive_lstrcpyW(struct random *r) { with_strings(r); }
+static void drive_lstrcpynA(struct random *r) { with_strings(r); }
+static void drive_lstrcpynW(struct random *r) { with_strings(r); }
+static void drive_lstrcatA(struct random *r) { with_strings(r); }
+static void drive_lstrcatW(struct random *r) { with_strings(r); }
+static void drive_lstrcmpA(struct random *r) { with_strings(r); }
+static void drive_lstrcmpW(struct random *r) { with_strings(r); }
+static void drive_lstrcmpiA(struct random *r) { with_strings(r); }
+static void drive_lstrcmpiW(struct random *r) { with_strings(r); }
+static void drive_wsprintfA(struct random *r) { with_strings(r); }
+static void drive_wsprintfW(struct random *r) { with_strings(r); }
+
+static void drive_GetTempPathA(struct random *r) {
+    const DWORD room = below(r, 20);
+    GetTempPathA(room, room || below(r, 2) ? scratch(r, room) : NULL);
+}
+static void drive_GetTempPathW(struct random *r) {
+    const DWORD room = below(r, 20);
+    GetTempPathW(room, room || below(r, 2) ? scratch(r, room * 2) : NULL);
+}
 
 #include "calls.h"
 

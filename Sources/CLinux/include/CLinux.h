@@ -281,6 +281,27 @@ void signalbox_wake_address(const volatile void *_Nonnull address, bool all);
 /// Takes a thread out of its line that has stopped for good.
 void signalbox_forget_sleep(struct signalbox_thread *_Nonnull thread);
 
+// ---- how threads are scheduled, and where. An id of 0 is the caller's.
+
+/// `nice` counts for SCHED_OTHER and SCHED_BATCH alone, `priority` for SCHED_RR and SCHED_FIFO.
+struct signalbox_scheduling {
+    int32_t policy, nice;
+    uint32_t priority;
+};
+/// Sets or reads it for a thread. Returns 0 or an errno: EPERM, ESRCH.
+int signalbox_set_scheduling(uint32_t id, struct signalbox_scheduling wanted);
+int signalbox_get_scheduling(uint32_t id, struct signalbox_scheduling *_Nonnull scheduling);
+/// The lowest nice value that RLIMIT_NICE lets a thread without privilege have (20: none).
+int signalbox_nice_limit(void);
+/// Processors 0 to 63 that a thread may run on; 0 if that cannot be told.
+uint64_t signalbox_affinity(uint32_t id);
+/// Returns 0 or an errno.
+int signalbox_set_affinity(uint32_t id, uint64_t mask);
+/// Processors that threads of the process may be allowed to run on.
+uint64_t signalbox_system_affinity(void);
+/// Kernel's ids of a process's threads, up to `limit`; returns how many.
+size_t signalbox_thread_ids(uint32_t process, uint32_t *_Nonnull ids, size_t limit);
+
 // ---- lists without a lock: the header's two words are as in Windows' SLIST_HEADER
 
 /// Returns the entry that was the first.

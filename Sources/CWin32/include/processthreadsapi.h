@@ -92,6 +92,20 @@ SIGNALBOX_API BOOL WINAPI GetThreadTimes(
 SIGNALBOX_API HRESULT WINAPI SetThreadDescription(HANDLE hThread, PCWSTR lpThreadDescription);
 /* The caller frees the string, by LocalFree. */
 SIGNALBOX_API HRESULT WINAPI GetThreadDescription(HANDLE hThread, PWSTR *ppszThreadDescription);
+/*
+ * Priorities are mapped in order onto what Linux's limits allow: beyond them these functions fail with
+ * ERROR_PRIVILEGE_NOT_HELD. To lower and to restore a priority is always allowed. Boosts and ideal processors are kept,
+ * and read back.
+ */
+SIGNALBOX_API BOOL WINAPI SetThreadPriority(HANDLE hThread, int nPriority);
+SIGNALBOX_API int WINAPI GetThreadPriority(HANDLE hThread);
+SIGNALBOX_API BOOL WINAPI SetThreadPriorityBoost(HANDLE hThread, BOOL bDisablePriorityBoost);
+SIGNALBOX_API BOOL WINAPI GetThreadPriorityBoost(HANDLE hThread, PBOOL pDisablePriorityBoost);
+SIGNALBOX_API DWORD WINAPI SetThreadIdealProcessor(HANDLE hThread, DWORD dwIdealProcessor);
+SIGNALBOX_API BOOL WINAPI SetPriorityClass(HANDLE hProcess, DWORD dwPriorityClass);
+SIGNALBOX_API DWORD WINAPI GetPriorityClass(HANDLE hProcess);
+SIGNALBOX_API BOOL WINAPI SetProcessPriorityBoost(HANDLE hProcess, BOOL bDisablePriorityBoost);
+SIGNALBOX_API BOOL WINAPI GetProcessPriorityBoost(HANDLE hProcess, PBOOL pDisablePriorityBoost);
 SIGNALBOX_API DWORD WINAPI QueueUserAPC(PAPCFUNC pfnAPC, HANDLE hThread, ULONG_PTR dwData);
 SIGNALBOX_API BOOL WINAPI SwitchToThread(void);
 

@@ -50,6 +50,15 @@
 #define STARTF_USESTDHANDLES 0x00000100
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x00010000
 
+#define THREAD_PRIORITY_LOWEST THREAD_BASE_PRIORITY_MIN
+#define THREAD_PRIORITY_BELOW_NORMAL (THREAD_PRIORITY_LOWEST + 1)
+#define THREAD_PRIORITY_NORMAL 0
+#define THREAD_PRIORITY_HIGHEST THREAD_BASE_PRIORITY_MAX
+#define THREAD_PRIORITY_ABOVE_NORMAL (THREAD_PRIORITY_HIGHEST - 1)
+#define THREAD_PRIORITY_ERROR_RETURN MAXLONG
+#define THREAD_PRIORITY_TIME_CRITICAL THREAD_BASE_PRIORITY_LOWRT
+#define THREAD_PRIORITY_IDLE THREAD_BASE_PRIORITY_IDLE
+
 /*
  * LocalAlloc and GlobalAlloc. Fixed memory is malloc's, and LocalFree frees what malloc made. LocalSize and GlobalSize
  * may say more than was asked for.
@@ -135,6 +144,12 @@ SIGNALBOX_API int WINAPI lstrcmpA(LPCSTR lpString1, LPCSTR lpString2);
 SIGNALBOX_API int WINAPI lstrcmpW(LPCWSTR lpString1, LPCWSTR lpString2);
 SIGNALBOX_API int WINAPI lstrcmpiA(LPCSTR lpString1, LPCSTR lpString2);
 SIGNALBOX_API int WINAPI lstrcmpiW(LPCWSTR lpString1, LPCWSTR lpString2);
+
+/* Masks tell of processors 0 to 63. The process is this one. */
+SIGNALBOX_API DWORD_PTR WINAPI SetThreadAffinityMask(HANDLE hThread, DWORD_PTR dwThreadAffinityMask);
+SIGNALBOX_API BOOL WINAPI GetProcessAffinityMask(
+    HANDLE hProcess, PDWORD_PTR lpProcessAffinityMask, PDWORD_PTR lpSystemAffinityMask);
+SIGNALBOX_API BOOL WINAPI SetProcessAffinityMask(HANDLE hProcess, DWORD_PTR dwProcessAffinityMask);
 
 SIGNALBOX_END
 

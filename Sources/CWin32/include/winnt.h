@@ -276,6 +276,11 @@ typedef struct _SECURITY_DESCRIPTOR_RELATIVE {
 
 #define MAXIMUM_WAIT_OBJECTS 64
 #define MAXIMUM_SUSPEND_COUNT MAXCHAR
+#define MAXIMUM_PROCESSORS 64
+#define THREAD_BASE_PRIORITY_LOWRT 15
+#define THREAD_BASE_PRIORITY_MAX 2
+#define THREAD_BASE_PRIORITY_MIN (-2)
+#define THREAD_BASE_PRIORITY_IDLE (-15)
 
 /* Why a module's DllMain is called. */
 #define DLL_PROCESS_DETACH 0
@@ -778,9 +783,6 @@ SIGNALBOX_INTERLOCKED(64, LONG64)
 SIGNALBOX_INTERLOCKED_COUNT(64, LONG64)
 SIGNALBOX_INTERLOCKED_WIDE(64, LONG64)
 #undef SIGNALBOX_NAME_8
-#undef SIGNALBOX_NAME_16
-#undef SIGNALBOX_NAME_32
-#undef SIGNALBOX_NAME_64
 #undef SIGNALBOX_INTERLOCKED
 #undef SIGNALBOX_INTERLOCKED_COUNT
 #undef SIGNALBOX_INTERLOCKED_WIDE
@@ -915,6 +917,45 @@ SIGNALBOX_INLINE BOOLEAN InterlockedCompareExchange128(
 #define InterlockedCompareExchange128Acquire InterlockedCompareExchange128
 #define InterlockedCompareExchange128Release InterlockedCompareExchange128
 #define InterlockedCompareExchange128NoFence InterlockedCompareExchange128
+
+#if defined(__cplusplus)
+SIGNALBOX_END
+/* C++ programs count in unsigned integers too. */
+#define SIGNALBOX_INTERLOCKED_UNSIGNED(size, type, signed_type) \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Increment)(type volatile *addend) { \
+        return (type)SIGNALBOX_NAME_##size(Increment)((signed_type volatile *)addend); \
+    } \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Decrement)(type volatile *addend) { \
+        return (type)SIGNALBOX_NAME_##size(Decrement)((signed_type volatile *)addend); \
+    } \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Exchange)(type volatile *target, type value) { \
+        return (type)SIGNALBOX_NAME_##size(Exchange)((signed_type volatile *)target, (signed_type)value); \
+    } \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(ExchangeAdd)(type volatile *addend, type value) { \
+        return (type)SIGNALBOX_NAME_##size(ExchangeAdd)((signed_type volatile *)addend, (signed_type)value); \
+    } \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(CompareExchange)( \
+        type volatile *destination, type exchange, type comperand) { \
+        return (type)SIGNALBOX_NAME_##size(CompareExchange)( \
+            (signed_type volatile *)destination, (signed_type)exchange, (signed_type)comperand); \
+    } \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(And)(type volatile *destination, type value) { \
+        return (type)SIGNALBOX_NAME_##size(And)((signed_type volatile *)destination, (signed_type)value); \
+    } \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Or)(type volatile *destination, type value) { \
+        return (type)SIGNALBOX_NAME_##size(Or)((signed_type volatile *)destination, (signed_type)value); \
+    } \
+    SIGNALBOX_INLINE type SIGNALBOX_NAME_##size(Xor)(type volatile *destination, type value) { \
+        return (type)SIGNALBOX_NAME_##size(Xor)((signed_type volatile *)destination, (signed_type)value); \
+    }
+SIGNALBOX_INTERLOCKED_UNSIGNED(32, ULONG, LONG)
+SIGNALBOX_INTERLOCKED_UNSIGNED(64, ULONG64, LONG64)
+#undef SIGNALBOX_INTERLOCKED_UNSIGNED
+SIGNALBOX_BEGIN
+#endif
+#undef SIGNALBOX_NAME_16
+#undef SIGNALBOX_NAME_32
+#undef SIGNALBOX_NAME_64
 
 /* Clears memory that is not read again, which a compiler would drop. */
 SIGNALBOX_INLINE PVOID RtlSecureZeroMemory(PVOID target, SIZE_T size) {

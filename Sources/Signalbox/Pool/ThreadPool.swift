@@ -44,13 +44,17 @@ package final class ThreadPool: Sendable {
     private let isSerial: Bool
     private let name: String
 
+    /// A process ends with its last thread but those named signalbox-something, which are the library's own. A worker
+    /// keeps it, as on Windows, for as long as it stays.
+    package static let workerName = "pool-worker"
+
     /// What a program gets that makes none.
-    package static let shared = ThreadPool.orFail(name: "signalbox-pool")
+    package static let shared = ThreadPool.orFail()
     /// One thread, which runs what is asked for on the thread that timers, or waits, have.
     package static let timers = ThreadPool.orFail(name: "signalbox-tick", isSerial: true)
     package static let waits = ThreadPool.orFail(name: "signalbox-wait", isSerial: true)
 
-    private static func orFail(name: String, isSerial: Bool = false) -> ThreadPool {
+    private static func orFail(name: String = workerName, isSerial: Bool = false) -> ThreadPool {
         guard let pool = try? ThreadPool(name: name, isSerial: isSerial) else {
             preconditionFailure("Signalbox has no record left for its thread pool")
         }
@@ -74,7 +78,7 @@ package final class ThreadPool: Sendable {
     private static var firstStall: UInt64 { 10_000_000 }
     private static var longestStall: UInt64 { 250_000_000 }
 
-    package init(name: String = "signalbox-pool", isSerial: Bool = false) throws(DispatcherError) {
+    package init(name: String = workerName, isSerial: Bool = false) throws(DispatcherError) {
         ThreadPool.installed
         places = isSerial ? 1 : max(Int(signalbox_processor_count()), 1)
         state = Guarded(State(minimum: isSerial ? 1 : 0, maximum: isSerial ? 1 : 500))
@@ -255,22 +259,35 @@ package final class ThreadPool: Sendable {
             let deadline = isPersistent || isSerial ? Deadline.never : Deadline.after(nanoseconds: patience)
             let packet: Packet?
             do { packet = try Arena.local.get(port, until: deadline) } catch { break }  // the pool is closed
-            let entry = next(isIdle: packet == nil)
+            if isSurplus() {
+                // The packet is for one of those that stay.
+                if let packet { try? Arena.local.post(port, packet) }
+                break
+            }
+            let entry = next()
             if let entry {
                 isLast = false
                 isPersistent = isPersistent || entry.object.traits.isPersistent
                 run(entry, worker.takeUnretainedValue())
             }
-            let isEnd = isPersistent ? false : isToEnd(isIdle: packet == nil, &isLast)
-            if isEnd { break }
+            if !isPersistent && packet == nil && isToEnd(&isLast) { break }
         }
         Arena.local.leavePort()
         signalbox_thread().pointee.worker = nil
         worker.release()
     }
 
+    /// Whether there are too many workers, of which the calling one is counted no more then.
+    private func isSurplus() -> Bool {
+        state.withLock { state in
+            guard state.workers > state.maximum else { return false }
+            state.workers -= 1
+            return true
+        }
+    }
+
     /// The callback whose turn it is. Who was given no packet looks all the same: the packet may have come too late.
-    private func next(isIdle: Bool) -> Entry? {
+    private func next() -> Entry? {
         state.withLock { state in
             let entry = state.queue.pop()
             if entry != nil { state.begun += 1 }
@@ -282,14 +299,11 @@ package final class ThreadPool: Sendable {
         }
     }
 
-    /// Whether the calling worker ends, which is counted no more then. `isLast`: it stays longer.
-    private func isToEnd(isIdle: Bool, _ isLast: inout Bool) -> Bool {
+    /// Whether the calling worker, which has had nothing to do, ends; it is counted no more then. `isLast`: it stays
+    /// longer.
+    private func isToEnd(_ isLast: inout Bool) -> Bool {
         state.withLock { state in
-            if state.workers > state.maximum {
-                state.workers -= 1
-                return true
-            }
-            guard isIdle, state.queue.isEmpty, state.workers > state.minimum else { return false }
+            guard state.queue.isEmpty, state.workers > state.minimum else { return false }
             if state.workers == 1 && !isLast {
                 isLast = true
                 return false

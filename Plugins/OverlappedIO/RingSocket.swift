@@ -99,6 +99,7 @@ final class RingSocket: DriverSocket {
         let next: Next = state.withLock { state in
             guard !state.isClosed, state.descriptor >= 0 else { return .complete(.invalidHandle, 0) }
             if state.failure != 0 { return .complete(IOStatus(errno: state.failure), 0) }
+            if isTooEarlyLocked(request, state) { return .complete(.invalidConnection, 0) }
             let queue = request.isIncoming ? \State.incoming : \State.outgoing
             var sent = 0
             if state[keyPath: queue].isEmpty {
@@ -134,9 +135,24 @@ final class RingSocket: DriverSocket {
         state.withLock { state in
             guard !state.isClosed, state.descriptor >= 0 else { return .failed(.invalidHandle) }
             if state.failure != 0 { return .failed(IOStatus(errno: state.failure)) }
+            if isTooEarlyLocked(request, state) { return .failed(.invalidConnection) }
             let queue = request.isIncoming ? \State.incoming : \State.outgoing
             guard state[keyPath: queue].isEmpty else { return .isBehindOthers }
             return attemptLocked(request, from: start, &state, acceptsNow: true)
+        }
+    }
+
+    /// Whether it is a transfer over a connection that is being made, or could not be. The kernel would let a send wait,
+    /// or give it the connect's error, which is to be told otherwise.
+    private func isTooEarlyLocked(_ request: IORequest, _ state: State) -> Bool {
+        guard isStream else { return false }
+        switch request.operation {
+        case .accept, .connect: return false
+        case .receive, .send: break
+        }
+        switch finishConnectLocked(state) {
+        case .connecting, .failed: return true
+        case .idle, .connected, .listening: return false
         }
     }
 
@@ -205,16 +221,22 @@ final class RingSocket: DriverSocket {
         guard let message = request.message else { return settings.setPhase(.failed(EDESTADDRREQ)) }
         let flags = fcntl(state.descriptor, F_GETFL)
         _ = fcntl(state.descriptor, F_SETFL, flags | O_NONBLOCK)
-        let result = message.name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            connect(state.descriptor, $0, message.nameLength)
+        func attempt() -> Int32 {
+            message.name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(state.descriptor, $0, message.nameLength) == 0 ? 0 : errno
+            }
         }
-        let code = errno
+        var code = attempt()
+        // What Linux says once more of an attempt that has failed before.
+        if code == ECONNABORTED { code = attempt() }
         _ = fcntl(state.descriptor, F_SETFL, flags)
-        if result == 0 { return settings.setPhase(.connected) }
         switch code {
+        case 0: settings.setPhase(.connected)
         case EINPROGRESS, EINTR: settings.setPhase(.connecting)
         // What a Unix socket says whose listener has no room: nothing tells when it has.
         case EAGAIN: settings.setPhase(.failed(ECONNREFUSED))
+        // And at whose path nobody listens any more, or yet.
+        case ENOENT: settings.setPhase(.failed(ECONNREFUSED))
         default: settings.setPhase(.failed(code))
         }
     }
@@ -225,8 +247,16 @@ final class RingSocket: DriverSocket {
         guard poll(state.descriptor, Int16(POLLOUT)) != 0 else { return .connecting }
         var (code, size): (Int32, socklen_t) = (0, 4)
         getsockopt(state.descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        if code == 0 && !hasPeer(state.descriptor) { code = ECONNREFUSED }  // somebody else was told of the error
         settings.setPhase(code == 0 ? .connected : .failed(code))
         return settings.phase
+    }
+
+    private func hasPeer(_ descriptor: Int32) -> Bool {
+        var (name, size) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
+        return withUnsafeMutablePointer(to: &name) { name in
+            name.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) == 0 }
+        }
     }
 
     func finishConnect() -> SocketSettings.Phase {
@@ -403,8 +433,9 @@ final class RingSocket: DriverSocket {
         closeIfIdle()
     }
 
-    /// Closes descriptors once the kernel has none of our requests on them.
-    private func closeIfIdle() {
+    /// Closes descriptors once the kernel has none of our requests on them. The loop never waits for what lingers: the
+    /// kernel sends it all the same.
+    private func closeIfIdle(onLoop: Bool = false) {
         let unused: [Int32] = state.withLock { state in
             guard state.holds == 0, state.incoming.isEmpty, state.outgoing.isEmpty else { return [] }
             defer { state.retired = [] }
@@ -412,7 +443,14 @@ final class RingSocket: DriverSocket {
             defer { state.descriptor = -1 }
             return state.retired + [state.descriptor]
         }
-        for descriptor in unused { Glibc.close(descriptor) }
+        for descriptor in unused {
+            var (set, size) = (linger(), socklen_t(MemoryLayout<linger>.size))
+            if onLoop, getsockopt(descriptor, SOL_SOCKET, SO_LINGER, &set, &size) == 0, set.l_linger > 0 {
+                set.l_onoff = 0
+                setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &set, size)
+            }
+            Glibc.close(descriptor)
+        }
     }
 
     // ---- on the loop
@@ -435,6 +473,6 @@ final class RingSocket: DriverSocket {
             return state[keyPath: queue].first
         }
         for request in ended { request.request.complete(IOStatus(errno: failure), bytes: 0) }
-        if let next { ring.submitOnLoop(next) } else { closeIfIdle() }
+        if let next { ring.submitOnLoop(next) } else { closeIfIdle(onLoop: true) }
     }
 }

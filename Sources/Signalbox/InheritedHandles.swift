@@ -55,7 +55,8 @@ private final class InheritedSocket: DriverSocket {
     private enum State {
         case untouched(Int32)
         case driven(any DriverSocket)
-        case closed
+        /// Who holds the descriptor lets it go still.
+        case closed((any DriverSocket)?)
     }
     private let state: Guarded<State>
 
@@ -64,9 +65,13 @@ private final class InheritedSocket: DriverSocket {
     private var driven: (any DriverSocket)? {
         // A driver may be started now, which takes its time: not under the lock.
         let isUntouched = state.withLock { if case .untouched = $0 { true } else { false } }
-        let spare = isUntouched ? try? DriverRegistry.shared.sockets().makeEmptySocket() : nil
+        let kind = SocketSettings(ofInherited: descriptor)
+        let spare = isUntouched ? try? DriverRegistry.shared.sockets().makeEmptySocket(like: kind) : nil
         return state.withLock { state in
-            if case .untouched(let descriptor) = state, let spare, spare.adopt(descriptor) { state = .driven(spare) }
+            if case .untouched(let descriptor) = state, let spare, spare.adopt(descriptor) {
+                spare.settings.setPhase(kind.phase)
+                state = .driven(spare)
+            }
             if case .driven(let socket) = state { return socket }
             return nil
         }
@@ -89,10 +94,29 @@ private final class InheritedSocket: DriverSocket {
     func cancel(_ request: IORequest) { driven?.cancel(request) }
     func cancelReceives() { driven?.cancelReceives() }
     func adopt(_ descriptor: Int32) -> Bool { driven?.adopt(descriptor) ?? false }
+    func cancel(where isMeant: (IORequest) -> Bool) -> Int {
+        // What nobody has touched has no requests.
+        if case .driven(let socket) = state.withLock({ $0 }) { socket.cancel(where: isMeant) } else { 0 }
+    }
+    func attempt(_ request: IORequest, from start: Int) -> IOAttempt {
+        driven?.attempt(request, from: start) ?? .failed(.invalidHandle)
+    }
+    /// Without a driver, settings that nothing heeds.
+    var settings: SocketSettings { driven?.settings ?? SocketSettings(ofInherited: descriptor) }
+    func hold() -> Int32 { driven?.hold() ?? -1 }
+    func letGo() {
+        switch state.withLock({ $0 }) {
+        case .driven(let socket), .closed(.some(let socket)): socket.letGo()
+        case .untouched, .closed(nil): break
+        }
+    }
+    func readiness() -> SocketReadiness { driven?.readiness() ?? [] }
+    func watch() throws(IOError) { try driven?.watch() }
+    func renew() throws(IOError) { try driven?.renew() }
 
     func close() {
         let before = state.withLock { state in
-            defer { state = .closed }
+            defer { state = if case .driven(let socket) = state { .closed(socket) } else { .closed(nil) } }
             return state
         }
         switch before {
@@ -100,5 +124,21 @@ private final class InheritedSocket: DriverSocket {
         case .driven(let socket): socket.close()
         case .closed: break
         }
+    }
+}
+
+extension SocketSettings {
+    /// Settings of a socket that another process has made.
+    fileprivate convenience init(ofInherited descriptor: Int32) {
+        func option(_ name: Int32) -> Int32 {
+            var (value, size): (Int32, socklen_t) = (0, 4)
+            return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : 0
+        }
+        self.init(family: option(SO_DOMAIN), type: option(SO_TYPE), proto: option(SO_PROTOCOL))
+        var (peer, size) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
+        let hasPeer = withUnsafeMutablePointer(to: &peer) { peer in
+            peer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) == 0 }
+        }
+        setPhase(option(SO_ACCEPTCONN) != 0 ? .listening : hasPeer ? .connected : .idle)
     }
 }

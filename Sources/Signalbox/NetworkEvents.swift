@@ -14,6 +14,8 @@ package struct NetworkEvents {
     private var connectError: Int32 = 0
     private var closeError: Int32 = 0
 
+    package init() {}
+
     /// Begins anew: nothing is recorded.
     package mutating func select(_ wanted: SocketReadiness, isConnecting: Bool) {
         self.wanted = wanted

@@ -107,9 +107,9 @@ public final class SocketSettings: Sendable {
         guard isWatched.load(ordering: .acquiring) else { return }
         // Under the lock, so that nobody takes the records between their being made and the event's being set.
         events.withLock { events in
+            let ready = socket.readiness()  // which learns the errors that follow
             let error: Int32 = if case .failed(let code) = phase { code } else { 0 }
-            let isNew = events.note(
-                socket.readiness(), connectError: error, closeError: closeError.load(ordering: .relaxed))
+            let isNew = events.note(ready, connectError: error, closeError: closeError.load(ordering: .relaxed))
             if isNew { try? Arena.local.setEvent(events.event) }
         }
     }

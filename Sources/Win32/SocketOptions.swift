@@ -82,7 +82,7 @@ private func linuxStructure(_ level: Int32, _ name: Int32) -> (name: Int32, size
 }
 
 private func optionFailure() -> Int32 {
-    socketFailure(errno == ENOPROTOOPT ? WSAENOPROTOOPT : winsockCode(IOStatus(errno: errno)))
+    socketFailure(errno == ENOPROTOOPT || errno == EOPNOTSUPP ? WSAENOPROTOOPT : winsockCode(IOStatus(errno: errno)))
 }
 
 @c(setsockopt) @implementation public func __setsockopt(

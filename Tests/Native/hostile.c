@@ -298,7 +298,7 @@ static void call_ports(struct random *r) {
     default:
         CHECK(IS_FALSE, GetQueuedCompletionStatus(any_handle(r), &bytes, &key, &overlapped, soon(r)), HANDLE_ERRORS,
               WAIT_TIMEOUT, ERROR_ABANDONED_WAIT_0, ERROR_NETNAME_DELETED, ERROR_CONNECTION_ABORTED,
-              ERROR_OPERATION_ABORTED);
+              ERROR_OPERATION_ABORTED, ERROR_CONNECTION_REFUSED, ERROR_PORT_UNREACHABLE, ERROR_MORE_DATA);
     }
 }
 
@@ -396,6 +396,127 @@ static void call_requests(struct random *r) {
     }
 }
 
+#define DATAGRAM_ERRORS STREAM_ERRORS, WSAEMSGSIZE, WSAEADDRNOTAVAIL, WSAEAFNOSUPPORT, WSAEACCES, WSAEWOULDBLOCK
+
+// A socket that does not wait: whoever uses it waits for nothing, then.
+static SOCKET any_quick_socket(struct random *r) {
+    static ULONG yes = 1;
+    SOCKET s = any_socket(r);
+    CHECK(IS_SOCKET_ERROR, ioctlsocket(s, below(r, 9) ? (int)FIONBIO : (int)extreme(r), (void *)&yes), SOCKET_ERRORS,
+          WSAEOPNOTSUPP);
+    // Only now is it certain that this one does not wait, whatever was asked above.
+    ULONG on = 1;
+    return ioctlsocket(s, FIONBIO, (void *)&on) == 0 ? s : (SOCKET)never(r);
+}
+
+static void call_waiting_sockets(struct random *r) {
+    struct sockaddr_in address;
+    struct sockaddr *name = (struct sockaddr *)&address;
+    char text[64] = {0};
+    int length = below(r, 4) ? (int)sizeof address : (int)below(r, 40), size = (int)below(r, 65);
+    int flags = below(r, 4) ? 0 : (int)extreme(r);
+    SOCKET made, s = any_quick_socket(r);
+    memset(&address, 0, sizeof address);
+    address.sin_family = below(r, 8) ? AF_INET : below(r, 100);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(below(r, 2) ? 9 : below(r, 65536));
+    switch (below(r, 14)) {
+    case 0:
+        made = WSASocketW(AF_INET, SOCK_DGRAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED * below(r, 2));
+        if (made != INVALID_SOCKET) share(r, (HANDLE)made);
+        break;
+    case 1:
+        SetLastError(UNTOUCHED);
+        made = accept(s, below(r, 2) ? name : NULL, &length);
+        static const DWORD documented[] = {SOCKET_ERRORS, WSAEWOULDBLOCK, WSAEOPNOTSUPP, WSAEINTR, WSAECONNRESET};
+        if (made == INVALID_SOCKET) check_error(r, "accept", documented, COUNT(documented));
+        else share(r, (HANDLE)made);
+        break;
+    case 2:
+        CHECK(IS_SOCKET_ERROR, connect(s, name, length), SOCKET_ERRORS, WSAEWOULDBLOCK, WSAEISCONN, WSAEALREADY,
+              WSAEAFNOSUPPORT, WSAEADDRNOTAVAIL, WSAECONNREFUSED, WSAEACCES, WSAECONNABORTED, WSAECONNRESET);
+        break;
+    case 3: CHECK(IS_SOCKET_ERROR, recv(s, text, size, flags), DATAGRAM_ERRORS, WSAEINTR); break;
+    case 4: CHECK(IS_SOCKET_ERROR, send(s, text, size, flags), DATAGRAM_ERRORS, WSAEINTR); break;
+    case 5: CHECK(IS_SOCKET_ERROR, recvfrom(s, text, size, flags, name, &length), DATAGRAM_ERRORS, WSAEINTR); break;
+    case 6: CHECK(IS_SOCKET_ERROR, sendto(s, text, size, flags, name, length), DATAGRAM_ERRORS, WSAEINTR); break;
+    case 7: {
+        fd_set sets[3];
+        struct timeval soon_over = {0, (int)below(r, 2000)};
+        for (int i = 0; i < 3; i++) {
+            FD_ZERO(&sets[i]);
+            for (unsigned j = below(r, 5); j > 0; j--) FD_SET(below(r, 8) ? s : any_socket(r), &sets[i]);
+        }
+        CHECK(IS_SOCKET_ERROR, select(0, &sets[0], &sets[1], below(r, 2) ? &sets[2] : NULL, &soon_over),
+              SOCKET_ERRORS);
+        break;
+    }
+    case 8: {
+        WSAPOLLFD entries[4];
+        for (int i = 0; i < 4; i++) {
+            entries[i].fd = below(r, 3) ? s : any_socket(r);
+            entries[i].events = below(r, 4) ? POLLIN | POLLOUT : (SHORT)next(r);
+            entries[i].revents = 0;
+        }
+        CHECK(IS_SOCKET_ERROR, WSAPoll(entries, below(r, 5), (int)soon(r)), SOCKET_ERRORS);
+        break;
+    }
+    case 9:
+        CHECK(IS_SOCKET_ERROR, WSAEventSelect(s, any_handle(r), (int)extreme(r)), SOCKET_ERRORS);
+        break;
+    case 10: {
+        WSANETWORKEVENTS events;
+        CHECK(IS_SOCKET_ERROR, WSAEnumNetworkEvents(any_socket(r), any_handle(r), &events), SOCKET_ERRORS);
+        break;
+    }
+    case 11: CHECK(IS_FALSE, CancelIoEx(any_handle(r), NULL), HANDLE_ERRORS, ERROR_NOT_FOUND); break;
+    case 12: CHECK(IS_FALSE, CancelIo(any_handle(r)), HANDLE_ERRORS); break;
+    default: {
+        OVERLAPPED_ENTRY packets[4];
+        ULONG taken;
+        CHECK(IS_FALSE, GetQueuedCompletionStatusEx(any_handle(r), packets, below(r, 5), &taken, soon(r),
+                                                    below(r, 2)), HANDLE_ERRORS, WAIT_TIMEOUT, WAIT_IO_COMPLETION,
+              ERROR_ABANDONED_WAIT_0, ERROR_INVALID_PARAMETER);
+    }
+    }
+}
+
+// Requests of datagrams and of Microsoft's extensions.
+static void call_more_requests(struct random *r) {
+    static struct sockaddr_in addresses[WORKERS]; // requests write there whenever they end
+    static INT lengths[WORKERS];
+    struct sockaddr_in address;
+    struct sockaddr *name = (struct sockaddr *)&address;
+    WSABUF buffers[2] = {{below(r, 100), scratch}, {below(r, 100), scratch + 2048}};
+    LPOVERLAPPED overlapped = fresh_overlapped(r);
+    DWORD flags = below(r, 16) ? 0 : extreme(r);
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(below(r, 65536));
+    switch (below(r, 4)) {
+    case 0:
+        lengths[r->worker] = sizeof address;
+        CHECK(IS_SOCKET_ERROR, WSARecvFrom(any_socket(r), buffers, below(r, 3), NULL, &flags,
+                                           (struct sockaddr *)&addresses[r->worker], &lengths[r->worker], overlapped,
+                                           NULL), DATAGRAM_ERRORS);
+        break;
+    case 1:
+        CHECK(IS_SOCKET_ERROR, WSASendTo(any_socket(r), buffers, below(r, 3), NULL, flags, name, (int)below(r, 17),
+                                         overlapped, NULL), DATAGRAM_ERRORS);
+        break;
+#ifndef _WIN32
+    case 2:
+        CHECK(IS_FALSE, ConnectEx(any_socket(r), name, (int)below(r, 17), scratch, below(r, 100), NULL, overlapped),
+              STREAM_ERRORS, WSAEAFNOSUPPORT, WSAEALREADY, WSAEADDRNOTAVAIL);
+        break;
+    default:
+        CHECK(IS_FALSE, DisconnectEx(any_socket(r), overlapped, below(r, 4), 0), STREAM_ERRORS);
+        break;
+#endif
+    }
+}
+
 static void call_the_rest(struct random *r) {
     WSADATA data;
     SYSTEM_INFO system;
@@ -423,7 +544,7 @@ static void call_the_rest(struct random *r) {
 static DWORD WINAPI work(LPVOID number) {
     static void (*const families[])(struct random *) = {
         call_events, call_other_objects, call_alertable_waits, call_handles, call_waits, call_threads,
-        call_ports,  call_sockets,       call_requests,        call_the_rest};
+        call_ports,  call_sockets,       call_requests,        call_the_rest, call_waiting_sockets, call_more_requests};
     struct random random = {seed + (ULONG_PTR)number * 0x1234567, (int)(ULONG_PTR)number};
     while (InterlockedDecrement(&calls_left) >= 0) families[below(&random, COUNT(families))](&random);
     now_calling[random.worker] = "nothing";

@@ -1,0 +1,2 @@
+clang: error: no such file or directory: 'c.c'
+clang: error: no input files

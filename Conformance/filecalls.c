@@ -1,5 +1,6 @@
 // filecalls.c: files as a whole: attributes, times, information by handle; copying, moving, folders, searches.
 #include "filecase.h"
+#include <stdlib.h>
 
 // ---- attributes and times
 
@@ -388,6 +389,50 @@ static void a_search_tells_what_is_known(void) {
     TRUTH(RemoveDirectoryA(at("file.dir")));
 }
 
+// ---- heirs
+
+static int be_heir(char **arguments) {
+    HANDLE file = (HANDLE)(ULONG_PTR)strtoul(arguments[2], NULL, 10);
+    char bytes[8];
+    DWORD count = 0;
+    if (!ReadFile(file, bytes, 3, &count, NULL) || count != 3 || memcmp(bytes, "def", 3)) return 1;
+    if (SetFilePointer(file, 0, NULL, FILE_END) != 9 || !WriteFile(file, "jkl", 3, &count, NULL)) return 2;
+    HANDLE none = (HANDLE)(ULONG_PTR)strtoul(arguments[3], NULL, 10);
+    if (ReadFile(none, bytes, 1, &count, NULL) || GetLastError() != ERROR_INVALID_HANDLE) return 3;
+    return 77;
+}
+
+static void a_handle_is_inherited_if_it_shall_be(void) {
+    SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, TRUE};
+    STARTUPINFOA startup;
+    PROCESS_INFORMATION child;
+    char own[MAX_PATH], line[MAX_PATH + 100];
+    DWORD code = UNTOUCHED, flags = UNTOUCHED, count;
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    put(at("file"), "abcdefghi");
+    HANDLE file = CreateFileA(at("file"), RW, FILE_SHARE_READ, &attributes, OPEN_EXISTING, 0, NULL);
+    HANDLE other = open_as(at("file"), GENERIC_READ, SHARE_ALL, OPEN_EXISTING, 0);
+    REQUIRE(file != INVALID_HANDLE_VALUE && other != INVALID_HANDLE_VALUE);
+    TRUTH(GetHandleInformation(file, &flags));
+    EQUAL(flags, HANDLE_FLAG_INHERIT);
+    TRUTH(GetHandleInformation(other, &flags));
+    EQUAL(flags, 0);
+    TRUTH(ReadFile(file, line, 3, &count, NULL));
+    GetModuleFileNameA(NULL, own, sizeof own);
+    snprintf(line, sizeof line, "\"%s\" heir %lu %lu", own, (unsigned long)(ULONG_PTR)file, (unsigned long)(ULONG_PTR)other);
+    REQUIRE(CreateProcessA(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child));
+    EQUAL(WaitForSingleObject(child.hProcess, INFINITE), WAIT_OBJECT_0);
+    TRUTH(GetExitCodeProcess(child.hProcess, &code));
+    EQUAL(code, 77);
+    CloseHandle(child.hProcess);
+    CloseHandle(child.hThread);
+    CloseHandle(file);
+    CloseHandle(other);
+    TRUTH(!strcmp(get(at("file")), "abcdefghijkl"));
+    TRUTH(DeleteFileA(at("file")));
+}
+
 static const struct test_case cases[] = {
     CASE(attributes_are_kept),
     CASE(attributes_come_with_size_and_times),
@@ -403,6 +448,14 @@ static const struct test_case cases[] = {
     CASE(folders_are_made_and_removed),
     CASE(searches_find_what_matches),
     CASE(a_search_tells_what_is_known),
+    CASE(a_handle_is_inherited_if_it_shall_be),
 };
 
+#define main(argc, argv) cases_main(argc, argv)
 RUN_FILE_CASES(cases)
+#undef main
+
+int main(int argc, char **argv) {
+    if (argc == 4 && !strcmp(argv[1], "heir")) return be_heir(argv);
+    return cases_main(argc, argv);
+}

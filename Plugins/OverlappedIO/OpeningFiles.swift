@@ -179,6 +179,26 @@ extension OverlappedIO: FileDriver {
         return RingFile(descriptor, found, absolute(path), options, engine)
     }
 
+    public func adoptFile(_ descriptor: Int32, _ access: FileRights, isOverlapped: Bool) -> (any DriverFile)? {
+        var found = stat()
+        guard let engine = try? engine(), fstat(descriptor, &found) == 0 else { return nil }
+        var options = FileOptions()
+        options.access = access
+        options.isOverlapped = isOverlapped
+        let flags = fcntl(descriptor, F_GETFL)
+        options.isUnbuffered = flags & 0o40000 != 0  // O_DIRECT
+        options.isWrittenThrough = flags & O_DSYNC != 0
+        let kind = found.st_mode & S_IFMT
+        // Files poll for what does not come at once.
+        if kind == S_IFIFO || kind == S_IFCHR { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+        var name = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/fd/\(descriptor)", &name, name.count - 1)
+        let path = String(decoding: name.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let file = RingFile(descriptor, found, path, options, engine)
+        if file.isSeekable { _ = file.seek(Int64(lseek(descriptor, 0, SEEK_CUR)), from: .beginning) }
+        return file
+    }
+
     /// What still names the file when the current folder is another.
     private func absolute(_ path: String) -> String {
         guard path.utf8.first != 0x2F, let folder = getcwd(nil, 0) else { return path }

@@ -19,6 +19,10 @@ package enum InheritedHandles {
         HandleTable.forEachInheritable { inheritable.append(($0, $1)) }
         return inheritable.compactMap { handle, object in
             guard let access = HandleTable.access(handle) else { return nil }
+            // The process goes on where the handle stands, which the kernel knows nothing of.
+            if let file = SourceObject.file(of: object), file.isSeekable {
+                lseek(file.descriptor, Int(file.position), SEEK_SET)
+            }
             let copy = fcntl(SourceObject.descriptor(of: object), F_DUPFD_CLOEXEC, 3)
             guard copy >= 0 else { return nil }  // it has none, or was closed just now
             return Entry(handle: handle, descriptor: copy, access: access, kind: UInt32(kind(of: object)))
@@ -27,8 +31,11 @@ package enum InheritedHandles {
 
     /// What the new process makes of it; 0: nothing, it is good for 0, 1 or 2 only.
     private static func kind(of object: ObjectName) -> Int {
-        guard SourceObject.driver(of: object) != nil else { return 0 }
         let isOverlapped = SourceObject.isOverlapped(object)
+        if SourceObject.file(of: object) != nil {
+            return isOverlapped ? SIGNALBOX_INHERITS_OVERLAPPED_FILE : SIGNALBOX_INHERITS_FILE
+        }
+        guard SourceObject.driver(of: object) != nil else { return 0 }
         return isOverlapped ? SIGNALBOX_INHERITS_OVERLAPPED_SOCKET : SIGNALBOX_INHERITS_SOCKET
     }
 
@@ -42,6 +49,13 @@ package enum InheritedHandles {
         guard HandleTable.reserve(entries.map { UInt($0.handle) }) else { return }
         for entry in entries {
             guard fcntl(entry.descriptor, F_SETFD, FD_CLOEXEC) == 0 else { continue }
+            if entry.kind >= UInt32(SIGNALBOX_INHERITS_FILE) {
+                let isOverlapped = entry.kind == UInt32(SIGNALBOX_INHERITS_OVERLAPPED_FILE)
+                let file = InheritedFile(entry.descriptor, entry.access, isOverlapped: isOverlapped)
+                guard let object = try? SourceObject.make(file) else { continue }
+                HandleTable.fillReserved(UInt(entry.handle), object, Access(rawValue: entry.access))
+                continue
+            }
             let isOverlapped = entry.kind == UInt32(SIGNALBOX_INHERITS_OVERLAPPED_SOCKET)
             let socket = InheritedSocket(entry.descriptor)
             guard let object = try? SourceObject.make(socket, isOverlapped: isOverlapped) else { continue }

@@ -58,7 +58,8 @@ private func disposition(_ value: DWORD) -> FileOptions.Disposition? {
 }
 
 private func create(
-    _ name: FileName, _ access: DWORD, _ share: DWORD, _ creation: DWORD, _ flags: DWORD
+    _ name: FileName, _ access: DWORD, _ share: DWORD, _ security: LPSECURITY_ATTRIBUTES?, _ creation: DWORD,
+    _ flags: DWORD
 ) -> HANDLE? {
     guard let disposition = disposition(creation), share & ~7 == 0 else { return noFile(ERROR_INVALID_PARAMETER) }
     var options = FileOptions()
@@ -97,7 +98,10 @@ private func create(
     do throws(IOError) {
         let (file, existed) = try DriverRegistry.shared.files().openFile(path, options)
         do throws(DispatcherError) {
-            guard let made = newHandle(try SourceObject.make(file)) else {
+            // "CreateFile … adds SYNCHRONIZE and FILE_READ_ATTRIBUTES": all may be waited for, and asked what they are.
+            let granted = access | DWORD(SYNCHRONIZE | FILE_READ_ATTRIBUTES)
+            let object = try SourceObject.make(file)
+            guard let made = newHandle(object, access: granted, inherits: inherits(security)) else {
                 file.close()
                 return invalidHandle
             }
@@ -160,7 +164,7 @@ private final class NamedResult: Sendable {
 ) -> HANDLE? {
     enter()
     defer { leave() }
-    return create(FileName(name), access, share, creation, flags)
+    return create(FileName(name), access, share, security, creation, flags)
 }
 
 @c(CreateFileW) @implementation public func __CreateFileW(
@@ -169,7 +173,7 @@ private final class NamedResult: Sendable {
 ) -> HANDLE? {
     enter()
     defer { leave() }
-    return create(FileName(name), access, share, creation, flags)
+    return create(FileName(name), access, share, security, creation, flags)
 }
 
 @c(GetFileType) @implementation public func __GetFileType(_ handle: HANDLE?) -> DWORD {

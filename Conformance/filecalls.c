@@ -67,6 +67,10 @@ static void times_are_set_and_got(void) {
     TRUTH(GetFileTime(file, NULL, NULL, &c));
     TRUTH(!memcmp(&c, &written, sizeof c));
     TRUTH(GetFileTime(file, NULL, NULL, NULL));
+#ifndef ON_WINE // SetFileTime: times are signed, and not negative
+    FILETIME negative = {0, 0x80000000};
+    FAILS(SetFileTime(file, NULL, NULL, &negative), ERROR_INVALID_PARAMETER);
+#endif
     CloseHandle(file);
     file = open_as(at("file"), GENERIC_READ, SHARE_ALL, OPEN_EXISTING, 0);
 #ifndef ON_WINE // SetFileTime: "must have been created using … FILE_WRITE_ATTRIBUTES access"

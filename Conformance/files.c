@@ -179,6 +179,22 @@ static void a_handle_does_what_it_was_opened_for(void) {
     TRUTH(DeleteFileA(at("access")));
 }
 
+static void a_duplicate_does_what_it_was_granted(void) {
+    HANDLE file = open_as(at("dup"), RW, SHARE_ALL, CREATE_NEW, FILE_FLAG_DELETE_ON_CLOSE), reader;
+    DWORD count;
+    char byte;
+    REQUIRE(DuplicateHandle(GetCurrentProcess(), file, GetCurrentProcess(), &reader, GENERIC_READ, FALSE, 0));
+    TRUTH(WriteFile(file, "abc", 3, &count, NULL));
+    FAILS(WriteFile(reader, "d", 1, &count, NULL), ERROR_ACCESS_DENIED);
+    EQUAL(SetFilePointer(reader, 1, NULL, FILE_BEGIN), 1); // one file pointer for both
+    TRUTH(ReadFile(file, &byte, 1, &count, NULL));
+    EQUAL(byte, 'b');
+    TRUTH(ReadFile(reader, &byte, 1, &count, NULL));
+    EQUAL(byte, 'c');
+    CloseHandle(reader);
+    CloseHandle(file);
+}
+
 static void append_access_writes_at_the_end(void) {
     DWORD count;
     put(at("append"), "abc");
@@ -539,6 +555,7 @@ static const struct test_case cases[] = {
     CASE(nul_takes_everything_and_gives_nothing),
     CASE(a_folder_is_opened_for_backup_alone),
     CASE(a_handle_does_what_it_was_opened_for),
+    CASE(a_duplicate_does_what_it_was_granted),
     CASE(append_access_writes_at_the_end),
 #ifndef ON_WINE
     CASE(read_only_files_are_not_written),

@@ -239,6 +239,9 @@ private func setTimes(
     _ file: any DriverFile, _ facts: FileFacts, created: UInt64, accessed: UInt64, written: UInt64
 ) -> BOOL {
     func isGiven(_ time: UInt64) -> Bool { time != 0 && time != ~0 }
+    for time in [created, accessed, written] where isGiven(time) && time > UInt64(Int64.max) {
+        return failure(ERROR_INVALID_PARAMETER)
+    }
     func time(_ time: UInt64) -> timespec {
         isGiven(time) ? FileTimes.system(time) : timespec(tv_sec: 0, tv_nsec: 0x3FFF_FFFE)  // UTIME_OMIT
     }

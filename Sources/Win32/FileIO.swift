@@ -29,8 +29,13 @@ private struct TransferCall {
         isWrite ? offset == -1 ? .append : .write(at: offset) : .read(at: offset)
     }
 
-    func isAllowed(_ file: any DriverFile) -> Bool {
-        isWrite ? !file.access.isDisjoint(with: [.write, .append]) : file.access.contains(.read)
+    /// As the file was opened, and as this handle to it was granted.
+    func isAllowed(_ file: any DriverFile, _ handle: HANDLE?) -> Bool {
+        let granted = HandleTable.access(value(handle)) ?? 0
+        return isWrite
+            ? !file.access.isDisjoint(with: [.write, .append])
+                && granted & DWORD(FILE_WRITE_DATA | FILE_APPEND_DATA) != 0
+            : file.access.contains(.read) && granted & DWORD(FILE_READ_DATA | FILE_EXECUTE) != 0
     }
 }
 
@@ -60,7 +65,7 @@ private func transfer(
         return failure(ERROR_INVALID_HANDLE)
     }
     guard count != nil || overlapped != nil else { return failure(ERROR_INVALID_PARAMETER) }
-    guard transfer.isAllowed(file) else { return failure(ERROR_ACCESS_DENIED) }
+    guard transfer.isAllowed(file, handle) else { return failure(ERROR_ACCESS_DENIED) }
     if file.isOverlapped {
         guard let overlapped else { return failure(ERROR_INVALID_PARAMETER) }
         return begin(file, object, transfer, overlapped, count, nil)
@@ -156,7 +161,7 @@ private func beginWithRoutine(
     guard let overlapped, let routine, file.isOverlapped else { return failure(ERROR_INVALID_PARAMETER) }
     // A file has one way to tell: a handle that is bound to a port takes no routines.
     guard SourceObject.binding(of: object) == nil else { return failure(ERROR_INVALID_PARAMETER) }
-    guard transfer.isAllowed(file) else { return failure(ERROR_ACCESS_DENIED) }
+    guard transfer.isAllowed(file, handle) else { return failure(ERROR_ACCESS_DENIED) }
     let isStarted = begin(file, object, transfer, overlapped, nil, routine)
     // "You should call GetLastError … to check for error conditions when the function succeeds" (ReadFileEx).
     if isStarted != 0 { __SetLastError(0) }
@@ -208,7 +213,7 @@ private func transferPages(
         index += 1
     }
     let transfer = TransferCall(isWrite: isWrite, buffers: buffers)
-    guard transfer.isAllowed(file) else { return failure(ERROR_ACCESS_DENIED) }
+    guard transfer.isAllowed(file, handle) else { return failure(ERROR_ACCESS_DENIED) }
     return begin(file, object, transfer, overlapped, nil, nil)
 }
 

@@ -46,7 +46,8 @@ private func seek(_ handle: HANDLE?, _ distance: Int64, _ method: DWORD) -> Int6
         var base: Int64 = 0
         if method == DWORD(FILE_CURRENT) { base = file.position }
         if method == DWORD(FILE_END) { base = Int64(status(of: file)?.st_size ?? 0) }
-        if base + distance > Int64(UInt32.max) {
+        let (sum, isBeyond) = base.addingReportingOverflow(distance)
+        if isBeyond || sum > Int64(UInt32.max) {
             _ = failure(ERROR_INVALID_PARAMETER)
             return DWORD(INVALID_SET_FILE_POINTER)
         }

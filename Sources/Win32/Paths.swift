@@ -96,7 +96,7 @@ enum FileTimes {
 
     static func of(_ time: timespec) -> FILETIME { of(hundreds: UInt64(bitPattern: hundreds(time))) }
     static func hundreds(_ time: timespec) -> Int64 {
-        Int64(time.tv_sec) * 10_000_000 + Int64(time.tv_nsec) / 100 + epoch
+        Int64(time.tv_sec) &* 10_000_000 &+ Int64(time.tv_nsec) / 100 &+ epoch
     }
     static func of(nanoseconds: Int64) -> FILETIME { of(hundreds: UInt64(bitPattern: nanoseconds / 100 + epoch)) }
     static func of(hundreds: UInt64) -> FILETIME {
@@ -104,7 +104,7 @@ enum FileTimes {
     }
     static func hundreds(_ time: FILETIME) -> UInt64 { UInt64(time.dwHighDateTime) << 32 | UInt64(time.dwLowDateTime) }
     static func system(_ hundreds: UInt64) -> timespec {
-        let since = Int64(bitPattern: hundreds) - epoch
+        let since = Int64(bitPattern: hundreds) &- epoch
         let seconds = since >= 0 ? since / 10_000_000 : (since - 9_999_999) / 10_000_000
         return timespec(tv_sec: Int(seconds), tv_nsec: Int(since - seconds * 10_000_000) * 100)
     }

@@ -19,6 +19,8 @@ public final class OverlappedIO: Plugin, SocketDriver {
     private let state = Guarded<Parts?>(nil)
 
     private let choice: EngineChoice
+    /// What tests have fail.
+    package let faults = FaultSeam()
 
     /// What carries out requests that would block.
     public enum EngineChoice: Sendable {
@@ -40,11 +42,11 @@ public final class OverlappedIO: Plugin, SocketDriver {
             if strcmp(value, "ring") == 0 { choice = .ring }
             if strcmp(value, "threads") == 0 { choice = .threads }
         }
-        if choice == .threads { return try ThreadEngine(onLoop: executor) }
+        if choice == .threads { return try ThreadEngine(onLoop: executor, faults) }
         do {
-            return try Ring(onLoop: executor)
+            return try Ring(onLoop: executor, faults)
         } catch let error as IOError where choice == .automatic && [ENOSYS, EPERM, EACCES].contains(error.code) {
-            return try ThreadEngine(onLoop: executor)
+            return try ThreadEngine(onLoop: executor, faults)
         }
     }
 

@@ -128,7 +128,7 @@ final class RingFile: DriverFile {
         let length = buffers.reduce(0) { $0 + $1.count }
         if let refusal = refusal(transfer, buffers, length) { return .failed(refusal) }
         if length == 0 { return .done(0) }
-        if let code = FaultSeam.take() { return .failed(status(code)) }
+        if let code = engine.faults.take() { return .failed(status(code)) }
         let descriptor = hold()
         guard descriptor >= 0 else { return .failed(.invalidHandle) }
         defer { letGo() }

@@ -15,7 +15,7 @@ import Synchronization
 public actor FileObject {
     private nonisolated let file: any DriverFile
 
-    init(_ file: any DriverFile) { self.file = file }
+    package init(_ file: any DriverFile) { self.file = file }
 
     deinit { file.close() }
 

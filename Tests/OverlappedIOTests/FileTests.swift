@@ -11,11 +11,16 @@ import Testing
 private nonisolated(nonsending) func withFolder(
     _ engine: OverlappedIO.EngineChoice = .ring, _ body: (String) async throws -> Void
 ) async throws {
+    try await withFolder(OverlappedIO(engine: engine), body)
+}
+
+private nonisolated(nonsending) func withFolder(
+    _ driver: OverlappedIO, _ body: (String) async throws -> Void
+) async throws {
     var template = Array("/tmp/signalbox-files-XXXXXX".utf8CString)
     let folder = String(cString: mkdtemp(&template))
     defer { rmdir(folder) }
-    let host = try Host(
-        plugins: [OverlappedIO(engine: engine)], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let host = try Host(plugins: [driver], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     try await host.start()
     do {
         try await body(folder)
@@ -54,8 +59,7 @@ private func isStatus(_ status: IOStatus, _ body: () async throws -> Void) async
     }
 }
 
-/// Of what the seam fails, only one test may be at work.
-@Suite(.serialized) struct FileTests {
+@Suite("Files", .serialized, .alone, .timeLimit(.minutes(3))) struct FileTests {
     @Test("what is written is read back, at its offset", arguments: engines)
     func readsAndWrites(engine: OverlappedIO.EngineChoice) async throws {
         try await withFolder(engine) { folder in
@@ -189,16 +193,17 @@ private func isStatus(_ status: IOStatus, _ body: () async throws -> Void) async
 
     @Test("a call that the disk fails is told as its error", arguments: engines)
     func faults(engine: OverlappedIO.EngineChoice) async throws {
-        try await withFolder(engine) { folder in
-            let file = try FileObject.open(folder + "/file", .new)
+        let driver = OverlappedIO(engine: engine)
+        try await withFolder(driver) { folder in
+            let file = FileObject(try driver.openFile(folder + "/file", .overlapped).file)
             defer { file.close() }
             for (code, status) in [(EIO, IOStatus.ioDeviceError), (ENOSPC, .diskFull), (EFBIG, .fileTooLarge)] {
-                FaultSeam.fail(call: 1, with: code)
+                driver.faults.fail(call: 1, with: code)
                 #expect(await isStatus(status) { try await file.write(PinnedBuffer([1]), at: 0) })
-                #expect(!FaultSeam.isArmed)
+                #expect(!driver.faults.isArmed)
                 #expect(try file.size == 0)
             }
-            FaultSeam.fail(call: 1, with: EIO)  // the engine's
+            driver.faults.fail(call: 1, with: EIO)  // the engine's
             #expect(await isStatus(.ioDeviceError) { try await file.flush() })
             try await file.flush()
         }
@@ -244,6 +249,11 @@ private func isStatus(_ status: IOStatus, _ body: () async throws -> Void) async
 }
 
 extension FileOptions {
+    fileprivate static var overlapped: FileOptions {
+        var options = FileOptions.new
+        options.isOverlapped = true
+        return options
+    }
     fileprivate static var reading: FileOptions {
         var options = FileOptions()
         options.access = [.read, .write]

@@ -1,6 +1,10 @@
 // filecalls.c: files as a whole: attributes, times, information by handle; copying, moving, folders, searches.
 #include "filecase.h"
 #include <stdlib.h>
+#ifndef _WIN32
+#include <sddl.h>
+#include <sys/stat.h>
+#endif
 
 // ---- attributes and times
 
@@ -393,6 +397,46 @@ static void a_search_tells_what_is_known(void) {
     TRUTH(RemoveDirectoryA(at("file.dir")));
 }
 
+#ifndef _WIN32
+// ---- security
+
+static int mode_of(const char *path) {
+    char text[MAX_PATH + 300];
+    struct stat found;
+    strcpy(text, path);
+    for (char *c = text; *c; c++)
+        if (*c == '\\') *c = '/';
+    return stat(text, &found) ? -1 : (int)(found.st_mode & 0777);
+}
+
+static void a_descriptor_becomes_a_mode(void) {
+    struct {
+        const char *text;
+        int file, folder;
+    } each[] = {{"D:(A;;GRGW;;;OW)", 0600, 0700}, {"D:(A;;GA;;;OW)(A;;GR;;;WD)", 0744, 0755}, {"D:NO_ACCESS_CONTROL", 0666, 0777}};
+    for (size_t i = 0; i < COUNT(each); i++) {
+        SECURITY_ATTRIBUTES attributes = {sizeof attributes, NULL, FALSE};
+        REQUIRE(ConvertStringSecurityDescriptorToSecurityDescriptorA(each[i].text, SDDL_REVISION_1,
+                                                                     &attributes.lpSecurityDescriptor, NULL));
+        HANDLE file = CreateFileA(at("secured"), RW, 0, &attributes, CREATE_NEW, 0, NULL);
+        TRUTH(file != INVALID_HANDLE_VALUE);
+        EQUAL(mode_of(at("secured")), each[i].file);
+        CloseHandle(file);
+        TRUTH(CreateDirectoryA(at("folder"), &attributes));
+        EQUAL(mode_of(at("folder")), each[i].folder);
+        TRUTH(RemoveDirectoryA(at("folder")));
+        TRUTH(DeleteFileA(at("secured")));
+        LocalFree(attributes.lpSecurityDescriptor);
+    }
+    char rubbish[64];
+    SECURITY_ATTRIBUTES attributes = {sizeof attributes, rubbish, FALSE};
+    memset(rubbish, 0xEE, sizeof rubbish);
+    FAILS_WITH(CreateFileA(at("secured"), RW, 0, &attributes, CREATE_NEW, 0, NULL), INVALID_HANDLE_VALUE,
+               ERROR_UNKNOWN_REVISION);
+    TRUTH(!exists(at("secured")));
+}
+#endif
+
 // ---- heirs
 
 static int be_heir(char **arguments) {
@@ -452,6 +496,9 @@ static const struct test_case cases[] = {
     CASE(folders_are_made_and_removed),
     CASE(searches_find_what_matches),
     CASE(a_search_tells_what_is_known),
+#ifndef _WIN32
+    CASE(a_descriptor_becomes_a_mode),
+#endif
     CASE(a_handle_is_inherited_if_it_shall_be),
 };
 

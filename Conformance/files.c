@@ -1,5 +1,9 @@
 // files.c: opening files: dispositions, access, share modes, flags, names; and files as a whole.
 #include "filecase.h"
+#ifndef _WIN32
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#endif
 
 #define OPENS(path, access, share, disposition, flags, code) \
     do { \
@@ -129,6 +133,43 @@ static void nul_takes_everything_and_gives_nothing(void) {
         TRUTH(CloseHandle(nul));
     }
 }
+
+#ifndef _WIN32
+// Whoever the caller is: root could do all of that to /dev/null. The node is made here, and is none of the system's.
+static void a_device_is_neither_deleted_nor_changed(void) {
+    char path[MAX_PATH + 400];
+    struct stat before, after;
+    FILE_DISPOSITION_INFO disposition = {TRUE};
+    strcpy(path, at("device"));
+    for (char *c = path; *c; c++)
+        if (*c == '\\') *c = '/';
+    if (mknod(path, S_IFCHR | 0600, makedev(1, 3))) SKIP("only root makes devices");
+    REQUIRE(!stat(path, &before));
+    put(at("other"), "text");
+    FAILS(DeleteFileA(path), ERROR_ACCESS_DENIED);
+    FAILS(MoveFileA(path, at("moved")), ERROR_ACCESS_DENIED);
+    FAILS(MoveFileExA(at("other"), path, MOVEFILE_REPLACE_EXISTING), ERROR_ACCESS_DENIED);
+    FAILS(CopyFileA(at("other"), path, FALSE), ERROR_ACCESS_DENIED);
+    FAILS(SetFileAttributesA(path, FILE_ATTRIBUTE_READONLY), ERROR_ACCESS_DENIED);
+    OPENS_NOT(path, RW, SHARE_ALL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, ERROR_ACCESS_DENIED);
+    HANDLE device = open_as(path, RW | DELETE, SHARE_ALL, OPEN_EXISTING, 0);
+    REQUIRE(device != INVALID_HANDLE_VALUE);
+    FAILS(SetFileInformationByHandle(device, FileDispositionInfo, &disposition, sizeof disposition), ERROR_ACCESS_DENIED);
+    CloseHandle(device);
+    OPENS(path, RW, SHARE_ALL, CREATE_ALWAYS, 0, ERROR_ALREADY_EXISTS);
+    TRUTH(!strcmp(get(at("other")), "text"));
+    REQUIRE(!lstat(path, &after));
+    EQUAL(after.st_mode, before.st_mode);
+    EQUAL(after.st_rdev, before.st_rdev);
+    EQUAL(after.st_ino, before.st_ino);
+    TRUTH(!unlink(path));
+    TRUTH(DeleteFileA(at("other")));
+    // Nor by Windows' name, which names no file.
+    REQUIRE(!lstat("/dev/null", &before));
+    REQUIRE(S_ISCHR(before.st_mode));
+    FAILS_WITH(GetFileAttributesA("NUL"), INVALID_FILE_ATTRIBUTES, ERROR_INVALID_NAME);
+}
+#endif
 
 static void a_folder_is_opened_for_backup_alone(void) {
     char path[MAX_PATH + 400];
@@ -553,6 +594,9 @@ static const struct test_case cases[] = {
     CASE(either_separator_and_the_prefix_name_the_same_file),
     CASE(wide_names_name_the_same_file),
     CASE(nul_takes_everything_and_gives_nothing),
+#ifndef _WIN32
+    CASE(a_device_is_neither_deleted_nor_changed),
+#endif
     CASE(a_folder_is_opened_for_backup_alone),
     CASE(a_handle_does_what_it_was_opened_for),
     CASE(a_duplicate_does_what_it_was_granted),

@@ -44,6 +44,7 @@ extension OverlappedIO: FileDriver {
         } else if path.utf8.last == 0x2F {
             throw failure(.objectNameInvalid, path)
         }
+        if options.isDeletedOnClose && FilePath.isDevice(found) { throw failure(.cannotDelete, path) }
         if kind == S_IFREG && found.st_mode & 0o222 == 0 {
             // The superuser may write all the same, but FILE_ATTRIBUTE_READONLY is for everybody.
             if wantsWrite || empties { throw failure(.accessDenied, path) }
@@ -120,9 +121,11 @@ extension OverlappedIO: FileDriver {
         var flags = O_CLOEXEC | O_CREAT | O_EXCL | O_RDWR
         if options.isWrittenThrough { flags |= O_DSYNC }
         if options.isUnbuffered { flags |= 0o40000 }
-        var descriptor = Glibc.open(path, flags, options.isReadOnly ? 0o444 : 0o666)
+        var mode = mode_t(options.mode ?? 0o666)
+        if options.isReadOnly { mode &= ~0o222 }
+        var descriptor = Glibc.open(path, flags, mode)
         if descriptor < 0 && errno == EINVAL && options.isUnbuffered {
-            descriptor = Glibc.open(path, flags & ~0o40000, options.isReadOnly ? 0o444 : 0o666)
+            descriptor = Glibc.open(path, flags & ~0o40000, mode)
         }
         guard descriptor >= 0 else {
             let code = errno
@@ -136,6 +139,9 @@ extension OverlappedIO: FileDriver {
             }
             throw failure(FilePath.status(code, path), path, code)
         }
+        // What was asked for is not for the umask to change.
+        if options.mode != nil { fchmod(descriptor, mode) }
+        if let owner = options.owner { _ = fchown(descriptor, owner.user, owner.group) }
         var now = stat()
         fstat(descriptor, &now)
         try claim(descriptor, path, options, alsoNeeds: [])

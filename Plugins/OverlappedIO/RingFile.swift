@@ -28,6 +28,7 @@ final class RingFile: DriverFile {
     let isSeekable: Bool
     let isFolder: Bool
     let isPipe: Bool
+    private let isDevice: Bool
     let alignment: Int
     private let isUnbuffered: Bool
     private let isWrittenThrough: Bool
@@ -46,6 +47,7 @@ final class RingFile: DriverFile {
         isSeekable = kind == S_IFREG || kind == S_IFBLK
         isFolder = kind == S_IFDIR
         isPipe = kind == S_IFIFO
+        isDevice = FilePath.isDevice(status)
         isUnbuffered = options.isUnbuffered && isSeekable
         isWrittenThrough = options.isWrittenThrough
         alignment = isUnbuffered ? 512 : 1
@@ -303,7 +305,7 @@ final class RingFile: DriverFile {
     var isDeletedOnClose: Bool { state.withLock { $0.isDeletedOnClose } }
 
     func setDeletedOnClose(_ isDeleted: Bool) -> IOStatus {
-        guard access.contains(.delete) else { return .accessDenied }
+        guard access.contains(.delete), !isDevice else { return .accessDenied }
         if isDeleted {
             var status = stat()
             guard fstat(descriptor, &status) == 0 else { return .invalidHandle }
@@ -315,7 +317,7 @@ final class RingFile: DriverFile {
     }
 
     func rename(to path: String, replaces: Bool) -> IOStatus {
-        guard access.contains(.delete) else { return .accessDenied }
+        guard access.contains(.delete), !isDevice else { return .accessDenied }
         let result = FilePath.rename(self.path, path, replaces: replaces)
         if result == .success { state.withLock { $0.path = path } }
         return result
@@ -331,7 +333,7 @@ final class RingFile: DriverFile {
         guard wasOpen else { return }
         _ = cancel { _ in true }
         locks?.release(owner: self, descriptor)
-        if isDeleted { FilePath.delete(path, ifIs: identity.device, identity.inode) }
+        if isDeleted && !isDevice { FilePath.delete(path, ifIs: identity.device, identity.inode) }
         if locks != nil { FileLocks.close(identity) }
         letGo()
     }

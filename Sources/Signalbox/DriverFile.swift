@@ -54,6 +54,10 @@ public struct FileOptions: Sendable {
     public var advice = Advice.none
     /// A file that is made can only be read later (FILE_ATTRIBUTE_READONLY).
     public var isReadOnly = false
+    /// Of a file that is made: what owner, group and others may do; nil: what the process's umask leaves of 0666.
+    public var mode: UInt16?
+    /// Of a file that is made: the user and the group that have it; nil: those of the process.
+    public var owner: (user: UInt32, group: UInt32)?
     /// Attributes of Windows that are kept with a file that is made.
     public var attributes: UInt32 = 0
 

@@ -1,5 +1,5 @@
 import CLinux
-import Glibc
+package import Glibc
 
 /// What is done with files by their names, in Windows' terms; and what Windows knows of a file and Linux does not.
 package enum FilePath {
@@ -18,6 +18,12 @@ package enum FilePath {
         while end > 0, bytes[end - 1] != 0x2F { end -= 1 }
         while end > 1, bytes[end - 1] == 0x2F { end -= 1 }
         return end == 0 ? "." : String(decoding: bytes[..<end], as: UTF8.self)
+    }
+
+    /// Whether that is a device, which nothing here deletes, renames, replaces or changes, whoever asks: Windows' names of
+    /// devices are not entries of a folder, either.
+    package static func isDevice(_ found: stat) -> Bool {
+        found.st_mode & S_IFMT == S_IFCHR || found.st_mode & S_IFMT == S_IFBLK
     }
 
     package static func isFolder(_ path: String) -> Bool {
@@ -41,7 +47,9 @@ package enum FilePath {
     package static func rename(_ from: String, _ to: String, replaces: Bool) -> IOStatus {
         var (source, target) = (stat(), stat())
         guard lstat(from, &source) == 0 else { return status(errno, from) }
+        if isDevice(source) { return .accessDenied }
         let exists = lstat(to, &target) == 0
+        if exists && isDevice(target) { return .accessDenied }
         if exists && !(source.st_dev == target.st_dev && source.st_ino == target.st_ino) {
             guard replaces else { return .objectNameCollision }
             if target.st_mode & S_IFMT == S_IFDIR { return .accessDenied }
@@ -57,7 +65,7 @@ package enum FilePath {
     /// Deletes what has that name, if it is that file still.
     package static func delete(_ path: String, ifIs device: UInt, _ inode: UInt) {
         var found = stat()
-        guard lstat(path, &found) == 0 else { return }
+        guard lstat(path, &found) == 0, !isDevice(found) else { return }
         if found.st_mode & S_IFMT == S_IFLNK {
             var target = stat()
             guard stat(path, &target) == 0, target.st_dev == device, target.st_ino == inode else { return }

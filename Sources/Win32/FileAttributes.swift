@@ -61,6 +61,7 @@ private let settable = DWORD(
 
 /// Sets attributes by a name, or by a descriptor; returns 0 or errno.
 private func set(_ bits: DWORD, _ facts: FileFacts, _ path: String?, _ descriptor: Int32) -> Int32 {
+    if FilePath.isDevice(facts.found) { return EACCES }
     var kept = facts.kept ?? FileAttributes(bits: 0)
     // Who may write a folder is no business of FILE_ATTRIBUTE_READONLY, which is only kept.
     kept.bits = bits & settable & (facts.isFolder ? ~0 : ~DWORD(FILE_ATTRIBUTE_READONLY))
@@ -238,6 +239,7 @@ private func place<T>(_ information: LPVOID?, _ size: DWORD, _ type: T.Type) -> 
 private func setTimes(
     _ file: any DriverFile, _ facts: FileFacts, created: UInt64, accessed: UInt64, written: UInt64
 ) -> BOOL {
+    if FilePath.isDevice(facts.found) { return failure(ERROR_ACCESS_DENIED) }
     func isGiven(_ time: UInt64) -> Bool { time != 0 && time != ~0 }
     for time in [created, accessed, written] where isGiven(time) && time > UInt64(Int64.max) {
         return failure(ERROR_INVALID_PARAMETER)

@@ -13,7 +13,7 @@ private func delete(_ name: FileName) -> BOOL {
     var found = stat()
     guard lstat(path, &found) == 0 else { return failure(FilePath.status(errno, path)) }
     if path.utf8.last == 0x2F { return failure(ERROR_INVALID_NAME) }
-    if found.st_mode & S_IFMT == S_IFDIR { return failure(ERROR_ACCESS_DENIED) }
+    if found.st_mode & S_IFMT == S_IFDIR || FilePath.isDevice(found) { return failure(ERROR_ACCESS_DENIED) }
     // "If the file … is read-only, the function fails with ERROR_ACCESS_DENIED" (DeleteFile).
     if found.st_mode & S_IFMT == S_IFREG && found.st_mode & 0o222 == 0 { return failure(ERROR_ACCESS_DENIED) }
     do throws(IOError) {
@@ -113,7 +113,9 @@ private func copy(_ source: String, _ target: String, failsIfExists: Bool) -> BO
         defer { from.close() }
         guard let facts = FileFacts(descriptor: from.descriptor) else { return failure(IOStatus(fileErrno: errno)) }
         var there = stat()
-        if stat(target, &there) == 0, there.st_dev == facts.found.st_dev, there.st_ino == facts.found.st_ino {
+        let exists = stat(target, &there) == 0
+        if exists && FilePath.isDevice(there) { return failure(ERROR_ACCESS_DENIED) }
+        if exists, there.st_dev == facts.found.st_dev, there.st_ino == facts.found.st_ino {
             return failure(failsIfExists ? ERROR_FILE_EXISTS : ERROR_SHARING_VIOLATION)
         }
         options.disposition = failsIfExists ? .createNew : .createAlways
@@ -189,9 +191,23 @@ public func __CopyFileW(_ from: LPCWSTR?, _ to: LPCWSTR?, _ failsIfExists: BOOL)
 
 // ---- folders
 
-private func createFolder(_ name: FileName) -> BOOL {
+private func createFolder(_ name: FileName, _ attributes: LPSECURITY_ATTRIBUTES?) -> BOOL {
     guard let path = name.path else { return 0 }
-    if mkdir(path, 0o777) == 0 { return 1 }
+    do throws(SecurityError) {
+        if let wanted = try Win32.security(attributes, .source) {
+            // To look something up in a folder is to execute it; who may list it may do that.
+            let mode = mode_t(wanted.mode | wanted.mode >> 2 & 0o111)
+            if mkdir(path, mode) == 0 {
+                chmod(path, mode)
+                if wanted.owner != geteuid() || wanted.group != getegid() { chown(path, wanted.owner, wanted.group) }
+                return 1
+            }
+        } else if mkdir(path, 0o777) == 0 {
+            return 1
+        }
+    } catch {
+        return failure(code(error))
+    }
     return errno == EEXIST ? failure(ERROR_ALREADY_EXISTS) : failure(FilePath.status(errno, path))
 }
 
@@ -199,14 +215,14 @@ private func createFolder(_ name: FileName) -> BOOL {
 public func __CreateDirectoryA(_ name: LPCSTR?, _ security: LPSECURITY_ATTRIBUTES?) -> BOOL {
     enter()
     defer { leave() }
-    return createFolder(FileName(name))
+    return createFolder(FileName(name), security)
 }
 
 @c(CreateDirectoryW) @implementation
 public func __CreateDirectoryW(_ name: LPCWSTR?, _ security: LPSECURITY_ATTRIBUTES?) -> BOOL {
     enter()
     defer { leave() }
-    return createFolder(FileName(name))
+    return createFolder(FileName(name), security)
 }
 
 private func removeFolder(_ name: FileName) -> BOOL {

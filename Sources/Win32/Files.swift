@@ -95,6 +95,19 @@ private func create(
             return openNamed(device, access)
         }
     }
+    // "If the file already exists, the descriptor is ignored" (CreateFile).
+    if disposition != .openExisting && disposition != .truncateExisting {
+        do throws(SecurityError) {
+            if let wanted = try Win32.security(security, .source) {
+                options.mode = wanted.mode
+                if wanted.owner != geteuid() || wanted.group != getegid() {
+                    options.owner = (wanted.owner, wanted.group)
+                }
+            }
+        } catch {
+            return noFile(code(error))
+        }
+    }
     do throws(IOError) {
         let (file, existed) = try DriverRegistry.shared.files().openFile(path, options)
         do throws(DispatcherError) {

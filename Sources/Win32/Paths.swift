@@ -70,11 +70,11 @@ enum FileName {
         return upper.count == 4 && ["COM", "LPT"].contains(String(upper.prefix(3))) && ("1"..."9").contains(upper.last!)
     }
 
-    /// The path, for calls that devices are none of the business of; or nil with the last error set.
+    /// The path, for calls that devices are none of the business of; or nil with the last error set. NUL is none: what
+    /// deletes, replaces or changes a file must not reach /dev/null, which root could do that to.
     var path: String? {
         switch self {
         case .path(let path): return path
-        case .device("NUL"), .device("nul"), .device("Nul"): return "/dev/null"
         case .device: _ = failure(ERROR_INVALID_NAME)
         case .invalid(let code): _ = failure(code)
         }

@@ -114,7 +114,7 @@ static void bad_allocations(void) {
     FAILS(VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_WRITECOPY), ERROR_INVALID_PARAMETER);
     FAILS(VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_EXECUTE_WRITECOPY), ERROR_INVALID_PARAMETER);
 #ifndef ON_WINE
-    // "PAGE_GUARD … cannot be used with PAGE_NOACCESS" (Memory Protection Constants)
+    // "PAGE_GUARD ... cannot be used with PAGE_NOACCESS" (Memory Protection Constants)
     FAILS(VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_NOACCESS | PAGE_GUARD), ERROR_INVALID_PARAMETER);
 #endif
     // commits what is not reserved, and past the end of what is

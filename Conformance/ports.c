@@ -338,6 +338,111 @@ static void only_sockets_are_associated(void) {
     CloseHandle(event);
 }
 
+// ---- several at once
+
+static ULONG take_several(HANDLE port, OVERLAPPED_ENTRY *entries, ULONG count, DWORD milliseconds) {
+    ULONG taken = UNTOUCHED;
+    memset(entries, 0x5A, count * sizeof *entries);
+    SetLastError(UNTOUCHED);
+    return GetQueuedCompletionStatusEx(port, entries, count, &taken, milliseconds, FALSE) ? taken : 0;
+}
+
+static void several_packets_are_taken_at_once(void) {
+    HANDLE port = new_port(0);
+    OVERLAPPED_ENTRY entries[8];
+    for (ULONG_PTR i = 0; i < 5; i++) TRUTH(PostQueuedCompletionStatus(port, (DWORD)i, 10 + i, OVERLAPPED_AT(i * 16)));
+    EQUAL(take_several(port, entries, 3, INFINITE), 3);
+    for (ULONG_PTR i = 0; i < 3; i++) {
+        EQUAL(entries[i].dwNumberOfBytesTransferred, i);
+        EQUAL(entries[i].lpCompletionKey, 10 + i);
+        EQUAL(entries[i].lpOverlapped, OVERLAPPED_AT(i * 16));
+    }
+    EQUAL(take_several(port, entries, 8, INFINITE), 2); // all there are
+    EQUAL(entries[0].lpCompletionKey, 13);
+    EQUAL(entries[1].lpCompletionKey, 14);
+    CloseHandle(port);
+}
+
+static void taking_several_fails(void) {
+    HANDLE port = new_port(0), event = CreateEventA(NULL, TRUE, FALSE, NULL);
+    OVERLAPPED_ENTRY entries[2];
+    ULONG taken = UNTOUCHED;
+    FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 0, FALSE), WAIT_TIMEOUT);
+    FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 10, FALSE), WAIT_TIMEOUT);
+    FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 0, TRUE), WAIT_TIMEOUT);
+#ifndef ON_WINE
+    FAILS(GetQueuedCompletionStatusEx(port, entries, 0, &taken, 0, FALSE), ERROR_INVALID_PARAMETER);
+#endif
+    FAILS(GetQueuedCompletionStatusEx(event, entries, 2, &taken, 0, FALSE), ERROR_INVALID_HANDLE);
+    FAILS(GetQueuedCompletionStatusEx(NULL, entries, 2, &taken, 0, FALSE), ERROR_INVALID_HANDLE);
+    CloseHandle(event);
+    CloseHandle(port);
+    FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 0, FALSE), ERROR_INVALID_HANDLE);
+}
+
+static DWORD WINAPI wait_for_several(LPVOID port) {
+    OVERLAPPED_ENTRY entries[4];
+    return take_several(port, entries, 4, INFINITE) ? 0 : GetLastError();
+}
+
+static void closing_ends_a_wait_for_several(void) {
+#ifdef ON_WINE
+    SKIP("Wine goes on waiting");
+#endif
+    HANDLE port = new_port(0);
+    DWORD id;
+    HANDLE thread = start(wait_for_several, port, &id);
+    until_blocked(id);
+    TRUTH(CloseHandle(port));
+    EQUAL(join(thread), ERROR_ABANDONED_WAIT_0);
+}
+
+static LONG calls_run;
+static void CALLBACK count_call(ULONG_PTR amount) { calls_run += (LONG)amount; }
+
+static void calls_end_a_wait_for_several(void) {
+    HANDLE port = new_port(0);
+    OVERLAPPED_ENTRY entries[2];
+    ULONG taken = UNTOUCHED;
+    calls_run = 0;
+    TRUTH(QueueUserAPC(count_call, GetCurrentThread(), 1));
+    FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, 20, FALSE), WAIT_TIMEOUT);
+    EQUAL(calls_run, 0);
+    // A packet comes before a call.
+    TRUTH(PostQueuedCompletionStatus(port, 1, 2, NULL));
+#ifndef ON_WINE
+    TRUTH(GetQueuedCompletionStatusEx(port, entries, 2, &taken, INFINITE, TRUE));
+    EQUAL(taken, 1);
+    EQUAL(calls_run, 0);
+#else
+    TRUTH(GetQueuedCompletionStatusEx(port, entries, 2, &taken, INFINITE, FALSE));
+#endif
+    FAILS(GetQueuedCompletionStatusEx(port, entries, 2, &taken, INFINITE, TRUE), WAIT_IO_COMPLETION);
+    EQUAL(calls_run, 1);
+    CloseHandle(port);
+}
+
+static void CALLBACK post_packet(ULONG_PTR port) { PostQueuedCompletionStatus((HANDLE)port, 3, 4, NULL); }
+
+static DWORD WINAPI wait_alertably(LPVOID port) {
+    OVERLAPPED_ENTRY entries[2];
+    ULONG taken = 0;
+    if (GetQueuedCompletionStatusEx(port, entries, 2, &taken, INFINITE, TRUE)) return 1;
+    DWORD error = GetLastError();
+    if (!GetQueuedCompletionStatusEx(port, entries, 2, &taken, INFINITE, TRUE)) return 2;
+    return taken == 1 && entries[0].lpCompletionKey == 4 ? error : 3;
+}
+
+static void a_call_wakes_who_waits_for_several(void) {
+    HANDLE port = new_port(0);
+    DWORD id;
+    HANDLE thread = start(wait_alertably, port, &id);
+    until_blocked(id);
+    TRUTH(QueueUserAPC(post_packet, thread, (ULONG_PTR)port));
+    EQUAL(join(thread), WAIT_IO_COMPLETION);
+    CloseHandle(port);
+}
+
 static const struct test_case cases[] = {
     CASE(a_posted_packet_comes_out_whole),
     CASE(a_packet_of_nothing_is_a_success),
@@ -357,6 +462,11 @@ static const struct test_case cases[] = {
     CASE(a_second_association_fails),
     CASE(a_socket_that_is_not_overlapped_fails),
     CASE(only_sockets_are_associated),
+    CASE(several_packets_are_taken_at_once),
+    CASE(taking_several_fails),
+    CASE(closing_ends_a_wait_for_several),
+    CASE(calls_end_a_wait_for_several),
+    CASE(a_call_wakes_who_waits_for_several),
 };
 
 int main(int argc, char **argv) {

@@ -9,13 +9,7 @@ import Signalbox
 /// `@unchecked Sendable`: `ring`, `watch`, `inFlight` and `isClosing` are touched on the loop alone, `init` included;
 /// `notifier` is set once there, before the ring is known to others; `mailbox` has its own lock. What comes after the
 /// ring was closed is given back on the caller's thread, when nothing of the ring is in use any more.
-final class Ring: @unchecked Sendable {
-    /// What other threads ask the loop to do.
-    enum Order {
-        case submit(RingRequest)
-        case cancel(RingRequest)
-    }
-
+final class Ring: Engine, @unchecked Sendable {
     private static let entries: UInt32 = 1024
 
     private var ring = io_uring()
@@ -25,14 +19,16 @@ final class Ring: @unchecked Sendable {
     private var inFlight = 0
     private var isClosing = false
     private struct Mailbox {
-        var orders: [Order] = []
+        var orders: [EngineOrder] = []
         var isClosed = false
     }
     private let mailbox = Guarded(Mailbox())
     /// Set when the ring is closed, and every request has ended.
     let isClosed = EventObject(.manual)
+    let faults: FaultSeam
 
-    init(onLoop executor: LoopExecutor) throws {
+    init(onLoop executor: LoopExecutor, _ faults: FaultSeam) throws {
+        self.faults = faults
         let made = io_uring_queue_init(Ring.entries, &ring, 0)
         guard made >= 0 else {
             throw IOError(
@@ -51,8 +47,7 @@ final class Ring: @unchecked Sendable {
         }
     }
 
-    /// From any thread.
-    func order(_ order: Order) {
+    func order(_ order: EngineOrder) {
         let isTaken = mailbox.withLock { mailbox in
             if !mailbox.isClosed { mailbox.orders.append(order) }
             return !mailbox.isClosed
@@ -83,17 +78,34 @@ final class Ring: @unchecked Sendable {
     }
 
     /// Hands a request to the kernel with the next `flushOnLoop`.
-    func submitOnLoop(_ request: RingRequest) {
+    func submitOnLoop(_ request: EngineRequest) {
         // To end: the order to cancel it may have come before this one, and found nothing in the ring.
         guard !isClosing, !request.isToEnd else { return request.completedOnLoop(-ECANCELED, self) }
+        if let code = faults.take() { return request.completedOnLoop(-code, self) }
         let entry = entryOnLoop()
-        request.prepare(entry)
+        Ring.prepare(entry, request.operation())
         // The kernel's reference; taken back with its completion.
         entry.pointee.user_data = UInt64(UInt(bitPattern: Unmanaged.passRetained(request).toOpaque()))
         inFlight += 1
     }
 
-    private func cancelOnLoop(_ request: RingRequest) {
+    private static func prepare(_ entry: UnsafeMutablePointer<io_uring_sqe>, _ operation: EngineOperation) {
+        switch operation {
+        case .receive(let descriptor, let message, let flags):
+            io_uring_prep_recvmsg(entry, descriptor, message, flags)
+        case .send(let descriptor, let message, let flags): io_uring_prep_sendmsg(entry, descriptor, message, flags)
+        case .accept(let descriptor):
+            io_uring_prep_accept(entry, descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        case .sync(let descriptor): io_uring_prep_fsync(entry, descriptor, 0)
+        case .poll(let descriptor, let events): io_uring_prep_poll_add(entry, descriptor, events)
+        case .read(let descriptor, let vectors, let count, let offset):
+            io_uring_prep_readv2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), 0)
+        case .write(let descriptor, let vectors, let count, let offset, let flags):
+            io_uring_prep_writev2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), flags)
+        }
+    }
+
+    private func cancelOnLoop(_ request: EngineRequest) {
         let entry = entryOnLoop()
         io_uring_prep_cancel(entry, Unmanaged.passUnretained(request).toOpaque(), 0)
         entry.pointee.user_data = 0
@@ -127,7 +139,7 @@ final class Ring: @unchecked Sendable {
             count += 1
             guard let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }  // a cancel's own
             inFlight -= 1
-            Unmanaged<RingRequest>.fromOpaque(pointer).takeRetainedValue().completedOnLoop(result, self)
+            Unmanaged<EngineRequest>.fromOpaque(pointer).takeRetainedValue().completedOnLoop(result, self)
         }
     }
 

@@ -114,6 +114,7 @@ static const struct message {
     {ERROR_OPLOCK_NOT_GRANTED, "The opportunistic lock was not granted."},
     {ERROR_INVALID_OPLOCK_PROTOCOL, "The answer to the opportunistic lock is not valid."},
     {ERROR_DELETE_PENDING, "The file is being deleted."},
+    {ERROR_INVALID_LOCK_RANGE, "The range to be locked is no range of a file."},
     {ERROR_MR_MID_NOT_FOUND, "The message 0x%1 was not found in the message file for %2."},
     {ERROR_SCOPE_NOT_FOUND, "The scope was not found."},
     {ERROR_INVALID_ADDRESS, "The address is not valid."},

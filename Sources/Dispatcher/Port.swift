@@ -53,6 +53,15 @@ extension Arena {
     /// Blocks the thread until it is given a packet; nil on time-out. Throws `noSuchObject` when the port is closed.
     @available(*, noasync, message: "blocks the thread: await next() instead")
     package func get(_ name: ObjectName, until deadline: UInt64) throws(DispatcherError) -> Packet? {
+        var wasAlerted = false
+        return try get(name, until: deadline, alertable: false, wasAlerted: &wasAlerted)
+    }
+
+    /// As above; if it is `alertable`, calls that were queued to the thread end the wait, too, once they have run.
+    @available(*, noasync, message: "blocks the thread: await next() instead")
+    package func get(
+        _ name: ObjectName, until deadline: UInt64, alertable: Bool, wasAlerted: inout Bool
+    ) throws(DispatcherError) -> Packet? {
         precondition(isLocal, "a thread runs for ports of its own process")
         let thread = signalbox_thread()
         signalbox_enter()
@@ -70,11 +79,11 @@ extension Arena {
             }
             unlock(record, word)
         }
-        return try getSlowly(name, until: deadline)
+        return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
     }
 
     @inline(never) private func getSlowly(
-        _ name: ObjectName, until deadline: UInt64
+        _ name: ObjectName, until deadline: UInt64, alertable: Bool, wasAlerted: inout Bool
     ) throws(DispatcherError) -> Packet? {
         let thread = signalbox_thread()
         if thread.pointee.port != 0 && thread.pointee.port != name.bits { _ = leavePort() }
@@ -91,12 +100,18 @@ extension Arena {
                 return packet
             case .empty:
                 if wasSuspended(waiter) { continue }
+                if alertable && Threads.runAPCs() { wasAlerted = true }
                 return nil
             case .published: break
             }
-            let end = Threads.endBeforeSleep(wait, false)
+            let end = Threads.endBeforeSleep(wait, alertable)
             if end == nil || claim(waiter, end!) == .lost { park(waiter, until: deadline) }
             guard let verdict = leave(waiter) else { continue }
+            if verdict == .alerted {
+                guard Threads.runAPCs() else { continue }  // they were withdrawn before they ran
+                wasAlerted = true
+                return nil
+            }
             let packet = try receive(waiter, verdict)
             if packet != nil { thread.pointee.port = name.bits }
             return packet

@@ -253,6 +253,9 @@ package import Synchronization
     /// What the floors above do first when a thread ends, whether they were told of its begin or not; the address of a
     /// C function without arguments, or 0.
     package static let endCall = Atomic<UInt>(0)
+    /// Cancels what the thread of that id has pending, and returns when nothing will be written to its stack any more; the
+    /// address of a C function, or 0. Of a thread that was terminated this alone is called.
+    package static let requestsEndCall = Atomic<UInt>(0)
     /// What they do when a thread of ours begins, before its body.
     package static let beginCall = Atomic<UInt>(0)
 
@@ -292,6 +295,7 @@ package import Synchronization
         _ = arena.leavePort(thread)
         signalbox_forget_sleep(thread)
         let object = ObjectName(bits: thread.pointee.object)
+        let id = thread.pointee.id
         if thread.pointee.waiter != 0 {
             let waiter = thread.pointee.waiter
             if object != .none { _ = withFields(object) { fields, _ in fields.pointee.waiter = 0 } }
@@ -315,6 +319,8 @@ package import Synchronization
         }
         // What takes locks under which others allocate comes last: a thread that was terminated in malloc(3) holds
         // what they wait for, and then nobody who allocates goes on, but the thread has ended.
+        let requestsEnd = requestsEndCall.load(ordering: .acquiring)
+        if requestsEnd != 0 { unsafeBitCast(requestsEnd, to: (@convention(c) (UInt32) -> Void).self)(id) }
         if thread.pointee.slots != nil { giveBackSlots?(thread) }  // only who has some reads the hook
         releaseKept(of: thread)
         Arena.flushCaches(of: thread)

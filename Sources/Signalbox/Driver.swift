@@ -14,17 +14,24 @@ open class IORequest: @unchecked Sendable {
         case send
         /// Accept a connection into this socket, and then receive into the buffers, if they are not empty.
         case accept(any DriverSocket)
+        /// Connect to the address of the message, and then send the buffers, if they are not empty.
+        case connect
     }
 
     /// What is to be done.
     public let operation: Operation
     /// The caller's memory: its own again when the request completes.
     public let buffers: [UnsafeMutableRawBufferPointer]
+    /// What there is besides bytes: flags, an address, ancillary data. nil: nothing.
+    public let message: IOMessage?
 
     /// Makes a request over buffers, which must stay until it has ended.
-    public init(_ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer]) {
+    public init(
+        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage? = nil
+    ) {
         self.operation = operation
         self.buffers = buffers
+        self.message = message
     }
 
     /// The request, which was pending, has ended: called once, under no lock, on any thread. The driver does not touch
@@ -47,10 +54,39 @@ public protocol DriverSocket: AnyObject, Sendable {
     func cancel(_ request: IORequest)
     /// As ``cancel(_:)`` for all receives and accepts that are pending.
     func cancelReceives()
+    /// As ``cancel(_:)`` for all that are meant; returns how many there are.
+    func cancel(where isMeant: (IORequest) -> Bool) -> Int
+    /// Does as much of a receive, send, accept or connect as can be done without waiting, from the byte `start` of its
+    /// buffers on.
+    func attempt(_ request: IORequest, from start: Int) -> IOAttempt
+    /// What belongs to the socket rather than to its descriptor.
+    var settings: SocketSettings { get }
+    /// Keeps the descriptor from being closed, and so its number from being reused, until `letGo`; -1: it is closed.
+    func hold() -> Int32
+    /// Undoes one `hold`.
+    func letGo()
+    /// What the socket is ready for now.
+    func readiness() -> SocketReadiness
+    /// Has ``SocketSettings/readinessMayHaveChanged(of:)`` called whenever it may have, until the socket is closed.
+    func watch() throws(IOError)
+    /// Puts a new socket that is not connected in place of this one's.
+    func renew() throws(IOError)
     /// Takes over a connected descriptor in place of its own. A socket that is closed closes it, and returns false.
     func adopt(_ descriptor: Int32) -> Bool
     /// Ends all requests and closes the descriptor. Idempotent.
     func close()
+}
+
+/// How far a request came without waiting.
+public enum IOAttempt: Sendable {
+    /// It is done: that many bytes.
+    case done(Int, IOStatus = .success)
+    /// It failed.
+    case failed(IOStatus)
+    /// That many bytes are done, and for the next it would have to wait.
+    case wouldBlock(Int)
+    /// Requests that came before it are pending.
+    case isBehindOthers
 }
 
 /// Makes sockets.
@@ -59,6 +95,8 @@ public protocol SocketDriver: AnyObject, Sendable {
     func makeSocket(family: Int32, type: Int32, protocol: Int32) throws(IOError) -> any DriverSocket
     /// A socket without a descriptor, for an accept to fill.
     func makeEmptySocket() throws(IOError) -> any DriverSocket
+    /// As above, of the kind of the listener whose settings these are.
+    func makeEmptySocket(like listener: SocketSettings) throws(IOError) -> any DriverSocket
 }
 
 /// Tells a service manager how the service is.
@@ -78,12 +116,31 @@ package final class DriverRegistry: Sendable {
     private struct State {
         /// The last that was registered serves; those before it come back when it is gone.
         var sockets: [any SocketDriver] = []
+        var files: [any FileDriver] = []
+        /// Of hosts whose plugins answer for names.
+        var names: [ObjectRegistry] = []
         var serviceManagers: [any ServiceManager] = []
         var onDemand: (@Sendable () -> Void)?
     }
     private let state = Guarded(State())
 
     package func register(_ driver: any SocketDriver) { state.withLock { $0.sockets.append(driver) } }
+    package func register(names: ObjectRegistry) {
+        state.withLock { state in
+            if !state.names.contains(where: { $0 === names }) { state.names.append(names) }
+        }
+    }
+    package func unregister(names: ObjectRegistry) { state.withLock { $0.names.removeAll { $0 === names } } }
+
+    /// The registry of a running host in which a plugin answers for the name; nil: there is none.
+    package func names(answeringFor name: String) -> ObjectRegistry? {
+        state.withLock { $0.names }.last { $0.answers(for: name) }
+    }
+
+    package func register(files driver: any FileDriver) { state.withLock { $0.files.append(driver) } }
+    package func unregister(files driver: any FileDriver) {
+        state.withLock { $0.files.removeAll { $0 === driver } }
+    }
     package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManagers.append(manager) } }
     package func unregister(_ manager: any ServiceManager) {
         state.withLock { $0.serviceManagers.removeAll { $0 === manager } }
@@ -105,6 +162,14 @@ package final class DriverRegistry: Sendable {
         if let manager = runningServiceManager() { return manager }
         startOnDemand()
         return runningServiceManager()
+    }
+
+    package func files() throws(IOError) -> any FileDriver {
+        if let driver = state.withLock({ $0.files.last }) { return driver }
+        startOnDemand()
+        if let driver = state.withLock({ $0.files.last }) { return driver }
+        throw IOError(
+            .notSupported, "no plugin provides files: start a Host with OverlappedIO() first; opening a file")
     }
 
     package func sockets() throws(IOError) -> any SocketDriver {

@@ -274,11 +274,11 @@ package enum HandleTable {
     }
 
     @inline(never) private static func releaseServedHandle(_ object: ObjectName, _ kind: ObjectKind?) {
-        let driver = kind == .source ? SourceObject.driver(of: object) : nil
+        let driver = kind == .source ? SourceObject.closing(object) : nil
         let job = kind == .job ? Job.of(object) : nil
         guard Arena.local.release(object, asHandle: true) else { return }
         if kind == .port { Arena.local.closePort(object) }
-        driver?.close()
+        driver?()
         job?.close()
     }
 
@@ -301,7 +301,11 @@ public enum HandleError: Error {
 /// Objects of drivers: the dispatcher's record holds the driver's socket for as long as the object lives.
 package enum SourceObject {
     private final class Box: Sendable {
-        let socket: any DriverSocket
+        let socket: (any DriverSocket)?
+        let file: (any DriverFile)?
+        /// What is not told of a request that ends at once: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS (1), and
+        /// FILE_SKIP_SET_EVENT_ON_HANDLE (2).
+        let skips = Atomic<UInt8>(0)
         /// Whether requests may be pending when the call that made them returns.
         let isOverlapped: Bool
         /// Where completions of handle-based requests go: the port's name and the key; set once.
@@ -310,23 +314,69 @@ package enum SourceObject {
         let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
         /// Set by shutdown(SD_RECEIVE).
         let hasEndedReceiving = Atomic(false)
-        init(_ socket: any DriverSocket, isOverlapped: Bool) {
+        init(_ socket: (any DriverSocket)?, _ file: (any DriverFile)?, isOverlapped: Bool) {
             self.socket = socket
+            self.file = file
             self.isOverlapped = isOverlapped
         }
     }
 
     /// Makes an object with one reference.
     package static func make(_ socket: any DriverSocket, isOverlapped: Bool) throws(DispatcherError) -> ObjectName {
-        try ObjectBox.make(.source, Box(socket, isOverlapped: isOverlapped))
+        try make(Box(socket, nil, isOverlapped: isOverlapped))
+    }
+
+    /// Makes an object with one reference; it is signaled until a request is started.
+    package static func make(_ file: any DriverFile) throws(DispatcherError) -> ObjectName {
+        let object = try make(Box(nil, file, isOverlapped: file.isOverlapped))
+        Arena.local.signalSource(object)
+        return object
+    }
+
+    private static func make(_ box: Box) throws(DispatcherError) -> ObjectName {
+        try ObjectBox.make(.source, box)
     }
 
     private static func box(of object: ObjectName) -> Box? {
         ObjectBox.find(object, .source, Box.self)
     }
 
-    /// The driver's side of the object; nil if it is none.
+    /// The socket that the object stands for; nil if it stands for none.
     package static func driver(of object: ObjectName) -> (any DriverSocket)? { box(of: object)?.socket }
+
+    /// The file that the object stands for; nil if it stands for none.
+    package static func file(of object: ObjectName) -> (any DriverFile)? { box(of: object)?.file }
+
+    /// The descriptor of the socket or file that the object stands for; -1: there is none.
+    package static func descriptor(of object: ObjectName) -> Int32 {
+        guard let box = box(of: object) else { return -1 }
+        return box.socket?.descriptor ?? box.file?.descriptor ?? -1
+    }
+
+    /// What closes the driver's side of the object.
+    static func closing(_ object: ObjectName) -> (() -> Void)? {
+        guard let box = box(of: object) else { return nil }
+        return {
+            box.socket?.close()
+            box.file?.close()
+        }
+    }
+
+    /// Asks pending requests to end early; returns how many there are, nil if the object stands for no driver's.
+    package static func cancel(of object: ObjectName, where isMeant: (IORequest) -> Bool) -> Int? {
+        guard let box = box(of: object) else { return nil }
+        return box.socket?.cancel(where: isMeant) ?? box.file?.cancel(where: isMeant)
+    }
+
+    /// Adds to what is not told of requests that end at once.
+    package static func skip(_ what: UInt8, of object: ObjectName) -> Bool {
+        guard let box = box(of: object) else { return false }
+        box.skips.bitwiseOr(what, ordering: .relaxed)
+        return true
+    }
+
+    /// What is not told of requests that end at once.
+    package static func skips(of object: ObjectName) -> UInt8 { box(of: object)?.skips.load(ordering: .relaxed) ?? 0 }
 
     package static func endReceiving(_ object: ObjectName) {
         box(of: object)?.hasEndedReceiving.store(true, ordering: .relaxed)

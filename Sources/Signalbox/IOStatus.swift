@@ -10,6 +10,8 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public static let success = IOStatus(rawValue: 0)
     /// The request has not ended yet.
     public static let pending = IOStatus(rawValue: 0x103)
+    /// A message was longer than the buffer: what did not fit is lost.
+    public static let bufferOverflow = IOStatus(rawValue: 0x8000_0005)
     /// A buffer is not memory of this process.
     public static let accessViolation = IOStatus(rawValue: 0xC000_0005)
     /// The descriptor or handle is not open.
@@ -36,6 +38,12 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public static let addressAlreadyExists = IOStatus(rawValue: 0xC000_020A)
     /// An address that none of this machine's interfaces has.
     public static let invalidAddressComponent = IOStatus(rawValue: 0xC000_0207)
+    /// The socket is connected already (EISCONN).
+    public static let connectionActive = IOStatus(rawValue: 0xC000_023B)
+    /// Nobody has the port that a datagram was sent to.
+    public static let portUnreachable = IOStatus(rawValue: 0xC000_023F)
+    /// A message is longer than the protocol allows (EMSGSIZE).
+    public static let invalidBufferSize = IOStatus(rawValue: 0xC000_0206)
     /// Nobody listens there (ECONNREFUSED).
     public static let connectionRefused = IOStatus(rawValue: 0xC000_0236)
     /// The connection was shut down for this direction.
@@ -46,11 +54,62 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public static let hostUnreachable = IOStatus(rawValue: 0xC000_023D)
     /// The peer did not answer in time (ETIMEDOUT).
     public static let timedOut = IOStatus(rawValue: 0xC000_00B5)
+    /// There is no more in the file.
+    public static let endOfFile = IOStatus(rawValue: 0xC000_0011)
+    /// The object cannot do that (EISDIR, ESPIPE, ENODEV).
+    public static let invalidDeviceRequest = IOStatus(rawValue: 0xC000_0010)
+    /// A name that no file can have.
+    public static let objectNameInvalid = IOStatus(rawValue: 0xC000_0033)
+    /// There is no such file.
+    public static let objectNameNotFound = IOStatus(rawValue: 0xC000_0034)
+    /// There is a file of that name already (EEXIST).
+    public static let objectNameCollision = IOStatus(rawValue: 0xC000_0035)
+    /// The folder that the file would be in does not exist.
+    public static let objectPathNotFound = IOStatus(rawValue: 0xC000_003A)
+    /// Another handle does not share the file, or uses it as this one would not share it.
+    public static let sharingViolation = IOStatus(rawValue: 0xC000_0043)
+    /// Another handle has locked some of those bytes.
+    public static let fileLockConflict = IOStatus(rawValue: 0xC000_0054)
+    /// The range cannot be locked: another handle has some of it.
+    public static let lockNotGranted = IOStatus(rawValue: 0xC000_0055)
+    /// No lock of exactly that range is held.
+    public static let rangeNotLocked = IOStatus(rawValue: 0xC000_007E)
+    /// A range goes past what 64 bits can tell.
+    public static let invalidLockRange = IOStatus(rawValue: 0xC000_01A1)
+    /// There is no room (ENOSPC, EDQUOT).
+    public static let diskFull = IOStatus(rawValue: 0xC000_007F)
+    /// The volume can only be read (EROFS).
+    public static let mediaWriteProtected = IOStatus(rawValue: 0xC000_00A2)
+    /// A folder is where a file is needed.
+    public static let fileIsADirectory = IOStatus(rawValue: 0xC000_00BA)
+    /// A file is where a folder is needed (ENOTDIR).
+    public static let notADirectory = IOStatus(rawValue: 0xC000_0103)
+    /// The folder is not empty.
+    public static let directoryNotEmpty = IOStatus(rawValue: 0xC000_0101)
+    /// The two names are on different volumes (EXDEV).
+    public static let notSameDevice = IOStatus(rawValue: 0xC000_00D4)
+    /// The file may not be deleted.
+    public static let cannotDelete = IOStatus(rawValue: 0xC000_0121)
+    /// A path is longer than the system takes.
+    public static let nameTooLong = IOStatus(rawValue: 0xC000_0106)
+    /// The file would be longer than the system allows (EFBIG).
+    public static let fileTooLarge = IOStatus(rawValue: 0xC000_0904)
+    /// Nobody reads from the pipe any more (EPIPE).
+    public static let pipeClosing = IOStatus(rawValue: 0xC000_00B1)
+    /// Nobody writes to the pipe any more.
+    public static let pipeBroken = IOStatus(rawValue: 0xC000_014B)
+    /// The device has failed (EIO).
+    public static let ioDeviceError = IOStatus(rawValue: 0xC000_0185)
+    /// The file is in use by the system itself (EBUSY, ETXTBSY).
+    public static let deviceBusy = IOStatus(rawValue: 0x8000_0011)
     /// An errno for which there is no other status.
     public static let unexpected = IOStatus(rawValue: 0xC000_00E9)
 
     /// Whether the two top bits say error.
     public var isError: Bool { rawValue >> 30 == 3 }
+
+    /// Whether they say success or information, by which Win32's functions decide between TRUE and FALSE.
+    public var isSuccess: Bool { rawValue >> 31 == 0 }
 }
 
 /// A request or a socket call that failed.

@@ -19,6 +19,10 @@ package enum InheritedHandles {
         HandleTable.forEachInheritable { inheritable.append(($0, $1)) }
         return inheritable.compactMap { handle, object in
             guard let access = HandleTable.access(handle) else { return nil }
+            // The process goes on where the handle stands, which the kernel knows nothing of.
+            if let file = SourceObject.file(of: object), file.isSeekable {
+                lseek(file.descriptor, Int(file.position), SEEK_SET)
+            }
             let copy = fcntl(SourceObject.descriptor(of: object), F_DUPFD_CLOEXEC, 3)
             guard copy >= 0 else { return nil }  // it has none, or was closed just now
             return Entry(handle: handle, descriptor: copy, access: access, kind: UInt32(kind(of: object)))
@@ -27,8 +31,11 @@ package enum InheritedHandles {
 
     /// What the new process makes of it; 0: nothing, it is good for 0, 1 or 2 only.
     private static func kind(of object: ObjectName) -> Int {
-        guard SourceObject.driver(of: object) != nil else { return 0 }
         let isOverlapped = SourceObject.isOverlapped(object)
+        if SourceObject.file(of: object) != nil {
+            return isOverlapped ? SIGNALBOX_INHERITS_OVERLAPPED_FILE : SIGNALBOX_INHERITS_FILE
+        }
+        guard SourceObject.driver(of: object) != nil else { return 0 }
         return isOverlapped ? SIGNALBOX_INHERITS_OVERLAPPED_SOCKET : SIGNALBOX_INHERITS_SOCKET
     }
 
@@ -42,6 +49,13 @@ package enum InheritedHandles {
         guard HandleTable.reserve(entries.map { UInt($0.handle) }) else { return }
         for entry in entries {
             guard fcntl(entry.descriptor, F_SETFD, FD_CLOEXEC) == 0 else { continue }
+            if entry.kind >= UInt32(SIGNALBOX_INHERITS_FILE) {
+                let isOverlapped = entry.kind == UInt32(SIGNALBOX_INHERITS_OVERLAPPED_FILE)
+                let file = InheritedFile(entry.descriptor, entry.access, isOverlapped: isOverlapped)
+                guard let object = try? SourceObject.make(file) else { continue }
+                HandleTable.fillReserved(UInt(entry.handle), object, Access(rawValue: entry.access))
+                continue
+            }
             let isOverlapped = entry.kind == UInt32(SIGNALBOX_INHERITS_OVERLAPPED_SOCKET)
             let socket = InheritedSocket(entry.descriptor)
             guard let object = try? SourceObject.make(socket, isOverlapped: isOverlapped) else { continue }
@@ -50,17 +64,13 @@ package enum InheritedHandles {
     }
 }
 
-extension SourceObject {
-    /// The descriptor of what the object stands for; -1: there is none.
-    static func descriptor(of object: ObjectName) -> Int32 { driver(of: object)?.descriptor ?? -1 }
-}
-
 /// A socket that this process was given: it needs a driver, and so a host, when a request is made, not before.
 private final class InheritedSocket: DriverSocket {
     private enum State {
         case untouched(Int32)
         case driven(any DriverSocket)
-        case closed
+        /// Who holds the descriptor lets it go still.
+        case closed((any DriverSocket)?)
     }
     private let state: Guarded<State>
 
@@ -69,9 +79,13 @@ private final class InheritedSocket: DriverSocket {
     private var driven: (any DriverSocket)? {
         // A driver may be started now, which takes its time: not under the lock.
         let isUntouched = state.withLock { if case .untouched = $0 { true } else { false } }
-        let spare = isUntouched ? try? DriverRegistry.shared.sockets().makeEmptySocket() : nil
+        let kind = SocketSettings(ofInherited: descriptor)
+        let spare = isUntouched ? try? DriverRegistry.shared.sockets().makeEmptySocket(like: kind) : nil
         return state.withLock { state in
-            if case .untouched(let descriptor) = state, let spare, spare.adopt(descriptor) { state = .driven(spare) }
+            if case .untouched(let descriptor) = state, let spare, spare.adopt(descriptor) {
+                spare.settings.setPhase(kind.phase)
+                state = .driven(spare)
+            }
             if case .driven(let socket) = state { return socket }
             return nil
         }
@@ -94,10 +108,29 @@ private final class InheritedSocket: DriverSocket {
     func cancel(_ request: IORequest) { driven?.cancel(request) }
     func cancelReceives() { driven?.cancelReceives() }
     func adopt(_ descriptor: Int32) -> Bool { driven?.adopt(descriptor) ?? false }
+    func cancel(where isMeant: (IORequest) -> Bool) -> Int {
+        // What nobody has touched has no requests.
+        if case .driven(let socket) = state.withLock({ $0 }) { socket.cancel(where: isMeant) } else { 0 }
+    }
+    func attempt(_ request: IORequest, from start: Int) -> IOAttempt {
+        driven?.attempt(request, from: start) ?? .failed(.invalidHandle)
+    }
+    /// Without a driver, settings that nothing heeds.
+    var settings: SocketSettings { driven?.settings ?? SocketSettings(ofInherited: descriptor) }
+    func hold() -> Int32 { driven?.hold() ?? -1 }
+    func letGo() {
+        switch state.withLock({ $0 }) {
+        case .driven(let socket), .closed(.some(let socket)): socket.letGo()
+        case .untouched, .closed(nil): break
+        }
+    }
+    func readiness() -> SocketReadiness { driven?.readiness() ?? [] }
+    func watch() throws(IOError) { try driven?.watch() }
+    func renew() throws(IOError) { try driven?.renew() }
 
     func close() {
         let before = state.withLock { state in
-            defer { state = .closed }
+            defer { state = if case .driven(let socket) = state { .closed(socket) } else { .closed(nil) } }
             return state
         }
         switch before {
@@ -105,5 +138,21 @@ private final class InheritedSocket: DriverSocket {
         case .driven(let socket): socket.close()
         case .closed: break
         }
+    }
+}
+
+extension SocketSettings {
+    /// Settings of a socket that another process has made.
+    fileprivate convenience init(ofInherited descriptor: Int32) {
+        func option(_ name: Int32) -> Int32 {
+            var (value, size): (Int32, socklen_t) = (0, 4)
+            return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : 0
+        }
+        self.init(family: option(SO_DOMAIN), type: option(SO_TYPE), proto: option(SO_PROTOCOL))
+        var (peer, size) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
+        let hasPeer = withUnsafeMutablePointer(to: &peer) { peer in
+            peer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) == 0 }
+        }
+        setPhase(option(SO_ACCEPTCONN) != 0 ? .listening : hasPeer ? .connected : .idle)
     }
 }

@@ -78,6 +78,12 @@ public final class ObjectRegistry: Sendable {
         return try await opener(name, access)
     }
 
+    /// Whether a plugin answers for the name.
+    package func answers(for name: String) -> Bool {
+        let key = ObjectRegistry.key(name)
+        return state.withLock { $0.entries.contains { $0.isPrefix ? key.starts(with: $0.key) : key == $0.key } }
+    }
+
     // ---- for the host and its contexts
 
     func makeOwner(_ plugin: String) -> Owner {
@@ -102,13 +108,16 @@ public final class ObjectRegistry: Sendable {
             }
             state.entries.append(entry)
         }
+        DriverRegistry.shared.register(names: self)
     }
 
     func withdraw(_ owner: Owner) {
-        state.withLock { state in
+        let isEmpty = state.withLock { state in
             state.owners.remove(owner)
             state.entries.removeAll { $0.owner == owner }
+            return state.entries.isEmpty
         }
+        if isEmpty { DriverRegistry.shared.unregister(names: self) }
     }
 
     /// Upper case, one code point for one, as the table of Windows has it: ß has no upper case there.

@@ -191,7 +191,7 @@ extension SecurityDescriptor.SID {
 package struct ObjectSecurity: Equatable, Sendable {
     package let owner: UInt32
     package let group: UInt32
-    /// Of owner, group and others: 4 to wait for the object, 2 to change it.
+    /// Of owner, group and others: 4 to wait for the object, 2 to change it; of files 4 to read, 2 to write, 1 to execute.
     package let mode: UInt16
     /// What the user of this process may open the object for.
     package let allowed: Access
@@ -214,7 +214,11 @@ package struct ObjectSecurity: Equatable, Sendable {
             ObjectSecurity.evaluate(entries, for: sids.union(everyone), kind)
         }
         func digit(_ access: Access) -> UInt16 {
-            (access.contains(.synchronize) ? 4 : 0) | (access.contains(.modification(of: kind)) ? 2 : 0)
+            // FILE_READ_DATA, FILE_WRITE_DATA, FILE_EXECUTE
+            if kind == .source {
+                return UInt16((access.rawValue & 1) << 2 | access.rawValue & 2 | access.rawValue >> 5 & 1)
+            }
+            return (access.contains(.synchronize) ? 4 : 0) | (access.contains(.modification(of: kind)) ? 2 : 0)
         }
         let ofOwner = granted(owner == 0 ? owners.union(root) : owners)
         mode = digit(ofOwner) << 6 | digit(granted(groups)) << 3 | digit(granted([]))

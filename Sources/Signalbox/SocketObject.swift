@@ -23,44 +23,51 @@ public actor SocketObject {
     /// A socket that listens on the address. Port 0 takes any that is free, see ``localPort``.
     ///
     /// - Parameters:
-    ///   - host: an IPv4 address in dotted form.
+    ///   - host: an IPv4 address in dotted form, or an IPv6 address.
     ///   - port: 0: one that is free.
     ///   - backlog: connections that the kernel holds for an accept.
     /// - Throws: `IOError`: the address is in use, or none of this machine's.
     public static func listen(host: String = "127.0.0.1", port: UInt16, backlog: Int = 1024) throws -> SocketObject {
         let operation = "listening on \(host):\(port)"
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
-            throw IOError(.invalidParameter, "\(operation): \"\(host)\" is no IPv4 address; that")
+        guard let address = HostAddress(host, port) else {
+            throw IOError(.invalidParameter, "\(operation): \"\(host)\" is no IPv4 or IPv6 address; that")
         }
         let socket = try DriverRegistry.shared.sockets().makeSocket(
-            family: AF_INET, type: Int32(SOCK_STREAM.rawValue), protocol: 0)
+            family: address.family, type: Int32(SOCK_STREAM.rawValue), protocol: 0)
         var one: Int32 = 1
         setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        if address.family == AF_INET6 { setsockopt(socket.descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, 4) }
+        let bound = address.withAddress { bind(socket.descriptor, $0, $1) }
         guard bound == 0, Glibc.listen(socket.descriptor, Int32(clamping: backlog)) == 0 else {
             let code = errno
             socket.close()
             throw IOError(code: code, operation)
         }
+        socket.settings.setPhase(.listening)
         return SocketObject(socket)
     }
 
-    /// The port that the socket is bound to; nil if it is closed.
-    public nonisolated var localPort: UInt16? {
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket.descriptor, $0, &length) }
+    /// A socket that is connected to the address.
+    ///
+    /// - Parameters:
+    ///   - host: an IPv4 address in dotted form, or an IPv6 address.
+    ///   - port: the peer's.
+    /// - Throws: `CancellationError` if the task was cancelled first; `IOError`, as `.connectionRefused`.
+    public nonisolated(nonsending) static func connect(host: String, port: UInt16) async throws -> SocketObject {
+        let operation = "connecting to \(host):\(port)"
+        guard let address = HostAddress(host, port) else {
+            throw IOError(.invalidParameter, "\(operation): \"\(host)\" is no IPv4 or IPv6 address; that")
         }
-        return found == 0 ? UInt16(bigEndian: address.sin_port) : nil
+        let made = try DriverRegistry.shared.sockets().makeSocket(
+            family: address.family, type: Int32(SOCK_STREAM.rawValue), protocol: 0)
+        let socket = SocketObject(made)
+        let message = address.withBytes { IOMessage(address: $0) }
+        _ = try await socket.perform(.connect, [], operation, message: message)
+        return socket
     }
+
+    /// The port that the socket is bound to; nil if it is closed.
+    public nonisolated var localPort: UInt16? { HostAddress.port(of: socket.descriptor) }
 
     /// The next connection.
     ///
@@ -127,13 +134,17 @@ public actor SocketObject {
 
     private nonisolated(nonsending) func perform(
         _ operation: IORequest.Operation, _ buffers: [UnsafeMutableRawBufferPointer], _ what: String,
-        evenIfStopped: Bool = false
+        evenIfStopped: Bool = false, message: IOMessage? = nil
     ) async throws -> Int {
-        let isSend = if case .send = operation { true } else { false }
-        let heedsStop = !isSend && !evenIfStopped
+        let isIncoming =
+            switch operation {
+            case .receive, .accept: true
+            case .send, .connect: false
+            }
+        let heedsStop = isIncoming && !evenIfStopped
         // Not even bytes that are there already.
         if heedsStop && hasStoppedReceiving.load(ordering: .sequentiallyConsistent) { throw CancellationError() }
-        let request = AwaitedRequest(operation, buffers)
+        let request = AwaitedRequest(operation, buffers, message: message)
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 request.begin(continuation)

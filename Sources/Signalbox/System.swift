@@ -29,6 +29,8 @@ extension IOStatus {
             case ECONNRESET: .connectionReset
             case ECONNABORTED: .connectionAborted
             case EPIPE: .gracefulDisconnect
+            case EISCONN: .connectionActive
+            case EMSGSIZE: .invalidBufferSize
             case ECONNREFUSED: .connectionRefused
             case EADDRINUSE: .addressAlreadyExists
             case EADDRNOTAVAIL: .invalidAddressComponent
@@ -37,6 +39,31 @@ extension IOStatus {
             case EHOSTUNREACH: .hostUnreachable
             case ETIMEDOUT: .timedOut
             default: .unexpected
+            }
+    }
+}
+
+extension IOStatus {
+    /// As `init(errno:)`, for what a file's call says. ENOENT means the file here: see `FilePath` for its folder.
+    package init(fileErrno code: Int32) {
+        self =
+            switch code {
+            case ENOENT: .objectNameNotFound
+            case EEXIST: .objectNameCollision
+            case ENOTDIR: .objectPathNotFound
+            case EISDIR: .fileIsADirectory
+            case ENOTEMPTY: .directoryNotEmpty
+            case EXDEV: .notSameDevice
+            case ENAMETOOLONG: .objectNameInvalid
+            case ELOOP: .objectNameInvalid
+            case ENOSPC, EDQUOT: .diskFull
+            case EROFS: .mediaWriteProtected
+            case EFBIG, EOVERFLOW: .fileTooLarge
+            case EPIPE: .pipeClosing
+            case EIO: .ioDeviceError
+            case EBUSY, ETXTBSY: .sharingViolation
+            case ESPIPE, ENODEV, ENXIO: .invalidDeviceRequest
+            default: .init(errno: code)
             }
     }
 }

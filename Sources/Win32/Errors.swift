@@ -62,6 +62,10 @@ func code(_ error: DispatcherError) -> Int32 {
 func code(_ status: IOStatus) -> Int32 {
     switch status {
     case .success: ERROR_SUCCESS
+    case .bufferOverflow: ERROR_MORE_DATA
+    case .connectionActive: WSAEISCONN
+    case .portUnreachable: ERROR_PORT_UNREACHABLE
+    case .invalidBufferSize: WSAEMSGSIZE
     case .pending: ERROR_IO_PENDING
     case .accessViolation: ERROR_NOACCESS
     case .invalidHandle: ERROR_INVALID_HANDLE
@@ -81,6 +85,34 @@ func code(_ status: IOStatus) -> Int32 {
     case .networkUnreachable: ERROR_NETWORK_UNREACHABLE
     case .hostUnreachable: ERROR_HOST_UNREACHABLE
     case .timedOut: ERROR_SEM_TIMEOUT
+    default: fileCode(status)
+    }
+}
+
+private func fileCode(_ status: IOStatus) -> Int32 {
+    switch status {
+    case .endOfFile: ERROR_HANDLE_EOF
+    case .invalidDeviceRequest: ERROR_INVALID_FUNCTION
+    case .objectNameInvalid: ERROR_INVALID_NAME
+    case .objectNameNotFound: ERROR_FILE_NOT_FOUND
+    case .objectNameCollision: ERROR_ALREADY_EXISTS
+    case .objectPathNotFound: ERROR_PATH_NOT_FOUND
+    case .sharingViolation: ERROR_SHARING_VIOLATION
+    case .fileLockConflict, .lockNotGranted: ERROR_LOCK_VIOLATION
+    case .rangeNotLocked: ERROR_NOT_LOCKED
+    case .invalidLockRange: ERROR_INVALID_LOCK_RANGE
+    case .diskFull: ERROR_DISK_FULL
+    case .mediaWriteProtected: ERROR_WRITE_PROTECT
+    case .fileIsADirectory, .cannotDelete: ERROR_ACCESS_DENIED
+    case .notADirectory: ERROR_DIRECTORY
+    case .directoryNotEmpty: ERROR_DIR_NOT_EMPTY
+    case .notSameDevice: ERROR_NOT_SAME_DEVICE
+    case .nameTooLong: ERROR_FILENAME_EXCED_RANGE
+    case .fileTooLarge: ERROR_FILE_TOO_LARGE
+    case .pipeClosing: ERROR_NO_DATA
+    case .pipeBroken: ERROR_BROKEN_PIPE
+    case .ioDeviceError: ERROR_IO_DEVICE
+    case .deviceBusy: ERROR_BUSY
     default: ERROR_GEN_FAILURE
     }
 }
@@ -88,6 +120,8 @@ func code(_ status: IOStatus) -> Int32 {
 /// The Winsock error of a call that fails at once.
 func winsockCode(_ status: IOStatus) -> Int32 {
     switch status {
+    case .bufferOverflow, .invalidBufferSize: WSAEMSGSIZE
+    case .portUnreachable: WSAECONNRESET
     case .accessViolation: WSAEFAULT
     case .invalidHandle: WSAENOTSOCK
     case .invalidParameter: WSAEINVAL

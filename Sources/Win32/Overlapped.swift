@@ -1,64 +1,133 @@
+import CLinux
 import CWin32
 import Dispatcher
 import Signalbox
 import Synchronization
 
 /// A request that an `OVERLAPPED` stands for: its end is written there, and told to the event in it, the socket's
-/// object and the socket's port.
+/// object and the socket's port; or to its completion routine alone.
 ///
 /// `@unchecked Sendable`: all fields are constants. The `OVERLAPPED` is the request's until its end is told.
 final class OverlappedRequest: IORequest, @unchecked Sendable {
+    /// What is done with the results before anybody is told of them.
+    typealias BeforeEnd = @Sendable (OverlappedRequest, IOStatus) -> Void
+
     private let overlapped: LPOVERLAPPED
     private let source: ObjectName
     private let event: ObjectName
     private let port: (port: ObjectName, key: UInt64)?
-    private let whenAccepted: (@Sendable () -> Void)?
+    private enum Routine {
+        case winsock(LPWSAOVERLAPPED_COMPLETION_ROUTINE)
+        case file(LPOVERLAPPED_COMPLETION_ROUTINE)
+    }
+    private let routine: (routine: Routine, thread: ObjectName)?
+    private let beforeEnd: BeforeEnd?
+    private let ended = Atomic(false)
+    /// The thread that has made the request.
+    let threadID = signalbox_thread_id()
 
     /// - Throws: `HandleError.invalid` if the `OVERLAPPED` names an event that is none.
     init(
-        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], _ overlapped: LPOVERLAPPED,
-        source: ObjectName,
-        whenAccepted: (@Sendable () -> Void)? = nil
+        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage? = nil,
+        _ overlapped: LPOVERLAPPED, source: ObjectName, routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE? = nil,
+        fileRoutine: LPOVERLAPPED_COMPLETION_ROUTINE? = nil, beforeEnd: BeforeEnd? = nil
     ) throws(HandleError) {
-        let eventHandle = value(overlapped.pointee.hEvent)
-        event = eventHandle & ~3 == 0 ? .none : try HandleTable.name(eventHandle, .modify)
-        // A reference of its own, so that a handle closed meanwhile does no harm.
-        guard event == .none || Arena.local.kind(of: event) == .event && Arena.local.retain(event) else {
-            throw .invalid
+        if let routine = routine.map(Routine.winsock) ?? fileRoutine.map(Routine.file) {
+            // The event is the program's own then, and no packet is posted.
+            guard let thread = try? Threads.ownOrNew(), Arena.local.retain(thread) else { throw .tooMany }
+            self.routine = (routine, thread)
+            (event, port) = (.none, nil)
+        } else {
+            let eventHandle = value(overlapped.pointee.hEvent)
+            event = eventHandle & ~3 == 0 ? .none : try HandleTable.name(eventHandle, .modify)
+            // A reference of its own, so that a handle closed meanwhile does no harm.
+            guard event == .none || Arena.local.kind(of: event) == .event && Arena.local.retain(event) else {
+                throw .invalid
+            }
+            // Bit 0 of the event says that no packet is wanted.
+            port = eventHandle & 1 == 0 ? SourceObject.binding(of: source) : nil
+            self.routine = nil
         }
         self.overlapped = overlapped
         self.source = source
-        self.whenAccepted = whenAccepted
-        // Bit 0 of the event says that no packet is wanted.
-        port = eventHandle & 1 == 0 ? SourceObject.binding(of: source) : nil
-        super.init(operation, buffers)
-        if event != .none { try? Arena.local.resetEvent(event) } else { Arena.local.resetSource(source) }
+        self.beforeEnd = beforeEnd
+        super.init(operation, buffers, message: message)
+        if event != .none {
+            try? Arena.local.resetEvent(event)
+        } else if self.routine == nil {
+            Arena.local.resetSource(source)
+        }
         overlapped.pointee.InternalHigh = 0
         store(.pending)
     }
 
     deinit {
         if event != .none { Arena.local.release(event) }
+        if let routine { Arena.local.release(routine.thread) }
     }
 
-    /// The request has ended, at once or later.
-    override func complete(_ status: IOStatus, bytes: Int) {
-        if !status.isError { whenAccepted?() }
+    /// Whether this `OVERLAPPED` stands for it.
+    func isOf(_ overlapped: LPOVERLAPPED) -> Bool { self.overlapped == overlapped }
+
+    override func complete(_ status: IOStatus, bytes: Int) { complete(status, bytes: bytes, atOnce: false) }
+
+    /// Whether it has ended: then nothing is cancelled any more.
+    var hasEnded: Bool { ended.load(ordering: .acquiring) }
+
+    /// Whether its packet goes to a port.
+    var isBoundToPort: Bool { port != nil }
+
+    /// The request has ended, at once, so that the call that made it says so, or later.
+    func complete(_ status: IOStatus, bytes: Int, atOnce: Bool) {
+        ended.store(true, ordering: .releasing)
+        beforeEnd?(self, status)
+        let skips = SourceObject.skips(of: source)
         // A packet lets its receiver reuse the memory, and so does a status other than pending: nothing is written
         // after.
         let address = UInt64(UInt(bitPattern: overlapped))
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
         store(status)
+        if let routine {
+            let call: APCRoutine
+            let function: Int
+            var failure: Int32 = 0
+            switch routine.routine {
+            case .winsock(let routine):
+                (call, function) = (OverlappedRequest.callWinsock, unsafeBitCast(routine, to: Int.self))
+                if !status.isSuccess { failure = winsockCode(status) }
+            case .file(let routine):
+                (call, function) = (OverlappedRequest.callFile, unsafeBitCast(routine, to: Int.self))
+                if !status.isSuccess { failure = code(status) }
+            }
+            // A thread that has ended runs nothing any more.
+            try? Threads.queueAPC(
+                to: routine.thread, call, UInt64(UInt(bitPattern: function)), address,
+                UInt64(UInt32(bitPattern: failure)) << 32 | UInt64(UInt32(truncatingIfNeeded: bytes)))
+            return
+        }
         if event != .none {
             try? Arena.local.setEvent(event)
         } else {
-            Arena.local.signalSource(source)
+            if skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0 { Arena.local.signalSource(source) }
             SourceObject.tellWaiters(for: UInt(address), of: source)
         }
+        // "…returns success immediately without returning ERROR_PENDING" (SetFileCompletionNotificationModes).
+        if atOnce && status.isSuccess && skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0 { return }
         guard let port else { return }
         // A port that is closed takes no packets, and nobody waits for this one.
         try? Arena.local.post(
             port.port, Packet(key: port.key, overlapped: address, bytes: UInt64(bytes), status: status.rawValue))
+    }
+
+    /// Calls a completion routine: its address, the `OVERLAPPED`'s, and the error and the bytes in one word.
+    private static let callFile: APCRoutine = { routine, overlapped, result in
+        let routine = unsafeBitCast(UInt(routine), to: LPOVERLAPPED_COMPLETION_ROUTINE.self)
+        routine(DWORD(result >> 32), DWORD(truncatingIfNeeded: result), LPOVERLAPPED(bitPattern: UInt(overlapped)))
+    }
+    private static let callWinsock: APCRoutine = { routine, overlapped, result in
+        let routine = unsafeBitCast(UInt(routine), to: LPWSAOVERLAPPED_COMPLETION_ROUTINE.self)
+        routine(
+            DWORD(result >> 32), DWORD(truncatingIfNeeded: result), LPWSAOVERLAPPED(bitPattern: UInt(overlapped)), 0)
     }
 
     /// The request has failed at once: nobody is told but the caller.
@@ -85,9 +154,9 @@ final class BlockingRequest: IORequest, @unchecked Sendable {
     private let done: ObjectName
     private let result = Guarded<(IOStatus, Int)?>(nil)
 
-    override init(_ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer]) {
+    override init(_ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage? = nil) {
         done = (try? Arena.prepared().makeObject(.event, manualReset: true)) ?? .none
-        super.init(operation, buffers)
+        super.init(operation, buffers, message: message)
     }
 
     deinit { if done != .none { Arena.local.release(done) } }
@@ -97,11 +166,18 @@ final class BlockingRequest: IORequest, @unchecked Sendable {
         try? Arena.local.setEvent(done)
     }
 
-    /// Starts the request and blocks until it has ended.
-    func perform(on socket: any DriverSocket) -> (status: IOStatus, bytes: Int) {
+    /// Starts the request and blocks until it has ended; at the deadline it is cancelled.
+    func perform(on socket: any DriverSocket, until deadline: UInt64 = Deadline.never) -> (status: IOStatus, bytes: Int)
+    {
         guard done != .none else { return (.insufficientResources, 0) }
         if let ended = socket.start(self) { return ended }
-        _ = try? Arena.local.block(on: done, until: Deadline.never)
+        let verdict = outside { try? Arena.local.block(on: done, until: deadline) }
+        if verdict == .timedOut {
+            socket.cancel(self)
+            _ = outside { try? Arena.local.block(on: done, until: Deadline.never) }
+            let (status, bytes) = result.withLock { $0 } ?? (.unexpected, 0)
+            return status == .cancelled ? (.timedOut, bytes) : (status, bytes)
+        }
         return result.withLock { $0 } ?? (.unexpected, 0)
     }
 }

@@ -73,5 +73,42 @@ private func newPort(_ concurrency: DWORD) -> HANDLE? {
     key.pointee = packet.key
     overlapped.pointee = LPOVERLAPPED(bitPattern: UInt(packet.overlapped))
     let status = IOStatus(rawValue: packet.status)
-    return status.isError ? failure(code(status)) : 1
+    return status.isSuccess ? 1 : failure(code(status))
+}
+
+@c(GetQueuedCompletionStatusEx) @implementation public func __GetQueuedCompletionStatusEx(
+    _ port: HANDLE?, _ entries: LPOVERLAPPED_ENTRY?, _ count: ULONG, _ removed: PULONG?, _ milliseconds: DWORD,
+    _ alertable: BOOL
+) -> BOOL {
+    guard let entries, let removed, count > 0 else { return failure(ERROR_INVALID_PARAMETER) }
+    let object = HandleTable.find(value(port), [])
+    guard object != .none else { return failure(ERROR_INVALID_HANDLE) }
+    var taken = 0
+    do {
+        var wasAlerted = false
+        // The first is waited for; the others are taken if they are there.
+        var until = deadline(milliseconds)
+        while taken < Int(count) {
+            let isFirst = taken == 0
+            guard
+                let packet = try Arena.local.get(
+                    object, until: until, alertable: isFirst && alertable != 0, wasAlerted: &wasAlerted)
+            else { break }
+            // No error is told here but by the status, as Windows has it.
+            entries[taken] = OVERLAPPED_ENTRY(
+                lpCompletionKey: packet.key, lpOverlapped: LPOVERLAPPED(bitPattern: UInt(packet.overlapped)),
+                Internal: ULONG_PTR(packet.status), dwNumberOfBytesTransferred: DWORD(truncatingIfNeeded: packet.bytes))
+            taken += 1
+            until = Deadline.now
+        }
+        if taken == 0 { return failure(wasAlerted ? Int32(WAIT_IO_COMPLETION) : Int32(WAIT_TIMEOUT)) }
+    } catch {
+        // Closed since; what was taken before is the caller's.
+        if taken == 0 {
+            if case .noSuchObject = error { return failure(ERROR_ABANDONED_WAIT_0) }
+            return failure(code(error))
+        }
+    }
+    removed.pointee = ULONG(taken)
+    return 1
 }

@@ -3,69 +3,14 @@ import Dispatcher
 import Glibc
 import Signalbox
 
-// Winsock's requests: WSARecv, WSASend, AcceptEx, and what belongs to them.
-
-private func memory(_ buffers: LPWSABUF, _ count: DWORD) -> [UnsafeMutableRawBufferPointer] {
-    (0..<Int(count)).map { index in
-        let buffer = buffers[index]
-        return UnsafeMutableRawBufferPointer(start: buffer.buf, count: buffer.buf == nil ? 0 : Int(buffer.len))
-    }
-}
-
-/// Starts a receive or a send, as an overlapped request, or, without an `OVERLAPPED`, to its end.
-private func transfer(
-    _ s: SOCKET, _ operation: IORequest.Operation, _ buffers: LPWSABUF?, _ count: DWORD, _ transferred: LPDWORD?,
-    _ overlapped: LPWSAOVERLAPPED?, _ routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE?
-) -> Int32 {
-    guard let (socket, object) = socketOf(s) else { return -1 }
-    guard let buffers, count > 0 else { return socketFailure(WSAEINVAL) }
-    for index in 0..<Int(count) where buffers[index].buf == nil && buffers[index].len > 0 {
-        return socketFailure(WSAEFAULT)
-    }
-    if case .receive = operation, SourceObject.hasEndedReceiving(object) { return socketFailure(WSAESHUTDOWN) }
-    // Completion routines are APCs, which there are none of yet.
-    guard routine == nil else { return socketFailure(WSAEOPNOTSUPP) }
-    guard let overlapped else {
-        let (status, bytes) = BlockingRequest(operation, memory(buffers, count)).perform(on: socket)
-        if status != .success { return socketFailure(winsockCode(status)) }
-        transferred?.pointee = DWORD(bytes)
-        return 0
-    }
-    do {
-        let request = try OverlappedRequest(operation, memory(buffers, count), overlapped, source: object)
-        guard let (status, bytes) = socket.start(request) else { return socketFailure(WSA_IO_PENDING) }
-        guard status == .success else {
-            request.refuse(status)
-            return socketFailure(winsockCode(status))
-        }
-        transferred?.pointee = DWORD(bytes)
-        request.complete(status, bytes: bytes)
-        return 0
-    } catch {
-        return socketFailure(WSA_INVALID_HANDLE)
-    }
-}
-
-@c(WSARecv) @implementation public func __WSARecv(
-    _ s: SOCKET, _ buffers: LPWSABUF?, _ count: DWORD, _ received: LPDWORD?, _ flags: LPDWORD?,
-    _ overlapped: LPWSAOVERLAPPED?, _ routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE?
-) -> Int32 {
-    guard let flags else { return socketFailure(WSAEFAULT) }
-    guard flags.pointee == 0 else { return socketFailure(WSAEOPNOTSUPP) }
-    return transfer(s, .receive, buffers, count, received, overlapped, routine)
-}
-
-@c(WSASend) @implementation public func __WSASend(
-    _ s: SOCKET, _ buffers: LPWSABUF?, _ count: DWORD, _ sent: LPDWORD?, _ flags: DWORD,
-    _ overlapped: LPWSAOVERLAPPED?, _ routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE?
-) -> Int32 {
-    guard flags == 0 else { return socketFailure(WSAEOPNOTSUPP) }
-    return transfer(s, .send, buffers, count, sent, overlapped, routine)
-}
+// Winsock's requests that only end later: their results, AcceptEx, and what WSAIoctl gives. The others are in
+// SocketTransfer.swift and SocketExtensions.swift.
 
 @c(WSAGetOverlappedResult) @implementation public func __WSAGetOverlappedResult(
     _ s: SOCKET, _ overlapped: LPWSAOVERLAPPED?, _ bytes: LPDWORD?, _ wait: BOOL, _ flags: LPDWORD?
 ) -> BOOL {
+    enter()
+    defer { leave() }
     guard let (_, object) = socketOf(s) else { return 0 }
     guard let overlapped, let bytes, let flags else { return failure(WSAEFAULT) }
     var status = OverlappedStatus(overlapped).load()
@@ -85,7 +30,7 @@ private func transfer(
         let waited = event == .none ? own : event
         // It may have ended before the waiter was known.
         if own != .none && OverlappedStatus(overlapped).load() != .pending { try? Arena.local.setEvent(own) }
-        guard (try? Arena.local.block(on: waited, until: Deadline.never)) != nil else {
+        guard outside({ try? Arena.local.block(on: waited, until: Deadline.never) }) != nil else {
             return failure(WSA_INVALID_HANDLE)
         }
         status = OverlappedStatus(overlapped).load()
@@ -94,7 +39,7 @@ private func transfer(
     }
     bytes.pointee = DWORD(truncatingIfNeeded: overlapped.pointee.InternalHigh)
     flags.pointee = 0
-    return status.isError ? failure(winsockCode(status)) : 1
+    return status.isSuccess ? 1 : failure(winsockCode(status))
 }
 
 // ---- AcceptEx
@@ -119,6 +64,8 @@ private struct AddressBlock {
     _ listener: SOCKET, _ accepted: SOCKET, _ output: PVOID?, _ receiveLength: DWORD, _ localLength: DWORD,
     _ remoteLength: DWORD, _ received: LPDWORD?, _ overlapped: LPOVERLAPPED?
 ) -> BOOL {
+    enter()
+    defer { leave() }
     guard let (socket, object) = socketOf(listener), let (target, _) = socketOf(accepted) else { return 0 }
     guard let overlapped else { return failure(ERROR_INVALID_PARAMETER) }
     guard let output, Int(localLength) > AddressBlock.overhead, Int(remoteLength) > AddressBlock.overhead else {
@@ -133,11 +80,15 @@ private struct AddressBlock {
     do {
         // Sendable: the buffer is the request's until its end is told, and this is called just before.
         nonisolated(unsafe) let (local, remote) = (local, remote)
-        let request = try OverlappedRequest(.accept(target), buffers, overlapped, source: object) {
-            local.write(SocketAddress { Glibc.getsockname(target.descriptor, $0, $1) })
-            remote.write(SocketAddress { Glibc.getpeername(target.descriptor, $0, $1) })
-        }
+        let request = try OverlappedRequest(
+            .accept(target), buffers, overlapped, source: object,
+            beforeEnd: { _, status in
+                guard status.isSuccess else { return }
+                local.write(SocketAddress { Glibc.getsockname(target.descriptor, $0, $1) })
+                remote.write(SocketAddress { Glibc.getpeername(target.descriptor, $0, $1) })
+            })
         guard let (status, bytes) = socket.start(request) else { return failure(ERROR_IO_PENDING) }
+        enable(.accept, of: socket)
         guard status == .success else {
             request.refuse(status)
             return failure(winsockCode(status))
@@ -168,34 +119,4 @@ private func isListening(_ socket: any DriverSocket) -> Bool {
     localAddressLength?.pointee = first.length
     remote?.pointee = second.address
     remoteAddressLength?.pointee = second.length
-}
-
-@c(WSAIoctl) @implementation public func __WSAIoctl(
-    _ s: SOCKET, _ code: DWORD, _ input: LPVOID?, _ inputLength: DWORD, _ output: LPVOID?, _ outputLength: DWORD,
-    _ returned: LPDWORD?, _ overlapped: LPWSAOVERLAPPED?, _ routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE?
-) -> Int32 {
-    guard socketOf(s) != nil else { return -1 }
-    guard code == DWORD(SIO_GET_EXTENSION_FUNCTION_POINTER) else { return socketFailure(WSAEOPNOTSUPP) }
-    guard let input, inputLength >= 16, let output, outputLength >= 8, let returned else {
-        return socketFailure(WSAEFAULT)
-    }
-    // WSAID_ACCEPTEX and WSAID_GETACCEPTEXSOCKADDRS differ in one number.
-    let id = input.loadUnaligned(as: GUID.self)
-    let tail: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
-        0x95, 0xCA, 0x00, 0x80, 0x5F, 0x48, 0xA1, 0x92
-    )
-    let isFamily =
-        id.Data2 == 0xCBAC && id.Data3 == 0x11CF
-        && withUnsafeBytes(of: id.Data4) { given in withUnsafeBytes(of: tail) { given.elementsEqual($0) } }
-    switch id.Data1 {
-    case 0xB536_7DF1 where isFamily:
-        let function: LPFN_ACCEPTEX = __AcceptEx
-        output.storeBytes(of: function, as: LPFN_ACCEPTEX.self)
-    case 0xB536_7DF2 where isFamily:
-        let function: LPFN_GETACCEPTEXSOCKADDRS = __GetAcceptExSockaddrs
-        output.storeBytes(of: function, as: LPFN_GETACCEPTEXSOCKADDRS.self)
-    default: return socketFailure(WSAEOPNOTSUPP)
-    }
-    returned.pointee = 8
-    return 0
 }

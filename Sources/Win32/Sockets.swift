@@ -10,6 +10,9 @@ import Synchronization
 /// Calls of WSAStartup that WSACleanup has not undone.
 private let startups = Atomic(0)
 
+/// Whether WSAStartup was called, and not undone.
+var isStarted: Bool { startups.load(ordering: .relaxed) > 0 }
+
 /// Sets the last error and returns SOCKET_ERROR.
 func socketFailure(_ code: Int32) -> Int32 {
     _ = failure(code)
@@ -22,7 +25,7 @@ func socketOf(_ s: SOCKET) -> (socket: any DriverSocket, object: ObjectName)? {
         _ = failure(WSANOTINITIALISED)
         return nil
     }
-    let object = HandleTable.find(UInt(s), [])
+    let object = s == ~SOCKET(0) ? .none : HandleTable.find(UInt(s), [])
     guard object != .none, let socket = SourceObject.driver(of: object) else {
         _ = failure(WSAENOTSOCK)
         return nil
@@ -81,6 +84,7 @@ private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverla
     }
     do throws(IOError) {
         let socket = try DriverRegistry.shared.sockets().makeSocket(family: linuxFamily, type: type, protocol: proto)
+        if type == CWin32.SOCK_DGRAM { setReportsUnreachable(socket.descriptor, linuxFamily, true) }
         if linuxFamily == Glibc.AF_INET6 {
             // Of Windows: an IPv6 socket takes no IPv4 connections unless it is told to.
             var one: Int32 = 1
@@ -114,6 +118,16 @@ private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverla
 
 @c(socket) @implementation public func __socket(_ family: Int32, _ type: Int32, _ proto: Int32) -> SOCKET {
     makeSocket(family, type, proto, isOverlapped: true)
+}
+
+/// Of Windows: a datagram that found nobody at its port fails a later receive (SIO_UDP_CONNRESET).
+func setReportsUnreachable(_ descriptor: Int32, _ family: Int32, _ isOn: Bool) {
+    var value: Int32 = isOn ? 1 : 0
+    if family == Glibc.AF_INET6 {
+        Glibc.setsockopt(descriptor, CWin32.IPPROTO_IPV6, IPV6_RECVERR, &value, 4)
+    } else if family == Glibc.AF_INET {
+        Glibc.setsockopt(descriptor, CWin32.IPPROTO_IP, IP_RECVERR, &value, 4)
+    }
 }
 
 @c(closesocket) @implementation public func __closesocket(_ s: SOCKET) -> Int32 {
@@ -163,14 +177,21 @@ public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int3
 }
 
 @c(listen) @implementation public func __listen(_ s: SOCKET, _ backlog: Int32) -> Int32 {
-    guard let descriptor = socketOf(s)?.socket.descriptor else { return -1 }
+    guard let socket = socketOf(s)?.socket else { return -1 }
+    let (settings, descriptor) = (socket.settings, socket.descriptor)
+    if settings.type != CWin32.SOCK_STREAM { return socketFailure(WSAEOPNOTSUPP) }
     if SocketAddress({ Glibc.getpeername(descriptor, $0, $1) }) != nil { return socketFailure(WSAEISCONN) }
     guard let own = SocketAddress({ Glibc.getsockname(descriptor, $0, $1) }), own.isBound else {
         return socketFailure(WSAEINVAL)  // Linux would bind it
     }
     // Its connections inherit this, and may linger in TIME_WAIT when the next server binds, see `bind`.
     setReuse(descriptor, 1)
-    return systemCall(s) { Glibc.listen($0, min(max(backlog, 1), 4096)) }
+    let result = systemCall(s) { Glibc.listen($0, min(max(backlog, 1), 4096)) }
+    if result == 0 {
+        settings.setPhase(.listening)
+        enable(.accept, of: socket)
+    }
+    return result
 }
 
 @c(shutdown) @implementation public func __shutdown(_ s: SOCKET, _ how: Int32) -> Int32 {

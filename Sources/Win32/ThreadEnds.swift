@@ -9,6 +9,7 @@ enum ThreadEnds {
             // As on Windows: callbacks of slots before the modules are told.
             ThreadEnds.endStorage()
             Modules.threadEnds()
+            PendingRequests.threadEnds()
         }
         Dispatcher.Threads.endCall.store(unsafeBitCast(call, to: UInt.self), ordering: .releasing)
     }()

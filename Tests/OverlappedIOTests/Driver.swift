@@ -58,6 +58,7 @@ final class KeptRequest: IORequest, @unchecked Sendable {
     let hasEnded = EventObject(.manual)
     let memory: UnsafeMutableRawBufferPointer
     private let onEnd: (@Sendable () -> Void)?
+    private var ownsMemory = true
 
     /// Buffers of these sizes, one after the other in `memory`, which is filled with the sentinel 0xEE.
     init(_ operation: IORequest.Operation, _ sizes: [Int], onEnd: (@Sendable () -> Void)? = nil) {
@@ -74,7 +75,15 @@ final class KeptRequest: IORequest, @unchecked Sendable {
         super.init(operation, buffers)
     }
 
-    deinit { memory.deallocate() }
+    /// Over memory that is the caller's.
+    init(_ operation: IORequest.Operation, memory: UnsafeMutableRawBufferPointer) {
+        onEnd = nil
+        ownsMemory = false
+        self.memory = memory
+        super.init(operation, [memory])
+    }
+
+    deinit { if ownsMemory { memory.deallocate() } }
 
     override func complete(_ status: IOStatus, bytes: Int) {
         ends.withLock { $0.append((status, bytes)) }

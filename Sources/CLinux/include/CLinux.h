@@ -13,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -416,6 +418,32 @@ int signalbox_spawn(const struct signalbox_spawn *_Nonnull spawn, int32_t *_Nonn
 /// environ(7) as it stands.
 char *_Nullable const *_Nonnull signalbox_environment(void);
 
+/// accept4(2) with SOCK_CLOEXEC. Returns the descriptor, or -1 with errno.
+static inline int signalbox_accept(int listener) {
+    return (int)syscall(SYS_accept4, listener, NULL, NULL, 02000000);
+}
+
+/// FIONREAD, see ioctl_tty(2): how many bytes a receive would find. Returns 0, or -1 with errno.
+static inline int signalbox_readable_bytes(int descriptor, int *_Nonnull count) {
+    return (int)syscall(SYS_ioctl, descriptor, 0x541B, count);
+}
+
+// ---- files
+
+/// preadv2(2) and pwritev2(2), with the offset whole; -1: of what has none. The second one without SIGPIPE.
+ssize_t signalbox_preadv2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset, int flags);
+ssize_t signalbox_pwritev2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset, int flags);
+ssize_t signalbox_pwritev2_quietly(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset,
+                                   int flags);
+/// rename(2), but for a name that exists: EEXIST.
+int signalbox_rename_new(const char *_Nonnull from, const char *_Nonnull to);
+/// copy_file_range(2), from where the descriptors stand.
+ssize_t signalbox_copy_range(int from, int to, size_t count);
+/// Has the file system find room for that many bytes, without a change of the file's size. Returns 0, or -1 with errno.
+int signalbox_reserve(int descriptor, int64_t bytes);
+/// What statx(2) says of a file's making, in nanoseconds since 1970; 0: nothing. `path` NULL: of the descriptor.
+int64_t signalbox_birth(int descriptor, const char *_Nullable path, bool follows);
+
 /// How a child has ended: `kind` is 'e' (exit code in `code`), 's' (signal in `code`), or '?' if another reaped it; and
 /// the processor time that it took, in nanoseconds. Returns 0, or EAGAIN while it runs.
 int signalbox_reap(int pidfd, char *_Nonnull kind, int32_t *_Nonnull code, uint64_t *_Nonnull user,
@@ -460,7 +488,12 @@ struct signalbox_inherited {
     uint32_t access;
     uint32_t kind; ///< a SIGNALBOX_INHERITS_…
 };
-enum { SIGNALBOX_INHERITS_SOCKET = 1, SIGNALBOX_INHERITS_OVERLAPPED_SOCKET = 2 };
+enum {
+    SIGNALBOX_INHERITS_SOCKET = 1,
+    SIGNALBOX_INHERITS_OVERLAPPED_SOCKET = 2,
+    SIGNALBOX_INHERITS_FILE = 3,
+    SIGNALBOX_INHERITS_OVERLAPPED_FILE = 4
+};
 enum signalbox_end { SIGNALBOX_END_NOT = 0, SIGNALBOX_END_EXIT = 1, SIGNALBOX_END_KILL = 2 };
 enum signalbox_job_bits {
     SIGNALBOX_IN_JOB = 1,

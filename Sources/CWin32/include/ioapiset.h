@@ -1,4 +1,4 @@
-/* ioapiset.h: completion ports. */
+/* ioapiset.h: completion ports, and the end of requests. */
 #ifndef SIGNALBOX_IOAPISET_H
 #define SIGNALBOX_IOAPISET_H
 
@@ -11,8 +11,18 @@ SIGNALBOX_API HANDLE WINAPI CreateIoCompletionPort(
 SIGNALBOX_API BOOL WINAPI GetQueuedCompletionStatus(
     HANDLE CompletionPort, LPDWORD lpNumberOfBytesTransferred, PULONG_PTR lpCompletionKey, LPOVERLAPPED *lpOverlapped,
     DWORD dwMilliseconds);
+SIGNALBOX_API BOOL WINAPI GetQueuedCompletionStatusEx(
+    HANDLE CompletionPort, LPOVERLAPPED_ENTRY lpCompletionPortEntries, ULONG ulCount, PULONG ulNumEntriesRemoved,
+    DWORD dwMilliseconds, BOOL fAlertable);
 SIGNALBOX_API BOOL WINAPI PostQueuedCompletionStatus(
     HANDLE CompletionPort, DWORD dwNumberOfBytesTransferred, ULONG_PTR dwCompletionKey, LPOVERLAPPED lpOverlapped);
+SIGNALBOX_API BOOL WINAPI GetOverlappedResult(
+    HANDLE hFile, LPOVERLAPPED lpOverlapped, LPDWORD lpNumberOfBytesTransferred, BOOL bWait);
+SIGNALBOX_API BOOL WINAPI GetOverlappedResultEx(
+    HANDLE hFile, LPOVERLAPPED lpOverlapped, LPDWORD lpNumberOfBytesTransferred, DWORD dwMilliseconds, BOOL bAlertable);
+SIGNALBOX_API BOOL WINAPI CancelSynchronousIo(HANDLE hThread);
+SIGNALBOX_API BOOL WINAPI CancelIo(HANDLE hFile);
+SIGNALBOX_API BOOL WINAPI CancelIoEx(HANDLE hFile, LPOVERLAPPED lpOverlapped);
 
 SIGNALBOX_END
 

@@ -12,7 +12,30 @@
 #include <ws2ipdef.h>
 
 #if !defined(__swift__)
+/*
+ * <sys/select.h>, which <stdlib.h> includes, has another fd_set and another select. It comes first here, and the names
+ * mean Winsock's from then on. A program's own FD_SETSIZE must be defined before it includes anything; 1024 after one of
+ * libc's headers is libc's.
+ */
+#if defined(FD_SETSIZE) && !defined(_SYS_SELECT_H)
+#define SIGNALBOX_OWN_FD_SETSIZE
+#pragma push_macro("FD_SETSIZE")
+#undef FD_SETSIZE
+#endif
+#include <sys/select.h>
 #include <sys/types.h>
+#if defined(SIGNALBOX_OWN_FD_SETSIZE)
+#pragma pop_macro("FD_SETSIZE")
+#undef SIGNALBOX_OWN_FD_SETSIZE
+#elif FD_SETSIZE == 1024
+#undef FD_SETSIZE
+#endif
+#undef FD_CLR
+#undef FD_ISSET
+#undef FD_SET
+#undef FD_ZERO
+#define fd_set signalbox_fd_set
+#define select signalbox_select
 #if !defined(__u_char_defined)
 typedef unsigned char u_char;
 typedef unsigned short u_short;
@@ -20,6 +43,9 @@ typedef unsigned int u_int;
 #endif
 /* libc's own u_long has 64 bits, Winsock's 32. */
 #define u_long ULONG
+#endif
+#if !defined(FD_SETSIZE)
+#define FD_SETSIZE 64
 #endif
 
 typedef UINT_PTR SOCKET;
@@ -34,6 +60,34 @@ typedef UINT_PTR SOCKET;
 
 #define WSA_FLAG_OVERLAPPED 0x01
 #define WSA_FLAG_NO_HANDLE_INHERIT 0x80
+
+/* What the condition function of WSAAccept returns. */
+#define CF_ACCEPT 0
+#define CF_REJECT 1
+#define CF_DEFER 2
+
+#define FD_READ_BIT 0
+#define FD_READ (1 << FD_READ_BIT)
+#define FD_WRITE_BIT 1
+#define FD_WRITE (1 << FD_WRITE_BIT)
+#define FD_OOB_BIT 2
+#define FD_OOB (1 << FD_OOB_BIT)
+#define FD_ACCEPT_BIT 3
+#define FD_ACCEPT (1 << FD_ACCEPT_BIT)
+#define FD_CONNECT_BIT 4
+#define FD_CONNECT (1 << FD_CONNECT_BIT)
+#define FD_CLOSE_BIT 5
+#define FD_CLOSE (1 << FD_CLOSE_BIT)
+#define FD_QOS_BIT 6
+#define FD_QOS (1 << FD_QOS_BIT)
+#define FD_GROUP_QOS_BIT 7
+#define FD_GROUP_QOS (1 << FD_GROUP_QOS_BIT)
+#define FD_ROUTING_INTERFACE_CHANGE_BIT 8
+#define FD_ROUTING_INTERFACE_CHANGE (1 << FD_ROUTING_INTERFACE_CHANGE_BIT)
+#define FD_ADDRESS_LIST_CHANGE_BIT 9
+#define FD_ADDRESS_LIST_CHANGE (1 << FD_ADDRESS_LIST_CHANGE_BIT)
+#define FD_MAX_EVENTS 10
+#define FD_ALL_EVENTS ((1 << FD_MAX_EVENTS) - 1)
 
 #define WSA_IO_PENDING ERROR_IO_PENDING
 #define WSA_IO_INCOMPLETE ERROR_IO_INCOMPLETE
@@ -110,8 +164,57 @@ typedef struct SIGNALBOX_TAG(linger) {
     USHORT l_linger;
 } LINGER, *PLINGER, *LPLINGER;
 
+typedef struct SIGNALBOX_TAG(fd_set) {
+    UINT fd_count;
+    SOCKET fd_array[FD_SETSIZE];
+} FD_SET, *PFD_SET, *LPFD_SET;
+#if !defined(__swift__)
+typedef struct fd_set fd_set;
+#endif
+
+/* libc's, whose members have 64 bits: one program has only one. */
+#if defined(__swift__)
+typedef struct signalbox_timeval {
+    long long tv_sec;
+    long long tv_usec;
+} TIMEVAL, *PTIMEVAL, *LPTIMEVAL;
+#else
+typedef struct timeval TIMEVAL, *PTIMEVAL, *LPTIMEVAL;
+#endif
+
+typedef struct _WSANETWORKEVENTS {
+    LONG lNetworkEvents;
+    int iErrorCode[FD_MAX_EVENTS];
+} WSANETWORKEVENTS, *LPWSANETWORKEVENTS;
+
+typedef struct SIGNALBOX_TAG(pollfd) {
+    SOCKET fd;
+    SHORT events;
+    SHORT revents;
+} WSAPOLLFD, *PWSAPOLLFD, *LPWSAPOLLFD;
+
+typedef struct _FLOWSPEC {
+    ULONG TokenRate;
+    ULONG TokenBucketSize;
+    ULONG PeakBandwidth;
+    ULONG Latency;
+    ULONG DelayVariation;
+    ULONG ServiceType;
+    ULONG MaxSduSize;
+    ULONG MinimumPolicedSize;
+} FLOWSPEC, *PFLOWSPEC, *LPFLOWSPEC;
+
+typedef struct _QualityOfService {
+    FLOWSPEC SendingFlowspec;
+    FLOWSPEC ReceivingFlowspec;
+    WSABUF ProviderSpecific;
+} QOS, *LPQOS;
+
 typedef void(CALLBACK *LPWSAOVERLAPPED_COMPLETION_ROUTINE)(
     DWORD dwError, DWORD cbTransferred, LPWSAOVERLAPPED lpOverlapped, DWORD dwFlags);
+typedef int(CALLBACK *LPCONDITIONPROC)(
+    LPWSABUF lpCallerId, LPWSABUF lpCallerData, LPQOS lpSQOS, LPQOS lpGQOS, LPWSABUF lpCalleeId, LPWSABUF lpCalleeData,
+    GROUP *g, DWORD_PTR dwCallbackData);
 
 SIGNALBOX_BEGIN
 
@@ -127,8 +230,25 @@ SIGNALBOX_API SOCKET WINAPI WSASocketW(
 SIGNALBOX_API SOCKET WINAPI socket(int af, int type, int protocol) SIGNALBOX_LIBC_NAME(socket);
 SIGNALBOX_API int WINAPI bind(SOCKET s, const SOCKADDR *name, int namelen) SIGNALBOX_LIBC_NAME(bind);
 SIGNALBOX_API int WINAPI listen(SOCKET s, int backlog) SIGNALBOX_LIBC_NAME(listen);
+SIGNALBOX_API SOCKET WINAPI accept(SOCKET s, SOCKADDR *addr, int *addrlen) SIGNALBOX_LIBC_NAME(accept);
+SIGNALBOX_API int WINAPI connect(SOCKET s, const SOCKADDR *name, int namelen) SIGNALBOX_LIBC_NAME(connect);
+SIGNALBOX_API int WINAPI send(SOCKET s, const char *buf, int len, int flags) SIGNALBOX_LIBC_NAME(send);
+SIGNALBOX_API int WINAPI recv(SOCKET s, char *buf, int len, int flags) SIGNALBOX_LIBC_NAME(recv);
+SIGNALBOX_API int WINAPI sendto(SOCKET s, const char *buf, int len, int flags, const SOCKADDR *to, int tolen)
+    SIGNALBOX_LIBC_NAME(sendto);
+SIGNALBOX_API int WINAPI recvfrom(SOCKET s, char *buf, int len, int flags, SOCKADDR *from, int *fromlen)
+    SIGNALBOX_LIBC_NAME(recvfrom);
 SIGNALBOX_API int WINAPI shutdown(SOCKET s, int how) SIGNALBOX_LIBC_NAME(shutdown);
 SIGNALBOX_API int WINAPI closesocket(SOCKET s);
+SIGNALBOX_API int WINAPI ioctlsocket(SOCKET s, LONG cmd, ULONG *argp);
+#if defined(__swift__)
+SIGNALBOX_API int WINAPI select(int nfds, FD_SET *readfds, FD_SET *writefds, FD_SET *exceptfds, const TIMEVAL *timeout)
+    SIGNALBOX_LIBC_NAME(select);
+#else
+SIGNALBOX_API int WINAPI signalbox_select(
+    int nfds, FD_SET *readfds, FD_SET *writefds, FD_SET *exceptfds, const TIMEVAL *timeout);
+#endif
+SIGNALBOX_API int WINAPI WSAPoll(LPWSAPOLLFD fdArray, ULONG fds, INT timeout);
 SIGNALBOX_API int WINAPI setsockopt(SOCKET s, int level, int optname, const char *optval, int optlen)
     SIGNALBOX_LIBC_NAME(setsockopt);
 SIGNALBOX_API int WINAPI getsockopt(SOCKET s, int level, int optname, char *optval, int *optlen)
@@ -145,8 +265,39 @@ SIGNALBOX_API int WINAPI WSARecv(
 SIGNALBOX_API int WINAPI WSASend(
     SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags,
     LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
+SIGNALBOX_API int WINAPI WSARecvFrom(
+    SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, SOCKADDR *lpFrom,
+    LPINT lpFromlen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
+SIGNALBOX_API int WINAPI WSASendTo(
+    SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, const SOCKADDR *lpTo,
+    int iTolen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
+SIGNALBOX_API int WINAPI WSASendMsg(
+    SOCKET s, LPWSAMSG lpMsg, DWORD dwFlags, LPDWORD lpNumberOfBytesSent, LPWSAOVERLAPPED lpOverlapped,
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
+SIGNALBOX_API SOCKET WINAPI WSAAccept(
+    SOCKET s, SOCKADDR *addr, LPINT addrlen, LPCONDITIONPROC lpfnCondition, DWORD_PTR dwCallbackData);
+SIGNALBOX_API int WINAPI WSAConnect(
+    SOCKET s, const SOCKADDR *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS,
+    LPQOS lpGQOS);
+SIGNALBOX_API WSAEVENT WINAPI WSACreateEvent(void);
+SIGNALBOX_API BOOL WINAPI WSACloseEvent(WSAEVENT hEvent);
+SIGNALBOX_API BOOL WINAPI WSASetEvent(WSAEVENT hEvent);
+SIGNALBOX_API BOOL WINAPI WSAResetEvent(WSAEVENT hEvent);
+SIGNALBOX_API DWORD WINAPI WSAWaitForMultipleEvents(
+    DWORD cEvents, const WSAEVENT *lphEvents, BOOL fWaitAll, DWORD dwTimeout, BOOL fAlertable);
+SIGNALBOX_API int WINAPI WSAEventSelect(SOCKET s, WSAEVENT hEventObject, LONG lNetworkEvents);
+SIGNALBOX_API int WINAPI WSAEnumNetworkEvents(SOCKET s, WSAEVENT hEventObject, LPWSANETWORKEVENTS lpNetworkEvents);
 SIGNALBOX_API BOOL WINAPI WSAGetOverlappedResult(
     SOCKET s, LPWSAOVERLAPPED lpOverlapped, LPDWORD lpcbTransfer, BOOL fWait, LPDWORD lpdwFlags);
+
+SIGNALBOX_API ULONG WINAPI inet_addr(const SIGNALBOX_CHAR *cp) SIGNALBOX_LIBC_NAME(inet_addr);
+SIGNALBOX_API char *WINAPI inet_ntoa(IN_ADDR in) SIGNALBOX_LIBC_NAME(inet_ntoa);
+/* <unistd.h> declares it too, and with this type: a namelen that is none is refused all the same. */
+#if defined(__cplusplus)
+SIGNALBOX_API int gethostname(SIGNALBOX_CHAR *name, size_t namelen) __THROW SIGNALBOX_LIBC_NAME(gethostname);
+#else
+SIGNALBOX_API int gethostname(SIGNALBOX_CHAR *name, size_t namelen) SIGNALBOX_LIBC_NAME(gethostname);
+#endif
 
 /* Swift has `bigEndian`. */
 #if !defined(__swift__)
@@ -157,6 +308,35 @@ SIGNALBOX_INLINE USHORT htons(USHORT hostshort) { return (USHORT)(hostshort << 8
 SIGNALBOX_INLINE USHORT ntohs(USHORT netshort) { return (USHORT)(netshort << 8 | netshort >> 8); }
 SIGNALBOX_INLINE ULONG htonl(ULONG hostlong) { return __builtin_bswap32(hostlong); }
 SIGNALBOX_INLINE ULONG ntohl(ULONG netlong) { return __builtin_bswap32(netlong); }
+__extension__ SIGNALBOX_INLINE ULONGLONG htonll(ULONGLONG hostlonglong) { return __builtin_bswap64(hostlonglong); }
+__extension__ SIGNALBOX_INLINE ULONGLONG ntohll(ULONGLONG netlonglong) { return __builtin_bswap64(netlonglong); }
+
+/* Sets of sockets: a set takes a socket once, and no more than FD_SETSIZE. */
+SIGNALBOX_INLINE int signalbox_fd_find(SOCKET s, const FD_SET *set) {
+    UINT i;
+    for (i = 0; i < set->fd_count && set->fd_array[i] != s; i++) {}
+    return (int)i;
+}
+SIGNALBOX_INLINE void signalbox_fd_add(SOCKET s, FD_SET *set) {
+    int i = signalbox_fd_find(s, set);
+    if (i < (int)set->fd_count || set->fd_count >= FD_SETSIZE) return;
+    set->fd_array[set->fd_count++] = s;
+}
+SIGNALBOX_INLINE void signalbox_fd_remove(SOCKET s, FD_SET *set) {
+    UINT i = (UINT)signalbox_fd_find(s, set);
+    if (i == set->fd_count) return;
+    for (; i + 1 < set->fd_count; i++) set->fd_array[i] = set->fd_array[i + 1];
+    set->fd_count--;
+}
+SIGNALBOX_INLINE int __WSAFDIsSet(SOCKET s, FD_SET *set) { return signalbox_fd_find(s, set) < (int)set->fd_count; }
+
+#define FD_CLR(fd, set) signalbox_fd_remove((SOCKET)(fd), (FD_SET *)(set))
+#define FD_SET(fd, set) signalbox_fd_add((SOCKET)(fd), (FD_SET *)(set))
+#define FD_ZERO(set) ((void)(((FD_SET *)(set))->fd_count = 0))
+#define FD_ISSET(fd, set) __WSAFDIsSet((SOCKET)(fd), (FD_SET *)(set))
+
+#define WSAGETSELECTEVENT(lParam) LOWORD(lParam)
+#define WSAGETSELECTERROR(lParam) HIWORD(lParam)
 #endif
 
 SIGNALBOX_END

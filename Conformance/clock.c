@@ -100,7 +100,7 @@ static void temporary_path(void) {
     EQUAL(GetTempPathW(length, wide), length + 1);
     EQUAL(GetTempPathA(length + 1, path), length);
 #ifndef _WIN32
-    setenv("TMP", "/var/tmp", 1);
+    TRUTH(SetEnvironmentVariableA("TMP", "/var/tmp"));
     EQUAL(GetTempPathA(sizeof path, path), 9);
     TRUTH(!strcmp(path, "/var/tmp/"));
     setenv("TMP", "/ends/", 1);

@@ -9,6 +9,11 @@ static HANDLE copy(HANDLE handle, DWORD access, BOOL inherit, DWORD options) {
     return made;
 }
 
+static DWORD WINAPI nothing(LPVOID unused) {
+    (void)unused;
+    return 0;
+}
+
 #define FLAGS(handle, expected) \
     do { \
         DWORD flags_of_handle = UNTOUCHED; \
@@ -163,6 +168,7 @@ static void attributes_make_inheritable_handles(void) {
     SECURITY_ATTRIBUTES *given[] = {&yes, &no, &small, NULL};
     for (size_t i = 0; i < COUNT(given); i++) {
         LPSECURITY_ATTRIBUTES a = given[i];
+        DWORD id MAYBE_UNUSED = 0;
         HANDLE handles[] = {
             CreateEventA(a, TRUE, FALSE, NULL), CreateEventW(a, TRUE, FALSE, NULL),
             CreateEventExA(a, NULL, 0, EVENT_ALL_ACCESS), CreateEventExW(a, NULL, 0, EVENT_ALL_ACCESS),
@@ -173,6 +179,9 @@ static void attributes_make_inheritable_handles(void) {
             CreateSemaphoreExW(a, 0, 1, NULL, 0, SEMAPHORE_ALL_ACCESS),
             CreateWaitableTimerA(a, FALSE, NULL), CreateWaitableTimerW(a, FALSE, NULL),
             CreateWaitableTimerExA(a, NULL, 0, TIMER_ALL_ACCESS), CreateWaitableTimerExW(a, NULL, 0, TIMER_ALL_ACCESS),
+#ifndef ON_WINE // Wine looks at nLength here.
+            CreateThread(a, 0, nothing, NULL, 0, &id),
+#endif
             CreateEventA(a, TRUE, FALSE, "handles: inherit"), CreateEventW(a, TRUE, FALSE, L"handles: inherit"),
         };
         DWORD expected = a && a->bInheritHandle ? HANDLE_FLAG_INHERIT : 0;
@@ -211,7 +220,7 @@ static void a_duplicate_may_do_less(void) {
     for (size_t i = 0; i < COUNT(handles); i++) TRUTH(CloseHandle(handles[i]));
 }
 
-// DuplicateHandle: "the duplicate handle can have more access rights than the original handle" where the object allows.
+// DuplicateHandle: "In some cases, the new handle can have more access rights than the original handle."
 static void a_duplicate_may_do_more(void) {
     HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL), waits = copy(event, SYNCHRONIZE, FALSE, 0);
     TRUTH(CloseHandle(event));
@@ -238,10 +247,6 @@ static void generic_rights_by_kind(void) {
     for (size_t i = 0; i < COUNT(handles); i++) TRUTH(CloseHandle(handles[i]));
 }
 
-static DWORD WINAPI nothing(LPVOID unused) {
-    (void)unused;
-    return 0;
-}
 static VOID CALLBACK no_call(ULONG_PTR unused) { (void)unused; }
 
 static void rights_of_threads(void) {

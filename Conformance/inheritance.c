@@ -54,6 +54,13 @@ static BOOL start_heir(const char *what, SOCKET given, BOOL inherits, STARTUPINF
     return CreateProcessA(NULL, line, NULL, NULL, inherits, 0, NULL, NULL, startup ? startup : &plain, child);
 }
 
+// Sockets are inherited as other handles are (WSASocket, WSA_FLAG_NO_HANDLE_INHERIT); a receive of the heir's never ends under Wine.
+#ifdef ON_WINE
+#define SKIP_ON_WINE() SKIP("Wine's heirs do not receive")
+#else
+#define SKIP_ON_WINE() ((void)0)
+#endif
+
 static void inherit(SOCKET socket, DWORD flag) {
     TRUTH(SetHandleInformation((HANDLE)socket, HANDLE_FLAG_INHERIT, flag));
 }
@@ -66,6 +73,7 @@ static void ask(peer other) {
 }
 
 static void a_socket_keeps_its_value(void) {
+    SKIP_ON_WINE();
     peer other;
     PROCESS_INFORMATION child;
     char text[4] = "";
@@ -98,6 +106,7 @@ static void only_what_is_marked_and_only_if_asked(void) {
 }
 
 static void several_handles_and_new_ones(void) {
+    SKIP_ON_WINE();
     peer others[2];
     SOCKET own[2];
     PROCESS_INFORMATION child;
@@ -120,6 +129,7 @@ static void several_handles_and_new_ones(void) {
 
 // The child's is the last handle: when the child ends, the connection does.
 static void the_connection_lasts_as_long_as_a_handle(void) {
+    SKIP_ON_WINE();
     peer other;
     PROCESS_INFORMATION child;
     char text[4];

@@ -169,6 +169,23 @@ static void a_module_without_dllmain(void) {
     FAILS(FreeLibrary(module), ERROR_MOD_NOT_FOUND);
 }
 
+static void a_module_in_the_current_folder(void) {
+    if (!make_modules()) SKIP("there is no compiler");
+    char before[MAX_PATH], path[MAX_PATH], expected[MAX_PATH];
+    REQUIRE(getcwd(before, sizeof before) && chdir(folder) == 0);
+    HMODULE by_name = LoadLibraryA("plain"), by_path = LoadLibraryA(".\\plain.so");
+    EQUAL(chdir(before), 0);
+    REQUIRE(by_name);
+    EQUAL(by_path, by_name);
+    snprintf(expected, sizeof expected, "%s/plain.so", folder);
+    EQUAL(GetModuleFileNameA(by_name, path, sizeof path), strlen(expected));
+    TRUTH(!strcmp(path, expected)); // whatever folder is the current one now
+    EQUAL(GetModuleHandleA(expected), by_name);
+    TRUTH(FreeLibrary(by_name));
+    TRUTH(FreeLibrary(by_path));
+    FAILS(GetModuleHandleA(expected), ERROR_MOD_NOT_FOUND);
+}
+
 static void what_is_no_module(void) {
     if (!make_modules()) SKIP("there is no compiler");
     FAILS(load("plain.c"), ERROR_BAD_EXE_FORMAT);
@@ -253,6 +270,7 @@ static const struct test_case cases[] = {
     CASE(a_count_of_references),
 #ifndef _WIN32
     CASE(a_module_without_dllmain),
+    CASE(a_module_in_the_current_folder),
     CASE(what_is_no_module),
     CASE(dllmain_is_told),
     CASE(a_terminated_thread_is_not_told_of),

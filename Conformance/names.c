@@ -132,7 +132,7 @@ static void an_event_stays_as_it_was_made(void) {
     TRUTH(CloseHandle(first) && CloseHandle(second) && CloseHandle(third));
 }
 
-// CreateMutex: "bInitialOwner … is ignored" if the object existed.
+// CreateMutex gives ownership to the thread that has created the mutex alone.
 static void a_mutex_that_was_there_is_not_owned(void) {
     HANDLE first = CreateMutexA(NULL, FALSE, "names: mutex"), second;
     SetLastError(UNTOUCHED);

@@ -290,6 +290,10 @@ static void a_minimum_is_there(void) {
 #ifndef _WIN32
     until_entries(THREADS, before);
     FAILS(SetThreadpoolThreadMinimum(NULL, 1), ERROR_INVALID_PARAMETER);
+    REQUIRE(pool = CreateThreadpool(NULL));
+    FAILS(SetThreadpoolThreadMinimum(pool, 0x10000), ERROR_NOT_ENOUGH_MEMORY);
+    EQUAL(entries(THREADS), before);
+    CloseThreadpool(pool);
 #endif
 }
 

@@ -382,6 +382,50 @@ static void another_process_has_its_class(void) {
     TRUTH(CloseHandle(child.hProcess));
 }
 
+#ifndef ON_WINE // whose processes have the class that Linux gives them
+static DWORD class_of_a_child(void) {
+    char self[4096];
+    STARTUPINFOA startup;
+    PROCESS_INFORMATION child;
+    DWORD_PTR own, of_child = UNTOUCHED, system;
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    if (!TRUTH(GetModuleFileNameA(NULL, self, sizeof self) != 0) ||
+        !TRUTH(CreateProcessA(self, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup, &child)))
+        return 0;
+    DWORD found = GetPriorityClass(child.hProcess);
+    TRUTH(GetProcessAffinityMask(GetCurrentProcess(), &own, &system));
+    TRUTH(GetProcessAffinityMask(child.hProcess, &of_child, &system));
+    EQUAL(of_child, own);
+    TRUTH(TerminateProcess(child.hProcess, 0));
+    EQUAL(WaitForSingleObject(child.hProcess, INFINITE), WAIT_OBJECT_0);
+    TRUTH(CloseHandle(child.hThread));
+    TRUTH(CloseHandle(child.hProcess));
+    return found;
+}
+
+static void a_child_is_not_as_the_thread_that_has_made_it(void) {
+    DWORD_PTR own, system;
+    TRUTH(GetProcessAffinityMask(GetCurrentProcess(), &own, &system));
+    EQUAL(SetThreadAffinityMask(GetCurrentThread(), own & (~own + 1)), own);
+    TRUTH(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST));
+    EQUAL(class_of_a_child(), NORMAL_PRIORITY_CLASS);
+    if (may_raise()) {
+        TRUTH(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL));
+        EQUAL(class_of_a_child(), NORMAL_PRIORITY_CLASS);
+        TRUTH(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_NORMAL));
+        // "Otherwise the default is NORMAL_PRIORITY_CLASS" (CreateProcess): of the lower classes only is there a heritage.
+        TRUTH(SetPriorityClass(GetCurrentProcess(), ABOVE_NORMAL_PRIORITY_CLASS));
+        EQUAL(class_of_a_child(), NORMAL_PRIORITY_CLASS);
+        TRUTH(SetPriorityClass(GetCurrentProcess(), BELOW_NORMAL_PRIORITY_CLASS));
+        EQUAL(class_of_a_child(), BELOW_NORMAL_PRIORITY_CLASS);
+        TRUTH(SetPriorityClass(GetCurrentProcess(), NORMAL_PRIORITY_CLASS));
+    }
+    TRUTH(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_NORMAL));
+    EQUAL(SetThreadAffinityMask(GetCurrentThread(), own), own & (~own + 1));
+}
+#endif
+
 static const struct test_case cases[] = {
     CASE(every_level_is_read_back),
     CASE(what_is_no_level_is_refused),
@@ -402,6 +446,9 @@ static const struct test_case cases[] = {
     CASE(boosts_are_kept),
     CASE(handles_need_their_rights),
     CASE(another_process_has_its_class),
+#ifndef ON_WINE
+    CASE(a_child_is_not_as_the_thread_that_has_made_it),
+#endif
 #ifndef ON_WINE
     CASE(a_process_boost_is_all_its_threads),
 #endif

@@ -674,6 +674,31 @@ static void waits_for_several(void) {
     EQUAL(end_of(&second), 2);
 }
 
+#ifndef _WIN32 // Wine's classes are its server's
+static DWORD class_of_child(DWORD flags) {
+    PROCESS_INFORMATION child;
+    if (!TRUTH(start_child("class", flags, &child))) return 0;
+    return end_of(&child);
+}
+
+static void priority_classes(void) {
+    EQUAL(class_of_child(IDLE_PRIORITY_CLASS), IDLE_PRIORITY_CLASS);
+    EQUAL(class_of_child(BELOW_NORMAL_PRIORITY_CLASS), BELOW_NORMAL_PRIORITY_CLASS);
+    EQUAL(class_of_child(NORMAL_PRIORITY_CLASS), NORMAL_PRIORITY_CLASS);
+    EQUAL(class_of_child(0), NORMAL_PRIORITY_CLASS);
+    if (geteuid() != 0) SKIP("only root may do the rest"); // lowering is final for others, who must be able to come back
+    EQUAL(class_of_child(HIGH_PRIORITY_CLASS), HIGH_PRIORITY_CLASS);
+    TRUTH(SetPriorityClass(GetCurrentProcess(), HIGH_PRIORITY_CLASS));
+    EQUAL(class_of_child(0), NORMAL_PRIORITY_CLASS);
+    TRUTH(SetPriorityClass(GetCurrentProcess(), IDLE_PRIORITY_CLASS));
+    EQUAL(class_of_child(0), IDLE_PRIORITY_CLASS);
+    TRUTH(SetPriorityClass(GetCurrentProcess(), NORMAL_PRIORITY_CLASS));
+    TRUTH(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_IDLE));
+    EQUAL(class_of_child(0), NORMAL_PRIORITY_CLASS);
+    TRUTH(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_NORMAL));
+}
+#endif
+
 static void flags_and_priorities(void) {
     static const DWORD flags[] = {
         IDLE_PRIORITY_CLASS, BELOW_NORMAL_PRIORITY_CLASS, NORMAL_PRIORITY_CLASS, ABOVE_NORMAL_PRIORITY_CLASS,
@@ -790,6 +815,7 @@ static int be_child(int argc, char **argv) {
         sigaction(SIGINT, NULL, &action);
         return action.sa_handler == SIG_IGN;
     }
+    if (!strcmp(what, "class")) return (int)GetPriorityClass(GetCurrentProcess());
     if (!strcmp(what, "leads")) return (getpgid(0) == getpid()) | (getsid(0) == getpid()) << 1;
 #endif
     return 98;
@@ -809,6 +835,7 @@ static const struct test_case cases[] = {
     CASE(signals_become_exit_codes),
     CASE(programs_that_are_not_ours),
     CASE(a_grandchild_has_its_own_end),
+    CASE(priority_classes),
     CASE(processes_of_others),
     CASE(grandchildren_that_are_opened),
     CASE(opened_and_closed),

@@ -69,8 +69,16 @@ static int run_child(void *argument) {
         action.sa_handler = SIG_IGN;
         sigaction(SIGINT, &action, NULL);
     }
+    if (spawn->sets_scheduling) {
+        signalbox_set_scheduling(0, spawn->scheduling);
+        if (spawn->affinity) signalbox_set_affinity(0, spawn->affinity);
+    }
     // Who may not raise the priority leaves it, as Windows does (REALTIME_PRIORITY_CLASS).
-    if (spawn->sets_priority) setpriority(PRIO_PROCESS, 0, spawn->priority);
+    if (spawn->sets_priority) {
+        const struct sched_param none = {0};
+        sched_setscheduler(0, SCHED_OTHER, &none); // the policy of the thread that starts it is its own
+        setpriority(PRIO_PROCESS, 0, spawn->priority);
+    }
     if (spawn->directory && chdir(spawn->directory)) goto failed;
     if (spawn->memory) spawn->memory->pid = (uint32_t)syscall(SYS_getpid);
     // "PTRACE_TRACEME ... a SIGTRAP will be sent to it on each execve" (ptrace(2)): see stop().

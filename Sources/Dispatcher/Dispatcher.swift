@@ -21,7 +21,9 @@
 //
 // Lock order, checked in debug builds: the arena's wait-all lock, then an object's record lock. A thread holds one record
 // lock at a time, or several under the wait-all lock. A signaller takes the wait-all lock only if the record's
-// `allWaiters` says that a wait-all is queued on the object. The lock of a heap of deadlines comes last of all.
+// `allWaiters` says that a wait-all is queued on the object. The lock of a heap of deadlines comes last of all. The lock
+// of the registry of threads comes before a record's, and the one that the thread holds which stops another before both.
+// Who takes any of them is *inside* (signalbox_enter): he is neither suspended nor terminated before he has left.
 //
 // Fast paths. Signaled, queued, locked, kind, generation and what is counted share the object's first word (Word.swift),
 // so that to set, reset, take or release an object on which nobody waits is one compare-and-swap, which fails if any of

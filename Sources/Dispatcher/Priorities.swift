@@ -1,4 +1,4 @@
-import CLinux
+package import CLinux
 import Glibc
 import Synchronization
 
@@ -10,13 +10,15 @@ import Synchronization
 /// Who has no privilege and lowers himself cannot, on Linux, come back (RLIMIT_NICE, sched(7)). So where coming back is
 /// not allowed, lower priorities are all SCHED_BATCH, which may be left again; and higher ones are refused.
 package enum Priorities {
-    package enum Class: Int, Sendable {
+    package enum Class: Int, Sendable, Comparable {
         case idle = 4
         case belowNormal = 6
         case normal = 8
         case aboveNormal = 10
         case high = 13
         case realtime = 24
+
+        package static func < (a: Class, b: Class) -> Bool { a.rawValue < b.rawValue }
     }
 
     package enum Failure: Error { case notALevel, notAllowed, noSuchThread, hasEnded }
@@ -138,6 +140,10 @@ package enum Priorities {
         }
     }
 
+    private static func nice(_ base: Int, _ state: State) -> Int32 {
+        Int32(min(max(Int(state.initial.nice) + 3 * (state.initialBase - base), -20), 19))
+    }
+
     private static func apply(_ base: Int, to id: UInt32, _ state: State) throws(Failure) {
         let initial = state.initial
         var wanted = initial
@@ -153,8 +159,7 @@ package enum Priorities {
             // The idle policy leaves the nice value as it is.
             wanted.policy = base == 1 ? idlePolicy : SCHED_OTHER
             wanted.priority = 0
-            let nice = Int(initial.nice) + 3 * (state.initialBase - base)
-            wanted.nice = Int32(min(max(nice, -20), 19))
+            wanted.nice = nice(base, state)
         }
         var error = signalbox_set_scheduling(id, wanted)
         if base == 15 && error == EPERM {
@@ -245,6 +250,22 @@ package enum Priorities {
             }
             if ids.count < limit { return ids }
             limit *= 2
+        }
+    }
+
+    /// What a new process begins with; nil: what the calling thread has. Its class is normal, "unless the priority class
+    /// of the creating process is IDLE_PRIORITY_CLASS or BELOW_NORMAL_PRIORITY_CLASS" (CreateProcess).
+    package static var ofChild: (scheduling: signalbox_scheduling, mask: UInt64)? {
+        guard isChanged.load(ordering: .acquiring) else { return nil }
+        return withState { state in
+            let base = min(state.processClass, .normal).rawValue
+            var wanted = state.initial
+            if base != state.initialBase {
+                wanted.policy = SCHED_OTHER
+                wanted.priority = 0
+                wanted.nice = nice(base, state)
+            }
+            return (wanted, state.processMask)
         }
     }
 

@@ -36,7 +36,7 @@ extension NamedKernelObject {
     /// - Throws: `ObjectNameError.notFound`; `.otherKind` if an object of another kind has the name.
     public static func open(_ name: String) throws(ObjectNameError) -> Self {
         do throws(NameFault) {
-            return Self(adopting: try ObjectNames.open(Array(name.utf16), kind, .maximumAllowed).object)
+            return Self(adopting: try ObjectNames.open(Array(name.utf16), kind, .genericAll).object)
         } catch {
             throw ObjectNameError(error, name)
         }
@@ -70,7 +70,7 @@ extension Arena {
         _ name: String, _ kind: ObjectKind, _ make: () throws(DispatcherError) -> ObjectName
     ) throws(ObjectNameError) -> ObjectName {
         do throws(NameFault) {
-            return try ObjectNames.openOrMake(Array(name.utf16), kind, .maximumAllowed, nil, make).object
+            return try ObjectNames.openOrMake(Array(name.utf16), kind, .genericAll, nil, make).object
         } catch {
             throw ObjectNameError(error, name)
         }

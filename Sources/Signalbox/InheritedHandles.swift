@@ -18,15 +18,18 @@ package enum InheritedHandles {
         var inheritable: [(handle: UInt, object: ObjectName)] = []
         HandleTable.forEachInheritable { inheritable.append(($0, $1)) }
         return inheritable.compactMap { handle, object in
-            guard let socket = SourceObject.driver(of: object), let access = HandleTable.access(handle) else {
-                return nil
-            }
-            let copy = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 3)
-            guard copy >= 0 else { return nil }  // it was closed just now
-            let kinds = (SIGNALBOX_INHERITS_SOCKET, SIGNALBOX_INHERITS_OVERLAPPED_SOCKET)
-            let kind = SourceObject.isOverlapped(object) ? kinds.1 : kinds.0
-            return Entry(handle: handle, descriptor: copy, access: access, kind: UInt32(kind))
+            guard let access = HandleTable.access(handle) else { return nil }
+            let copy = fcntl(SourceObject.descriptor(of: object), F_DUPFD_CLOEXEC, 3)
+            guard copy >= 0 else { return nil }  // it has none, or was closed just now
+            return Entry(handle: handle, descriptor: copy, access: access, kind: UInt32(kind(of: object)))
         }
+    }
+
+    /// What the new process makes of it; 0: nothing, it is good for 0, 1 or 2 only.
+    private static func kind(of object: ObjectName) -> Int {
+        guard SourceObject.driver(of: object) != nil else { return 0 }
+        let isOverlapped = SourceObject.isOverlapped(object)
+        return isOverlapped ? SIGNALBOX_INHERITS_OVERLAPPED_SOCKET : SIGNALBOX_INHERITS_SOCKET
     }
 
     /// Makes handles of what the parent has handed over: before any other handle is made.
@@ -45,6 +48,11 @@ package enum InheritedHandles {
             HandleTable.fillReserved(UInt(entry.handle), object, Access(rawValue: entry.access))
         }
     }
+}
+
+extension SourceObject {
+    /// The descriptor of what the object stands for; -1: there is none.
+    static func descriptor(of object: ObjectName) -> Int32 { driver(of: object)?.descriptor ?? -1 }
 }
 
 /// A socket that this process was given: it needs a driver, and so a host, when a request is made, not before.

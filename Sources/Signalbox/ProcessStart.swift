@@ -128,6 +128,7 @@ extension NativeProcess {
                 start.path.withUnsafeBufferPointer { path in
                     (start.directory ?? [0]).withUnsafeBufferPointer { directory in
                         start.kept.withUnsafeBufferPointer { kept in
+                            let inherited = Priorities.ofChild
                             var spawn = signalbox_spawn(
                                 path: path.baseAddress!, arguments: arguments, environment: environment,
                                 directory: start.directory == nil ? nil : directory.baseAddress,
@@ -135,7 +136,9 @@ extension NativeProcess {
                                 error: start.standard.error, has_own_group: start.hasOwnGroup,
                                 has_own_session: start.hasOwnSession, ignores_interrupts: start.ignoresInterrupts,
                                 is_suspended: start.isSuspended, sets_priority: start.priority != nil,
-                                priority: start.priority ?? 0, page: pageDescriptor, memory: page,
+                                priority: start.priority ?? 0, sets_scheduling: inherited != nil,
+                                scheduling: inherited?.scheduling ?? signalbox_scheduling(),
+                                affinity: inherited?.mask ?? 0, page: pageDescriptor, memory: page,
                                 kept: kept.baseAddress, kept_count: Int32(kept.count))
                             return signalbox_spawn(&spawn, &pid, &pidfd)
                         }

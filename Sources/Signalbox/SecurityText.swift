@@ -29,7 +29,8 @@ extension SecurityDescriptor {
 
     /// A list with its flags. `shift`: how far a system list's bits of `control` are from those of the other list. nil:
     /// the text says that there is no control.
-    private mutating func takeEntries(_ rest: inout ArraySlice<UInt16>, shift: UInt16) throws(SecurityError) -> [Entry]? {
+    private mutating func takeEntries(_ rest: inout ArraySlice<UInt16>, shift: UInt16) throws(SecurityError) -> [Entry]?
+    {
         var isControlled = true
         rest.skipBlanks()
         while let first = rest.first, first != UInt16(ascii: "("), !rest.isAtPart {
@@ -129,7 +130,9 @@ extension SecurityDescriptor.SID {
         }
         var numbers: [UInt64] = []
         repeat {
-            let digits = rest.prefix { SecurityDescriptor.Entry.isDigit($0) || $0 == UInt16(ascii: "x") || Self.isHex($0) }
+            let digits = rest.prefix {
+                SecurityDescriptor.Entry.isDigit($0) || $0 == UInt16(ascii: "x") || Self.isHex($0)
+            }
             // The text of the next part of the descriptor begins with a letter that may be a hexadecimal digit.
             let own = rest.dropFirst(digits.count).first == UInt16(ascii: ":") ? digits.dropLast() : digits
             guard let number = UInt64(number: own) else { throw .invalidSID }

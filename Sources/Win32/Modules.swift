@@ -71,6 +71,13 @@ enum Modules {
         return isNoModule ? ERROR_BAD_EXE_FORMAT : ERROR_MOD_NOT_FOUND
     }
 
+    /// As dlopen(3) is given it: the module's path is what it was loaded by, and is to mean the same in another folder.
+    private static func absolute(_ name: String) -> String {
+        guard name.contains("/"), !name.hasPrefix("/"), let folder = getcwd(nil, 0) else { return name }
+        defer { Glibc.free(folder) }
+        return String(cString: folder) + "/" + (name.hasPrefix("./") ? String(name.dropFirst(2)) : name)
+    }
+
     /// What a name may mean, first things first. One without a folder is looked for beside the program, where dlopen(3)
     /// looks, and in the current folder.
     private static func candidates(_ name: String) -> [String] {
@@ -98,7 +105,7 @@ enum Modules {
     private static func loadLocked(_ name: String) -> HMODULE? {
         var failed = ERROR_MOD_NOT_FOUND
         for candidate in candidates(name) {
-            guard let handle = dlopen(candidate, RTLD_NOW | RTLD_LOCAL) else {
+            guard let handle = dlopen(absolute(candidate), RTLD_NOW | RTLD_LOCAL) else {
                 let code = code(ofLoaderError: dlerror().map { String(cString: $0) } ?? "")
                 if code != ERROR_MOD_NOT_FOUND { failed = code }
                 if failed != ERROR_MOD_NOT_FOUND { break }

@@ -58,7 +58,7 @@ private func createNamed(
     do throws(SecurityError) { given = try security(attributes, kind) } catch { return noHandle(code(error)) }
     if name.isNone { return newHandle(kind, access, inherits: inherits(attributes), make) }
     do throws(NameFault) {
-        // "If the object existed before, the function requests all access" (CreateEvent and others).
+        // For an existing name "this function requests the EVENT_ALL_ACCESS access right" (CreateEvent; others alike).
         let asked = access.map { Access(rawValue: $0) } ?? Access.all(of: kind)
         let (object, granted, existed) = try ObjectNames.openOrMake(name.units, kind, asked, given, make)
         return insert(object, granted, inherits: inherits(attributes), existed ? ERROR_ALREADY_EXISTS : 0)

@@ -145,21 +145,29 @@ private func descriptor(_ handle: HANDLE?, _ inherited: [InheritedHandles.Entry]
     inherited.first { $0.handle == value(handle) & ~3 }?.descriptor ?? -1  // the low two bits are ignored
 }
 
+/// The nice value of the new process; nil: what the calling thread has. "If none of the priority class flags is specified,
+/// the priority class defaults to NORMAL_PRIORITY_CLASS unless the priority class of the creating process is
+/// IDLE_PRIORITY_CLASS or BELOW_NORMAL_PRIORITY_CLASS" (Process Creation Flags); and its thread has the normal level.
 private func nice(_ flags: DWORD) -> Int32? {
-    // The classes as the base priorities that they stand for lie.
-    let values: [(Int32, Int32)] = [
-        (IDLE_PRIORITY_CLASS, 19), (BELOW_NORMAL_PRIORITY_CLASS, 10), (NORMAL_PRIORITY_CLASS, 0),
-        (ABOVE_NORMAL_PRIORITY_CLASS, -5), (HIGH_PRIORITY_CLASS, -10), (REALTIME_PRIORITY_CLASS, -20),
+    let values: [(flag: Int32, processClass: Priorities.Class, nice: Int32)] = [
+        (IDLE_PRIORITY_CLASS, .idle, 19), (BELOW_NORMAL_PRIORITY_CLASS, .belowNormal, 10),
+        (NORMAL_PRIORITY_CLASS, .normal, 0), (ABOVE_NORMAL_PRIORITY_CLASS, .aboveNormal, -5),
+        (HIGH_PRIORITY_CLASS, .high, -10), (REALTIME_PRIORITY_CLASS, .realtime, -20),
     ]
-    return values.first { flags & DWORD($0.0) != 0 }?.1
+    if let asked = values.first(where: { flags & DWORD($0.flag) != 0 }) { return asked.nice }
+    let own = Priorities.processClass
+    let wanted = own == .idle || own == .belowNormal ? own : .normal
+    let level = Dispatcher.Threads.own == .none ? 0 : (try? Priorities.level(Dispatcher.Threads.own)) ?? 0
+    guard wanted != own || level != 0 else { return nil }
+    return values.first { $0.processClass == wanted }?.nice
 }
 
 /// The cookies of the processes that the new one comes of, with its own: those whose jobs it belongs to.
 private func lineage(_ cookie: UInt64, breaksAway: Bool) -> String {
     var cookies: [String] = []
     if !breaksAway {
-        if let inherited = getenv(SIGNALBOX_LINEAGE_VARIABLE) {
-            cookies = String(cString: inherited).split(separator: ".").map { String($0) }
+        if let inherited = Variables.value(Array(SIGNALBOX_LINEAGE_VARIABLE.utf8)) {
+            cookies = String(decoding: inherited, as: UTF8.self).split(separator: ".").map { String($0) }
         }
         let own = String(signalbox_own_cookie(), radix: 16)
         if cookies.last != own { cookies.append(own) }
@@ -260,7 +268,8 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
     start.priority = nice(flags)
     let inherited = request.inherits ? InheritedHandles.copies() : []
     defer { for entry in inherited { close(entry.descriptor) } }
-    start.kept = inherited.map(\.descriptor)
+    let kept = inherited.filter { $0.kind != 0 }
+    start.kept = kept.map(\.descriptor)
     if request.startup.dwFlags & DWORD(STARTF_USESTDHANDLES) != 0 {
         // What is not inherited is no handle of the new process's.
         let startup = request.startup
@@ -272,7 +281,7 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
         func open(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_GETFD) >= 0 ? descriptor : -1 }
         start.standard = (open(0), open(1), open(2))
     }
-    let page = try makePage(request, line, inherited, jobBits: breaksAway ? 0 : bits)
+    let page = try makePage(request, line, kept, jobBits: breaksAway ? 0 : bits)
     let environment = request.environment ?? Variables.entries
     start.environment =
         [page.variable, lineage(page.memory.pointee.cookie, breaksAway: breaksAway)].map { Array($0.utf8CString) }

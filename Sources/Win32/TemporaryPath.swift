@@ -1,15 +1,13 @@
 public import CWin32
-import Glibc
 
 // GetTempPath. Windows looks at TMP and TEMP, and ends with a folder of its own; on Linux that is TMPDIR or /tmp.
 
-private func temporaryFolder() -> [CChar] {
+private func temporaryFolder() -> [UInt8] {
     for name in ["TMP", "TEMP", "TMPDIR"] {
-        guard let value = getenv(name), value.pointee != 0 else { continue }
-        let path = Array(UnsafeBufferPointer(start: value, count: strlen(value)))
-        return path.last == 0x2F ? path : path + [0x2F]
+        guard let path = Variables.value(Array(name.utf8)), let last = path.last else { continue }
+        return last == UInt8(ascii: "/") ? path : path + [UInt8(ascii: "/")]
     }
-    return [0x2F, 0x74, 0x6D, 0x70, 0x2F]  // "/tmp/"
+    return Array("/tmp/".utf8)
 }
 
 /// Copies the text and a NUL, and returns its length; or, where it does not fit, the size that it needs.
@@ -23,11 +21,11 @@ func give<Unit: FixedWidthInteger>(_ text: [Unit], _ buffer: UnsafeMutablePointe
 @c(GetTempPathA) @implementation public func __GetTempPathA(_ size: DWORD, _ buffer: LPSTR?) -> DWORD {
     enter()
     defer { leave() }
-    return give(temporaryFolder(), buffer, size)
+    return give(temporaryFolder().map(CChar.init(bitPattern:)), buffer, size)
 }
 
 @c(GetTempPathW) @implementation public func __GetTempPathW(_ size: DWORD, _ buffer: LPWSTR?) -> DWORD {
     enter()
     defer { leave() }
-    return give(UTF.wide(temporaryFolder() + [0]), buffer, size)
+    return give(UTF.wide(temporaryFolder().map(CChar.init(bitPattern:)) + [0]), buffer, size)
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// Starts a thread that calls the routine, and makes a handle to it; or sets the last error.
 func startThread(
     _ start: LPTHREAD_START_ROUTINE, _ parameter: LPVOID?, stackSize: SIZE_T, isReservation: Bool = false,
-    isSuspended: Bool, _ id: LPDWORD?
+    isSuspended: Bool, inherits: Bool = false, _ id: LPDWORD?
 ) -> HANDLE? {
     enter()
     defer { leave() }
@@ -24,7 +24,7 @@ func startThread(
             unsafeBitCast(start, to: UnsafeMutableRawPointer.self), parameter)
         _ = Arena.local.retain(object)  // for the look at its id, which may come after its end
         defer { Arena.local.release(object) }
-        guard let made = newHandle(object) else { return nil }
+        guard let made = newHandle(object, inherits: inherits) else { return nil }
         id?.pointee = threadID(object)
         return made
     } catch {
@@ -43,7 +43,7 @@ func startThread(
     return startThread(
         start, parameter, stackSize: stackSize,
         isReservation: flags & DWORD(STACK_SIZE_PARAM_IS_A_RESERVATION) != 0,
-        isSuspended: flags & DWORD(CREATE_SUSPENDED) != 0, id)
+        isSuspended: flags & DWORD(CREATE_SUSPENDED) != 0, inherits: inherits(attributes), id)
 }
 
 @c(CreateRemoteThread) @implementation public func __CreateRemoteThread(

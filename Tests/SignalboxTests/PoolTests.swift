@@ -54,14 +54,14 @@ struct PoolTests {
 
     @Test("the queue is first in, first out within a priority, however long it grows")
     func queue() {
-        var queue = PoolQueue<Int>(priorities: 3)
-        let nothing = queue.pop()
+        var queue = PoolQueue<Int>(priorities: 3, patience: 10)
+        let nothing = queue.pop(at: 0)
         #expect(queue.isEmpty && nothing == nil)
-        for number in 0..<5000 { queue.append(number, priority: 2 - number % 3) }
+        for number in 0..<5000 { queue.append(number, priority: 2 - number % 3, at: 0) }
         var taken: [Int] = []
-        for _ in 0..<2500 { taken.append(queue.pop()!) }
-        for number in 5000..<6000 { queue.append(number, priority: 2 - number % 3) }
-        while let number = queue.pop() { taken.append(number) }
+        for _ in 0..<2500 { taken.append(queue.pop(at: 0)!) }
+        for number in 5000..<6000 { queue.append(number, priority: 2 - number % 3, at: 0) }
+        while let number = queue.pop(at: 0) { taken.append(number) }
         #expect(queue.isEmpty && taken.count == 6000)
         for remainder in 0..<3 {
             let line = taken.filter { $0 % 3 == remainder }
@@ -69,5 +69,17 @@ struct PoolTests {
         }
         // The first 2500 were taken before the others came.
         #expect(taken[2500...].prefix { $0 % 3 == 2 }.count == 334)
+    }
+
+    @Test("who has waited long comes first, whatever its priority")
+    func patience() {
+        var queue = PoolQueue<String>(priorities: 3, patience: 10)
+        queue.append("low", priority: 2, at: 0)
+        queue.append("normal", priority: 1, at: 1)
+        for time in 2..<12 { queue.append("high", priority: 0, at: UInt64(time)) }
+        let order = [9, 10, 10, 11, 11].map { queue.pop(at: $0)! }
+        #expect(order == ["high", "low", "high", "normal", "high"])
+        while queue.pop(at: 12) != nil {}
+        #expect(queue.isEmpty)
     }
 }

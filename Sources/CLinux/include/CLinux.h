@@ -134,7 +134,7 @@ void signalbox_register(void);
 void signalbox_unregister(struct signalbox_thread *_Nonnull thread);
 /// Frees the values of its slots, but for what they point to, after that.
 void signalbox_free_values(struct signalbox_thread *_Nonnull thread);
-/// The registry's lock: taken last of all, and held for short. Nobody is stopped while he holds it.
+/// The registry's lock: taken before that of a record, and held for short. Nobody is stopped while he holds it.
 void signalbox_registry_lock(void);
 void signalbox_registry_unlock(void);
 /// First thread of the registry; under its lock.
@@ -389,6 +389,9 @@ struct signalbox_spawn {
     bool is_suspended;               ///< whether it stops before the first instruction of its program, for SIGCONT to go on
     bool sets_priority;              ///< whether it gets this nice value, if the caller may give it
     int priority;
+    bool sets_scheduling;            ///< whether it gets what follows before that, and not what the calling thread has
+    struct signalbox_scheduling scheduling;
+    uint64_t affinity;               ///< 0: the calling thread's
     int page;                        ///< the descriptor of `memory`, which it keeps; -1: none
     struct signalbox_page *_Nullable memory;
     const int *_Nullable kept;       ///< other descriptors that it keeps, all above 2

@@ -20,7 +20,7 @@ package final class ThreadPool: Sendable {
     }
 
     private struct State {
-        var queue = PoolQueue<Entry>(priorities: 3)
+        var queue = PoolQueue<Entry>(priorities: 3, patience: 1_000_000_000)
         /// Threads, and those of them that have not come to wait yet.
         var workers = 0
         var coming = 0
@@ -76,7 +76,7 @@ package final class ThreadPool: Sendable {
     private static var lastPatience: UInt64 { 20_000_000_000 }
     /// The shortest and the longest time for which no callback begins before a worker is added.
     private static var firstStall: UInt64 { 10_000_000 }
-    private static var longestStall: UInt64 { 250_000_000 }
+    private static var longestStall: UInt64 { 100_000_000 }
 
     package init(name: String = workerName, isSerial: Bool = false) throws(DispatcherError) {
         ThreadPool.installed
@@ -121,17 +121,24 @@ package final class ThreadPool: Sendable {
 
     /// As many threads are there from now on, and may run at a time. False: the kernel gives no more.
     package func setMinimum(_ count: Int) -> Bool {
-        let missing = state.withLock { state in
+        guard count <= 0xFFFF else { return false }  // no kernel has as many for one process
+        let (missing, before) = state.withLock { state in
+            let before = state.minimum
             state.minimum = count
             state.maximum = max(state.maximum, count)
             setLimitLocked(state)
             let missing = max(count - state.workers, 0)
             state.workers += missing
             state.coming += missing
-            return missing
+            return (missing, before)
         }
         for started in 0..<missing where !start() {
             forget(missing - started - 1)
+            // Those that were started end when they have nothing to do.
+            state.withLock { state in
+                state.minimum = min(before, state.maximum)
+                setLimitLocked(state)
+            }
             return false
         }
         return true
@@ -146,7 +153,9 @@ package final class ThreadPool: Sendable {
     // ---- queueing
 
     func queue(_ entry: Entry) {
-        state.withLock { $0.queue.append(entry, priority: entry.object.traits.priority.rawValue) }
+        state.withLock {
+            $0.queue.append(entry, priority: entry.object.traits.priority.rawValue, at: signalbox_now())
+        }
         // Without a record for the packet the callback stays in the queue until the next one is there.
         try? Arena.local.post(port, Packet(key: 0, overlapped: 0, bytes: 0))
         grow()
@@ -289,7 +298,7 @@ package final class ThreadPool: Sendable {
     /// The callback whose turn it is. Who was given no packet looks all the same: the packet may have come too late.
     private func next() -> Entry? {
         state.withLock { state in
-            let entry = state.queue.pop()
+            let entry = state.queue.pop(at: signalbox_now())
             if entry != nil { state.begun += 1 }
             if state.extraPlaces > 0 && state.queue.isEmpty {
                 state.extraPlaces = 0

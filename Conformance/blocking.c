@@ -664,6 +664,48 @@ static void more_options(void) {
     }
 }
 
+static DWORD flags_of(SOCKET s) {
+    DWORD flags = UNTOUCHED;
+    TRUTH(GetHandleInformation((HANDLE)s, &flags));
+    return flags;
+}
+
+static void sockets_are_inherited_unless_they_say_no(void) {
+    SOCKET listener = new_listener(), client = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, 0x80);
+    SOCKET plain = socket(AF_INET, SOCK_DGRAM, 0);
+    EQUAL(flags_of(plain), HANDLE_FLAG_INHERIT);
+    EQUAL(flags_of(listener), HANDLE_FLAG_INHERIT);
+    EQUAL(flags_of(client), 0); // WSA_FLAG_NO_HANDLE_INHERIT
+    EQUAL(connect_to(client, listener), 0);
+    SOCKET accepted = accept(listener, NULL, NULL);
+    EQUAL(flags_of(accepted), HANDLE_FLAG_INHERIT);
+    closesocket(accepted);
+    closesocket(plain);
+    closesocket(client);
+    closesocket(listener);
+}
+
+static void a_socket_that_is_not_overlapped_waits(void) {
+#ifdef ON_WINE
+    SKIP("Wine goes by the OVERLAPPED");
+#endif
+    SOCKET listener = new_listener(), client = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, 0);
+    OVERLAPPED overlapped;
+    char text[4];
+    WSABUF buffer = {sizeof text, text};
+    DWORD bytes = UNTOUCHED, flags = 0;
+    memset(&overlapped, 0, sizeof overlapped);
+    EQUAL(connect_to(client, listener), 0);
+    SOCKET accepted = accept(listener, NULL, NULL);
+    EQUAL(send(accepted, "abc", 3, 0), 3);
+    // "lpOverlapped ... is ignored for nonoverlapped sockets" (WSARecv)
+    EQUAL(WSARecv(client, &buffer, 1, &bytes, &flags, &overlapped, NULL), 0);
+    EQUAL(bytes, 3);
+    closesocket(accepted);
+    closesocket(client);
+    closesocket(listener);
+}
+
 // ---- other families
 
 static void version_6(void) {
@@ -756,6 +798,8 @@ static const struct test_case cases[] = {
     CASE(what_is_not_connected),
     CASE(what_is_no_socket),
     CASE(more_options),
+    CASE(sockets_are_inherited_unless_they_say_no),
+    CASE(a_socket_that_is_not_overlapped_waits),
     CASE(version_6),
 #ifndef _WIN32
     CASE(paths),

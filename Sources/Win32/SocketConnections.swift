@@ -161,7 +161,8 @@ private func accept(
     inherit(socket.settings, connection)
     do throws(DispatcherError) {
         let made = try SourceObject.make(connection, isOverlapped: SourceObject.isOverlapped(object))
-        guard let handle = newHandle(made) else { return failed(WSAENOBUFS) }
+        let inherits = (try? HandleTable.rights(of: UInt(s)).contains(.inherit)) ?? false
+        guard let handle = newHandle(made, inherits: inherits) else { return failed(WSAENOBUFS) }
         return SOCKET(value(handle))
     } catch {
         connection.close()

@@ -132,7 +132,8 @@ struct Transfer {
             if SourceObject.hasEndedReceiving(object) { return socketFailure(WSAESHUTDOWN) }
             if !isBound(socket) { return socketFailure(WSAEINVAL) }
         }
-        guard let overlapped else { return performNow(socket) }
+        // "Ignored for nonoverlapped sockets." (WSARecv)
+        guard let overlapped, SourceObject.isOverlapped(object) else { return performNow(socket) }
         if routine != nil && SourceObject.binding(of: object) != nil { return socketFailure(WSAEINVAL) }
         let deliver = deliver
         do {

@@ -67,7 +67,12 @@ func systemCall(_ s: SOCKET, _ body: (Int32) -> Int32) -> Int32 {
     __SetLastError(DWORD(bitPattern: code))
 }
 
-private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverlapped: Bool) -> SOCKET {
+/// "A socket handle created by the WSASocket or the socket function is inheritable by default." (WSASocket)
+private func makeSocket(
+    _ family: Int32, _ type: Int32, _ proto: Int32, isOverlapped: Bool, inherits: Bool = true
+) -> SOCKET {
+    enter()
+    defer { leave() }
     let none = ~SOCKET(0)
     guard startups.load(ordering: .relaxed) > 0 else {
         _ = failure(WSANOTINITIALISED)
@@ -92,7 +97,7 @@ private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverla
         }
         do throws(DispatcherError) {
             let object = try SourceObject.make(socket, isOverlapped: isOverlapped)
-            guard let made = newHandle(object) else { return none }
+            guard let made = newHandle(object, inherits: inherits) else { return none }
             return SOCKET(value(made))
         } catch {
             socket.close()
@@ -110,11 +115,19 @@ private func makeSocket(_ family: Int32, _ type: Int32, _ proto: Int32, isOverla
 
 @c(WSASocketA) @implementation public func __WSASocketA(
     _ family: Int32, _ type: Int32, _ proto: Int32, _ info: LPWSAPROTOCOL_INFOA?, _ group: GROUP, _ flags: DWORD
-) -> SOCKET { makeSocket(family, type, proto, isOverlapped: flags & DWORD(WSA_FLAG_OVERLAPPED) != 0) }
+) -> SOCKET {
+    makeSocket(
+        family, type, proto, isOverlapped: flags & DWORD(WSA_FLAG_OVERLAPPED) != 0,
+        inherits: flags & DWORD(WSA_FLAG_NO_HANDLE_INHERIT) == 0)
+}
 
 @c(WSASocketW) @implementation public func __WSASocketW(
     _ family: Int32, _ type: Int32, _ proto: Int32, _ info: LPWSAPROTOCOL_INFOW?, _ group: GROUP, _ flags: DWORD
-) -> SOCKET { makeSocket(family, type, proto, isOverlapped: flags & DWORD(WSA_FLAG_OVERLAPPED) != 0) }
+) -> SOCKET {
+    makeSocket(
+        family, type, proto, isOverlapped: flags & DWORD(WSA_FLAG_OVERLAPPED) != 0,
+        inherits: flags & DWORD(WSA_FLAG_NO_HANDLE_INHERIT) == 0)
+}
 
 @c(socket) @implementation public func __socket(_ family: Int32, _ type: Int32, _ proto: Int32) -> SOCKET {
     makeSocket(family, type, proto, isOverlapped: true)
@@ -131,6 +144,8 @@ func setReportsUnreachable(_ descriptor: Int32, _ family: Int32, _ isOn: Bool) {
 }
 
 @c(closesocket) @implementation public func __closesocket(_ s: SOCKET) -> Int32 {
+    enter()
+    defer { leave() }
     guard socketOf(s) != nil else { return -1 }
     do {
         try HandleTable.close(UInt(s))
@@ -152,6 +167,8 @@ private func setReuse(_ descriptor: Int32, _ value: Int32) {
 
 @c(bind) @implementation
 public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int32) -> Int32 {
+    enter()
+    defer { leave() }
     guard let descriptor = socketOf(s)?.socket.descriptor else { return -1 }
     guard let name, length >= 2 else { return socketFailure(WSAEFAULT) }
     let needed: Int32
@@ -177,6 +194,8 @@ public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int3
 }
 
 @c(listen) @implementation public func __listen(_ s: SOCKET, _ backlog: Int32) -> Int32 {
+    enter()
+    defer { leave() }
     guard let socket = socketOf(s)?.socket else { return -1 }
     let (settings, descriptor) = (socket.settings, socket.descriptor)
     if settings.type != CWin32.SOCK_STREAM { return socketFailure(WSAEOPNOTSUPP) }
@@ -195,6 +214,8 @@ public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int3
 }
 
 @c(shutdown) @implementation public func __shutdown(_ s: SOCKET, _ how: Int32) -> Int32 {
+    enter()
+    defer { leave() }
     guard let (socket, object) = socketOf(s) else { return -1 }
     // SD_RECEIVE, SD_SEND and SD_BOTH are SHUT_RD, SHUT_WR and SHUT_RDWR.
     guard (0...2).contains(how) else { return socketFailure(WSAEINVAL) }
@@ -221,10 +242,14 @@ private func address(
 
 @c(getsockname) @implementation
 public func __getsockname(_ s: SOCKET, _ name: LPSOCKADDR?, _ length: UnsafeMutablePointer<Int32>?) -> Int32 {
-    address(s, name, length) { Glibc.getsockname($0, $1, $2) }
+    enter()
+    defer { leave() }
+    return address(s, name, length) { Glibc.getsockname($0, $1, $2) }
 }
 
 @c(getpeername) @implementation
 public func __getpeername(_ s: SOCKET, _ name: LPSOCKADDR?, _ length: UnsafeMutablePointer<Int32>?) -> Int32 {
-    address(s, name, length) { Glibc.getpeername($0, $1, $2) }
+    enter()
+    defer { leave() }
+    return address(s, name, length) { Glibc.getpeername($0, $1, $2) }
 }

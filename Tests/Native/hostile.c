@@ -316,7 +316,7 @@ static void call_sockets(struct random *r) {
     case 0:
         SetLastError(UNTOUCHED);
         made = WSASocketW(below(r, 8) ? AF_INET : (int)extreme(r), below(r, 8) ? SOCK_STREAM : (int)extreme(r),
-                          below(r, 8) ? 0 : (int)extreme(r), NULL, 0, WSA_FLAG_OVERLAPPED * below(r, 2));
+                          below(r, 8) ? 0 : (int)extreme(r), NULL, 0, WSA_FLAG_OVERLAPPED); // others would wait
         static const DWORD documented[] = {WSAEAFNOSUPPORT, WSAEPROTONOSUPPORT, WSAESOCKTNOSUPPORT, WSAEMFILE,
                                            WSAENOBUFS, WSAEPROTOTYPE, WSAEINVAL};
         if (made == INVALID_SOCKET) check_error(r, "WSASocketW", documented, COUNT(documented));
@@ -422,7 +422,7 @@ static void call_waiting_sockets(struct random *r) {
     address.sin_port = htons(below(r, 2) ? 9 : below(r, 65536));
     switch (below(r, 14)) {
     case 0:
-        made = WSASocketW(AF_INET, SOCK_DGRAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED * below(r, 2));
+        made = WSASocketW(AF_INET, SOCK_DGRAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED);
         if (made != INVALID_SOCKET) share(r, (HANDLE)made);
         break;
     case 1:

@@ -23,6 +23,8 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     private let routine: (routine: Routine, thread: ObjectName)?
     private let beforeEnd: BeforeEnd?
     private let ended = Atomic(false)
+    /// Whether its handle is bound to a port, which has it outlive its thread.
+    let isBoundToPort: Bool
     /// The thread that has made the request.
     let threadID = signalbox_thread_id()
 
@@ -36,7 +38,7 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
             // The event is the program's own then, and no packet is posted.
             guard let thread = try? Threads.ownOrNew(), Arena.local.retain(thread) else { throw .tooMany }
             self.routine = (routine, thread)
-            (event, port) = (.none, nil)
+            (event, port, isBoundToPort) = (.none, nil, false)
         } else {
             let eventHandle = value(overlapped.pointee.hEvent)
             event = eventHandle & ~3 == 0 ? .none : try HandleTable.name(eventHandle, .modify)
@@ -45,7 +47,9 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
                 throw .invalid
             }
             // Bit 0 of the event says that no packet is wanted.
-            port = eventHandle & 1 == 0 ? SourceObject.binding(of: source) : nil
+            let binding = SourceObject.binding(of: source)
+            port = eventHandle & 1 == 0 ? binding : nil
+            isBoundToPort = binding != nil
             self.routine = nil
         }
         self.overlapped = overlapped
@@ -53,9 +57,11 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         self.beforeEnd = beforeEnd
         super.init(operation, buffers, message: message)
         if event != .none {
-            try? Arena.local.resetEvent(event)
-        } else if self.routine == nil {
+            ReuseLocks.of(event).withLock { _ in try? Arena.local.resetEvent(event) }
+        } else if isBoundToPort {
             Arena.local.resetSource(source)
+        } else if self.routine == nil {
+            ReuseLocks.of(source).withLock { _ in Arena.local.resetSource(source) }
         }
         overlapped.pointee.InternalHigh = 0
         store(.pending)
@@ -74,20 +80,18 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     /// Whether it has ended: then nothing is cancelled any more.
     var hasEnded: Bool { ended.load(ordering: .acquiring) }
 
-    /// Whether its packet goes to a port.
-    var isBoundToPort: Bool { port != nil }
-
     /// The request has ended, at once, so that the call that made it says so, or later.
     func complete(_ status: IOStatus, bytes: Int, atOnce: Bool) {
         ended.store(true, ordering: .releasing)
+        if !atOnce { PendingRequests.remove(self) }
         beforeEnd?(self, status)
         let skips = SourceObject.skips(of: source)
         // A packet lets its receiver reuse the memory, and so does a status other than pending: nothing is written
         // after.
         let address = UInt64(UInt(bitPattern: overlapped))
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
-        store(status)
         if let routine {
+            store(status)
             let call: APCRoutine
             let function: Int
             var failure: Int32 = 0
@@ -106,9 +110,21 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
             return
         }
         if event != .none {
-            try? Arena.local.setEvent(event)
+            ReuseLocks.of(event).withLock { _ in
+                store(status)
+                try? Arena.local.setEvent(event)
+            }
         } else {
-            if skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0 { Arena.local.signalSource(source) }
+            let signals = skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0
+            if isBoundToPort {
+                store(status)
+                if signals { Arena.local.signalSource(source) }
+            } else {
+                ReuseLocks.of(source).withLock { _ in
+                    store(status)
+                    if signals { Arena.local.signalSource(source) }
+                }
+            }
             SourceObject.tellWaiters(for: UInt(address), of: source)
         }
         // "…returns success immediately without returning ERROR_PENDING" (SetFileCompletionNotificationModes).
@@ -134,6 +150,18 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     func refuse(_ status: IOStatus) { store(status) }
 
     private func store(_ status: IOStatus) { OverlappedStatus(overlapped).store(status) }
+}
+
+/// Has a request that uses an event, or a file's object, again reset it only when the request before has set it. On Windows
+/// a thread cannot see its request's status and use the event for the next before the event is set, for both are done in
+/// one APC of that thread. Requests whose packets go to a port do without: nobody waits for the object of theirs.
+private enum ReuseLocks {
+    private static let locks = (0..<64).map { _ in Lock() }
+    final class Lock: Sendable {
+        private let guarded = Guarded(())
+        @inline(__always) func withLock(_ body: (inout Void) -> Void) { guarded.withLock { body(&$0) } }
+    }
+    static func of(_ object: ObjectName) -> Lock { locks[Int(truncatingIfNeeded: object.bits) & 63] }
 }
 
 /// `OVERLAPPED.Internal`, which one thread polls (HasOverlappedIoCompleted) while another writes it.

@@ -13,7 +13,7 @@ enum PendingRequests {
         let object: ObjectName
     }
     private final class Shard: Sendable {
-        let threads = Guarded<[UInt32: [Entry]]>([:])
+        let threads = Guarded<[UInt32: [ObjectIdentifier: Entry]]>([:])
     }
     private static let shards = (0..<16).map { _ in Shard() }
 
@@ -29,14 +29,24 @@ enum PendingRequests {
     }()
     private static let isUsed = Atomic(false)
 
+    /// The request is pending, or has ended since.
     static func add(_ request: OverlappedRequest, of object: ObjectName) {
         if request.isBoundToPort { return }
         _ = isHooked
         Dispatcher.Threads.atEnd()
         shards[Int(request.threadID % 16)].threads.withLock { threads in
-            // Those that have ended go when a new one comes.
-            threads[request.threadID, default: []].removeAll { $0.request.hasEnded }
-            threads[request.threadID, default: []].append(Entry(request: request, object: object))
+            // Its end is marked before it is taken out.
+            if request.hasEnded { return }
+            threads[request.threadID, default: [:]][ObjectIdentifier(request)] = Entry(request: request, object: object)
+        }
+    }
+
+    /// The request, which was pending, has ended; `hasEnded` says so already.
+    static func remove(_ request: OverlappedRequest) {
+        if request.isBoundToPort { return }
+        shards[Int(request.threadID % 16)].threads.withLock { threads in
+            guard threads[request.threadID]?.removeValue(forKey: ObjectIdentifier(request)) != nil else { return }
+            if threads[request.threadID]?.isEmpty ?? false { threads[request.threadID] = nil }
         }
     }
 
@@ -49,8 +59,9 @@ enum PendingRequests {
     }
 
     private static func threadEnds(_ id: UInt32) {
-        let entries = shards[Int(id % 16)].threads.withLock { $0.removeValue(forKey: id) } ?? []
-        for entry in entries where !entry.request.hasEnded {
+        let entries = shards[Int(id % 16)].threads.withLock { $0.removeValue(forKey: id) } ?? [:]
+        // Bound to a port meanwhile, a handle's requests stay.
+        for entry in entries.values where !entry.request.hasEnded && SourceObject.binding(of: entry.object) == nil {
             _ = SourceObject.cancel(of: entry.object, where: { $0 === entry.request })
         }
     }

@@ -8,14 +8,19 @@ import Synchronization
 // ConnectEx, DisconnectEx and TransmitFile. (AcceptEx is in SocketIO.swift.)
 
 /// Starts an overlapped request whose function returns TRUE, or FALSE with ERROR_IO_PENDING or an error.
-private func begin(_ request: OverlappedRequest, on socket: any DriverSocket, _ transferred: LPDWORD?) -> BOOL {
-    guard let (status, bytes) = socket.start(request) else { return failure(ERROR_IO_PENDING) }
+private func begin(
+    _ request: OverlappedRequest, on socket: any DriverSocket, _ object: ObjectName, _ transferred: LPDWORD?
+) -> BOOL {
+    guard let (status, bytes) = socket.start(request) else {
+        PendingRequests.add(request, of: object)
+        return failure(ERROR_IO_PENDING)
+    }
     guard status.isSuccess else {
         request.refuse(status)
         return failure(winsockCode(status))
     }
     transferred?.pointee = DWORD(bytes)
-    request.complete(status, bytes: bytes)
+    request.complete(status, bytes: bytes, atOnce: true)
     return 1
 }
 
@@ -50,7 +55,7 @@ private func begin(_ request: OverlappedRequest, on socket: any DriverSocket, _ 
         bufferLength == 0 ? [] : [UnsafeMutableRawBufferPointer(start: buffer, count: Int(bufferLength))]
     do {
         let request = try OverlappedRequest(.connect, buffers, message: message, overlapped, source: object)
-        return begin(request, on: socket, sent)
+        return begin(request, on: socket, object, sent)
     } catch {
         return failure(ERROR_INVALID_HANDLE)
     }
@@ -88,7 +93,7 @@ private func begin(_ request: OverlappedRequest, on socket: any DriverSocket, _ 
             request.refuse(status)
             return failure(winsockCode(status))
         }
-        request.complete(.success, bytes: 0)
+        request.complete(.success, bytes: 0, atOnce: true)
         return 1
     } catch {
         return failure(ERROR_INVALID_HANDLE)
@@ -200,7 +205,7 @@ private func view(
                 withExtendedLifetime(kept) {}
                 if status.isSuccess { end() }
             })
-        return begin(request, on: socket, nil)
+        return begin(request, on: socket, object, nil)
     } catch {
         return failure(ERROR_INVALID_HANDLE)
     }

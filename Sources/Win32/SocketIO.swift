@@ -87,14 +87,17 @@ private struct AddressBlock {
                 local.write(SocketAddress { Glibc.getsockname(target.descriptor, $0, $1) })
                 remote.write(SocketAddress { Glibc.getpeername(target.descriptor, $0, $1) })
             })
-        guard let (status, bytes) = socket.start(request) else { return failure(ERROR_IO_PENDING) }
+        guard let (status, bytes) = socket.start(request) else {
+            PendingRequests.add(request, of: object)
+            return failure(ERROR_IO_PENDING)
+        }
         enable(.accept, of: socket)
         guard status == .success else {
             request.refuse(status)
             return failure(winsockCode(status))
         }
         received?.pointee = DWORD(bytes)
-        request.complete(status, bytes: bytes)
+        request.complete(status, bytes: bytes, atOnce: true)
         return 1
     } catch {
         return failure(ERROR_INVALID_HANDLE)

@@ -143,14 +143,17 @@ struct Transfer {
                     if let message = request.message, !status.isError { deliver?(message) }
                 })
             defer { enable(isSend ? [] : request.isUrgent ? .urgent : .receive, of: socket) }
-            guard let (status, bytes) = socket.start(request) else { return socketFailure(WSA_IO_PENDING) }
+            guard let (status, bytes) = socket.start(request) else {
+                PendingRequests.add(request, of: object)
+                return socketFailure(WSA_IO_PENDING)
+            }
             guard status == .success else {
                 request.refuse(status)
                 return socketFailure(winsockCode(status))
             }
             transferred?.pointee = DWORD(bytes)
             flags?.pointee = 0
-            request.complete(status, bytes: bytes)
+            request.complete(status, bytes: bytes, atOnce: true)
             return 0
         } catch {
             return socketFailure(error == .tooMany ? WSAENOBUFS : WSA_INVALID_HANDLE)

@@ -27,6 +27,11 @@ public import CWin32
     __AssignProcessToJobObject(hJob, hProcess) != 0
 }
 @inlinable public func CallbackMayRunLong(_ pci: PTP_CALLBACK_INSTANCE!) -> Bool { __CallbackMayRunLong(pci) != 0 }
+@inlinable public func CancelIo(_ hFile: HANDLE!) -> Bool { __CancelIo(hFile) != 0 }
+@inlinable public func CancelIoEx(_ hFile: HANDLE!, _ lpOverlapped: LPOVERLAPPED!) -> Bool {
+    __CancelIoEx(hFile, lpOverlapped) != 0
+}
+@inlinable public func CancelSynchronousIo(_ hThread: HANDLE!) -> Bool { __CancelSynchronousIo(hThread) != 0 }
 @inlinable public func CancelWaitableTimer(_ hTimer: HANDLE!) -> Bool { __CancelWaitableTimer(hTimer) != 0 }
 @inlinable public func ChangeTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ DueTime: ULONG, _ Period: ULONG)
     -> Bool
@@ -43,6 +48,10 @@ public import CWin32
 @inlinable public func CompareObjectHandles(_ hFirstObjectHandle: HANDLE!, _ hSecondObjectHandle: HANDLE!) -> Bool {
     __CompareObjectHandles(hFirstObjectHandle, hSecondObjectHandle) != 0
 }
+@inlinable public func ConnectEx(
+    _ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32, _ lpSendBuffer: PVOID!, _ dwSendDataLength: DWORD,
+    _ lpdwBytesSent: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
+) -> Bool { __ConnectEx(s, name, namelen, lpSendBuffer, dwSendDataLength, lpdwBytesSent, lpOverlapped) != 0 }
 @inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorA(
     _ StringSecurityDescriptor: LPCSTR!, _ StringSDRevision: DWORD,
     _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
@@ -57,6 +66,16 @@ public import CWin32
     __ConvertStringSecurityDescriptorToSecurityDescriptorW(
         StringSecurityDescriptor, StringSDRevision, SecurityDescriptor, SecurityDescriptorSize) != 0
 }
+@inlinable public func CopyFileA(_ lpExistingFileName: LPCSTR!, _ lpNewFileName: LPCSTR!, _ bFailIfExists: Bool) -> Bool
+{ __CopyFileA(lpExistingFileName, lpNewFileName, bFailIfExists ? 1 : 0) != 0 }
+@inlinable public func CopyFileW(_ lpExistingFileName: LPCWSTR!, _ lpNewFileName: LPCWSTR!, _ bFailIfExists: Bool)
+    -> Bool
+{ __CopyFileW(lpExistingFileName, lpNewFileName, bFailIfExists ? 1 : 0) != 0 }
+@inlinable public func CreateDirectoryA(_ lpPathName: LPCSTR!, _ lpSecurityAttributes: LPSECURITY_ATTRIBUTES!) -> Bool {
+    __CreateDirectoryA(lpPathName, lpSecurityAttributes) != 0
+}
+@inlinable public func CreateDirectoryW(_ lpPathName: LPCWSTR!, _ lpSecurityAttributes: LPSECURITY_ATTRIBUTES!) -> Bool
+{ __CreateDirectoryW(lpPathName, lpSecurityAttributes) != 0 }
 @inlinable public func CreateEventA(
     _ lpEventAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ bInitialState: Bool, _ lpName: LPCSTR!
 ) -> HANDLE! { __CreateEventA(lpEventAttributes, bManualReset ? 1 : 0, bInitialState ? 1 : 0, lpName) }
@@ -69,6 +88,24 @@ public import CWin32
 @inlinable public func CreateEventW(
     _ lpEventAttributes: LPSECURITY_ATTRIBUTES!, _ bManualReset: Bool, _ bInitialState: Bool, _ lpName: LPCWSTR!
 ) -> HANDLE! { __CreateEventW(lpEventAttributes, bManualReset ? 1 : 0, bInitialState ? 1 : 0, lpName) }
+@inlinable public func CreateFileA(
+    _ lpFileName: LPCSTR!, _ dwDesiredAccess: DWORD, _ dwShareMode: DWORD,
+    _ lpSecurityAttributes: LPSECURITY_ATTRIBUTES!, _ dwCreationDisposition: DWORD, _ dwFlagsAndAttributes: DWORD,
+    _ hTemplateFile: HANDLE!
+) -> HANDLE! {
+    __CreateFileA(
+        lpFileName, dwDesiredAccess, dwShareMode, lpSecurityAttributes, dwCreationDisposition, dwFlagsAndAttributes,
+        hTemplateFile)
+}
+@inlinable public func CreateFileW(
+    _ lpFileName: LPCWSTR!, _ dwDesiredAccess: DWORD, _ dwShareMode: DWORD,
+    _ lpSecurityAttributes: LPSECURITY_ATTRIBUTES!, _ dwCreationDisposition: DWORD, _ dwFlagsAndAttributes: DWORD,
+    _ hTemplateFile: HANDLE!
+) -> HANDLE! {
+    __CreateFileW(
+        lpFileName, dwDesiredAccess, dwShareMode, lpSecurityAttributes, dwCreationDisposition, dwFlagsAndAttributes,
+        hTemplateFile)
+}
 @inlinable public func CreateIoCompletionPort(
     _ FileHandle: HANDLE!, _ ExistingCompletionPort: HANDLE!, _ CompletionKey: ULONG_PTR,
     _ NumberOfConcurrentThreads: DWORD
@@ -174,6 +211,8 @@ public import CWin32
 @inlinable public func DeleteCriticalSection(_ lpCriticalSection: LPCRITICAL_SECTION!) {
     __DeleteCriticalSection(lpCriticalSection)
 }
+@inlinable public func DeleteFileA(_ lpFileName: LPCSTR!) -> Bool { __DeleteFileA(lpFileName) != 0 }
+@inlinable public func DeleteFileW(_ lpFileName: LPCWSTR!) -> Bool { __DeleteFileW(lpFileName) != 0 }
 @inlinable public func DeleteSynchronizationBarrier(_ lpBarrier: LPSYNCHRONIZATION_BARRIER!) -> Bool {
     __DeleteSynchronizationBarrier(lpBarrier) != 0
 }
@@ -193,6 +232,9 @@ public import CWin32
 @inlinable public func DisassociateCurrentThreadFromCallback(_ pci: PTP_CALLBACK_INSTANCE!) {
     __DisassociateCurrentThreadFromCallback(pci)
 }
+@inlinable public func DisconnectEx(_ s: SOCKET, _ lpOverlapped: LPOVERLAPPED!, _ dwFlags: DWORD, _ dwReserved: DWORD)
+    -> Bool
+{ __DisconnectEx(s, lpOverlapped, dwFlags, dwReserved) != 0 }
 @inlinable public func DuplicateHandle(
     _ hSourceProcessHandle: HANDLE!, _ hSourceHandle: HANDLE!, _ hTargetProcessHandle: HANDLE!,
     _ lpTargetHandle: LPHANDLE!, _ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwOptions: DWORD
@@ -215,6 +257,31 @@ public import CWin32
 }
 @inlinable public func ExitProcess(_ uExitCode: UINT) -> Never { __ExitProcess(uExitCode) }
 @inlinable public func ExitThread(_ dwExitCode: DWORD) -> Never { __ExitThread(dwExitCode) }
+@inlinable public func FindClose(_ hFindFile: HANDLE!) -> Bool { __FindClose(hFindFile) != 0 }
+@inlinable public func FindFirstFileA(_ lpFileName: LPCSTR!, _ lpFindFileData: LPWIN32_FIND_DATAA!) -> HANDLE! {
+    __FindFirstFileA(lpFileName, lpFindFileData)
+}
+@inlinable public func FindFirstFileExA(
+    _ lpFileName: LPCSTR!, _ fInfoLevelId: FINDEX_INFO_LEVELS, _ lpFindFileData: LPVOID!,
+    _ fSearchOp: FINDEX_SEARCH_OPS, _ lpSearchFilter: LPVOID!, _ dwAdditionalFlags: DWORD
+) -> HANDLE! {
+    __FindFirstFileExA(lpFileName, fInfoLevelId, lpFindFileData, fSearchOp, lpSearchFilter, dwAdditionalFlags)
+}
+@inlinable public func FindFirstFileExW(
+    _ lpFileName: LPCWSTR!, _ fInfoLevelId: FINDEX_INFO_LEVELS, _ lpFindFileData: LPVOID!,
+    _ fSearchOp: FINDEX_SEARCH_OPS, _ lpSearchFilter: LPVOID!, _ dwAdditionalFlags: DWORD
+) -> HANDLE! {
+    __FindFirstFileExW(lpFileName, fInfoLevelId, lpFindFileData, fSearchOp, lpSearchFilter, dwAdditionalFlags)
+}
+@inlinable public func FindFirstFileW(_ lpFileName: LPCWSTR!, _ lpFindFileData: LPWIN32_FIND_DATAW!) -> HANDLE! {
+    __FindFirstFileW(lpFileName, lpFindFileData)
+}
+@inlinable public func FindNextFileA(_ hFindFile: HANDLE!, _ lpFindFileData: LPWIN32_FIND_DATAA!) -> Bool {
+    __FindNextFileA(hFindFile, lpFindFileData) != 0
+}
+@inlinable public func FindNextFileW(_ hFindFile: HANDLE!, _ lpFindFileData: LPWIN32_FIND_DATAW!) -> Bool {
+    __FindNextFileW(hFindFile, lpFindFileData) != 0
+}
 @inlinable public func FlsAlloc(_ lpCallback: PFLS_CALLBACK_FUNCTION!) -> DWORD { __FlsAlloc(lpCallback) }
 @inlinable public func FlsFree(_ dwFlsIndex: DWORD) -> Bool { __FlsFree(dwFlsIndex) != 0 }
 @available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
@@ -223,6 +290,8 @@ public import CWin32
 @inlinable public func FlsSetValue(_ dwFlsIndex: DWORD, _ lpFlsData: PVOID!) -> Bool {
     __FlsSetValue(dwFlsIndex, lpFlsData) != 0
 }
+@available(*, noasync, message: "blocks the thread: await FileObject.flush() instead")
+@inlinable public func FlushFileBuffers(_ hFile: HANDLE!) -> Bool { __FlushFileBuffers(hFile) != 0 }
 @inlinable public func FormatMessageA(
     _ dwFlags: DWORD, _ lpSource: LPCVOID!, _ dwMessageId: DWORD, _ dwLanguageId: DWORD, _ lpBuffer: LPSTR!,
     _ nSize: DWORD, _ Arguments: UnsafeMutablePointer<va_list>!
@@ -231,6 +300,7 @@ public import CWin32
     _ dwFlags: DWORD, _ lpSource: LPCVOID!, _ dwMessageId: DWORD, _ dwLanguageId: DWORD, _ lpBuffer: LPWSTR!,
     _ nSize: DWORD, _ Arguments: UnsafeMutablePointer<va_list>!
 ) -> DWORD { __FormatMessageW(dwFlags, lpSource, dwMessageId, dwLanguageId, lpBuffer, nSize, Arguments) }
+@inlinable public func FreeAddrInfoW(_ pAddrInfo: PADDRINFOW!) { __FreeAddrInfoW(pAddrInfo) }
 @inlinable public func FreeEnvironmentStringsA(_ penv: LPCH!) -> Bool { __FreeEnvironmentStringsA(penv) != 0 }
 @inlinable public func FreeEnvironmentStringsW(_ penv: LPWCH!) -> Bool { __FreeEnvironmentStringsW(penv) != 0 }
 @inlinable public func FreeLibrary(_ hLibModule: HMODULE!) -> Bool { __FreeLibrary(hLibModule) != 0 }
@@ -248,6 +318,11 @@ public import CWin32
         lpOutputBuffer, dwReceiveDataLength, dwLocalAddressLength, dwRemoteAddressLength, LocalSockaddr,
         LocalSockaddrLength, RemoteSockaddr, RemoteSockaddrLength)
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func GetAddrInfoW(
+    _ pNodeName: PCWSTR!, _ pServiceName: PCWSTR!, _ pHints: UnsafePointer<ADDRINFOW>!,
+    _ ppResult: UnsafeMutablePointer<PADDRINFOW?>!
+) -> INT { __GetAddrInfoW(pNodeName, pServiceName, pHints, ppResult) }
 @inlinable public func GetCommandLineA() -> LPSTR! { __GetCommandLineA() }
 @inlinable public func GetCommandLineW() -> LPWSTR! { __GetCommandLineW() }
 @inlinable public func GetCurrentDirectoryA(_ nBufferLength: DWORD, _ lpBuffer: LPSTR!) -> DWORD {
@@ -274,6 +349,31 @@ public import CWin32
 @inlinable public func GetExitCodeThread(_ hThread: HANDLE!, _ lpExitCode: LPDWORD!) -> Bool {
     __GetExitCodeThread(hThread, lpExitCode) != 0
 }
+@inlinable public func GetFileAttributesA(_ lpFileName: LPCSTR!) -> DWORD { __GetFileAttributesA(lpFileName) }
+@inlinable public func GetFileAttributesExA(
+    _ lpFileName: LPCSTR!, _ fInfoLevelId: GET_FILEEX_INFO_LEVELS, _ lpFileInformation: LPVOID!
+) -> Bool { __GetFileAttributesExA(lpFileName, fInfoLevelId, lpFileInformation) != 0 }
+@inlinable public func GetFileAttributesExW(
+    _ lpFileName: LPCWSTR!, _ fInfoLevelId: GET_FILEEX_INFO_LEVELS, _ lpFileInformation: LPVOID!
+) -> Bool { __GetFileAttributesExW(lpFileName, fInfoLevelId, lpFileInformation) != 0 }
+@inlinable public func GetFileAttributesW(_ lpFileName: LPCWSTR!) -> DWORD { __GetFileAttributesW(lpFileName) }
+@inlinable public func GetFileInformationByHandle(_ hFile: HANDLE!, _ lpFileInformation: LPBY_HANDLE_FILE_INFORMATION!)
+    -> Bool
+{ __GetFileInformationByHandle(hFile, lpFileInformation) != 0 }
+@inlinable public func GetFileInformationByHandleEx(
+    _ hFile: HANDLE!, _ FileInformationClass: FILE_INFO_BY_HANDLE_CLASS, _ lpFileInformation: LPVOID!,
+    _ dwBufferSize: DWORD
+) -> Bool { __GetFileInformationByHandleEx(hFile, FileInformationClass, lpFileInformation, dwBufferSize) != 0 }
+@inlinable public func GetFileSize(_ hFile: HANDLE!, _ lpFileSizeHigh: LPDWORD!) -> DWORD {
+    __GetFileSize(hFile, lpFileSizeHigh)
+}
+@inlinable public func GetFileSizeEx(_ hFile: HANDLE!, _ lpFileSize: PLARGE_INTEGER!) -> Bool {
+    __GetFileSizeEx(hFile, lpFileSize) != 0
+}
+@inlinable public func GetFileTime(
+    _ hFile: HANDLE!, _ lpCreationTime: LPFILETIME!, _ lpLastAccessTime: LPFILETIME!, _ lpLastWriteTime: LPFILETIME!
+) -> Bool { __GetFileTime(hFile, lpCreationTime, lpLastAccessTime, lpLastWriteTime) != 0 }
+@inlinable public func GetFileType(_ hFile: HANDLE!) -> DWORD { __GetFileType(hFile) }
 @inlinable public func GetHandleInformation(_ hObject: HANDLE!, _ lpdwFlags: LPDWORD!) -> Bool {
     __GetHandleInformation(hObject, lpdwFlags) != 0
 }
@@ -292,7 +392,25 @@ public import CWin32
     _ dwFlags: DWORD, _ lpModuleName: LPCWSTR!, _ phModule: UnsafeMutablePointer<HMODULE?>!
 ) -> Bool { __GetModuleHandleExW(dwFlags, lpModuleName, phModule) != 0 }
 @inlinable public func GetModuleHandleW(_ lpModuleName: LPCWSTR!) -> HMODULE! { __GetModuleHandleW(lpModuleName) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func GetNameInfoW(
+    _ pSockaddr: UnsafePointer<SOCKADDR>!, _ SockaddrLength: INT, _ pNodeBuffer: PWCHAR!, _ NodeBufferSize: DWORD,
+    _ pServiceBuffer: PWCHAR!, _ ServiceBufferSize: DWORD, _ Flags: INT
+) -> INT {
+    __GetNameInfoW(pSockaddr, SockaddrLength, pNodeBuffer, NodeBufferSize, pServiceBuffer, ServiceBufferSize, Flags)
+}
 @inlinable public func GetOEMCP() -> UINT { __GetOEMCP() }
+@available(*, noasync, message: "blocks the thread, if it is to wait: await the object instead")
+@inlinable public func GetOverlappedResult(
+    _ hFile: HANDLE!, _ lpOverlapped: LPOVERLAPPED!, _ lpNumberOfBytesTransferred: LPDWORD!, _ bWait: Bool
+) -> Bool { __GetOverlappedResult(hFile, lpOverlapped, lpNumberOfBytesTransferred, bWait ? 1 : 0) != 0 }
+@available(*, noasync, message: "blocks the thread, if it is to wait: await the object instead")
+@inlinable public func GetOverlappedResultEx(
+    _ hFile: HANDLE!, _ lpOverlapped: LPOVERLAPPED!, _ lpNumberOfBytesTransferred: LPDWORD!, _ dwMilliseconds: DWORD,
+    _ bAlertable: Bool
+) -> Bool {
+    __GetOverlappedResultEx(hFile, lpOverlapped, lpNumberOfBytesTransferred, dwMilliseconds, bAlertable ? 1 : 0) != 0
+}
 @inlinable public func GetPriorityClass(_ hProcess: HANDLE!) -> DWORD { __GetPriorityClass(hProcess) }
 @inlinable public func GetProcAddress(_ hModule: HMODULE!, _ lpProcName: LPCSTR!) -> FARPROC! {
     __GetProcAddress(hModule, lpProcName)
@@ -316,6 +434,14 @@ public import CWin32
 ) -> Bool {
     __GetQueuedCompletionStatus(
         CompletionPort, lpNumberOfBytesTransferred, lpCompletionKey, lpOverlapped, dwMilliseconds) != 0
+}
+@available(*, noasync, message: "blocks the thread: await PortObject.next() instead")
+@inlinable public func GetQueuedCompletionStatusEx(
+    _ CompletionPort: HANDLE!, _ lpCompletionPortEntries: LPOVERLAPPED_ENTRY!, _ ulCount: ULONG,
+    _ ulNumEntriesRemoved: PULONG!, _ dwMilliseconds: DWORD, _ fAlertable: Bool
+) -> Bool {
+    __GetQueuedCompletionStatusEx(
+        CompletionPort, lpCompletionPortEntries, ulCount, ulNumEntriesRemoved, dwMilliseconds, fAlertable ? 1 : 0) != 0
 }
 @inlinable public func GetStartupInfoA(_ lpStartupInfo: LPSTARTUPINFOA!) { __GetStartupInfoA(lpStartupInfo) }
 @inlinable public func GetStartupInfoW(_ lpStartupInfo: LPSTARTUPINFOW!) { __GetStartupInfoW(lpStartupInfo) }
@@ -374,6 +500,12 @@ public import CWin32
 }
 @inlinable public func HeapValidate(_ hHeap: HANDLE!, _ dwFlags: DWORD, _ lpMem: LPCVOID!) -> Bool {
     __HeapValidate(hHeap, dwFlags, lpMem) != 0
+}
+@inlinable public func InetNtopW(
+    _ Family: INT, _ pAddr: UnsafeRawPointer!, _ pStringBuf: PWSTR!, _ StringBufSize: SIZE_T
+) -> PCWSTR! { __InetNtopW(Family, pAddr, pStringBuf, StringBufSize) }
+@inlinable public func InetPtonW(_ Family: INT, _ pszAddrString: PCWSTR!, _ pAddrBuf: PVOID!) -> INT {
+    __InetPtonW(Family, pszAddrString, pAddrBuf)
 }
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func InitOnceBeginInitialize(
@@ -568,6 +700,30 @@ public import CWin32
 }
 @inlinable public func LocalSize(_ hMem: HLOCAL!) -> SIZE_T { __LocalSize(hMem) }
 @inlinable public func LocalUnlock(_ hMem: HLOCAL!) -> Bool { __LocalUnlock(hMem) != 0 }
+@inlinable public func LockFile(
+    _ hFile: HANDLE!, _ dwFileOffsetLow: DWORD, _ dwFileOffsetHigh: DWORD, _ nNumberOfBytesToLockLow: DWORD,
+    _ nNumberOfBytesToLockHigh: DWORD
+) -> Bool {
+    __LockFile(hFile, dwFileOffsetLow, dwFileOffsetHigh, nNumberOfBytesToLockLow, nNumberOfBytesToLockHigh) != 0
+}
+@available(*, noasync, message: "blocks the thread, unless the file is overlapped: await FileObject.withLock instead")
+@inlinable public func LockFileEx(
+    _ hFile: HANDLE!, _ dwFlags: DWORD, _ dwReserved: DWORD, _ nNumberOfBytesToLockLow: DWORD,
+    _ nNumberOfBytesToLockHigh: DWORD, _ lpOverlapped: LPOVERLAPPED!
+) -> Bool {
+    __LockFileEx(hFile, dwFlags, dwReserved, nNumberOfBytesToLockLow, nNumberOfBytesToLockHigh, lpOverlapped) != 0
+}
+@inlinable public func MoveFileA(_ lpExistingFileName: LPCSTR!, _ lpNewFileName: LPCSTR!) -> Bool {
+    __MoveFileA(lpExistingFileName, lpNewFileName) != 0
+}
+@inlinable public func MoveFileExA(_ lpExistingFileName: LPCSTR!, _ lpNewFileName: LPCSTR!, _ dwFlags: DWORD) -> Bool {
+    __MoveFileExA(lpExistingFileName, lpNewFileName, dwFlags) != 0
+}
+@inlinable public func MoveFileExW(_ lpExistingFileName: LPCWSTR!, _ lpNewFileName: LPCWSTR!, _ dwFlags: DWORD) -> Bool
+{ __MoveFileExW(lpExistingFileName, lpNewFileName, dwFlags) != 0 }
+@inlinable public func MoveFileW(_ lpExistingFileName: LPCWSTR!, _ lpNewFileName: LPCWSTR!) -> Bool {
+    __MoveFileW(lpExistingFileName, lpNewFileName) != 0
+}
 @inlinable public func MultiByteToWideChar(
     _ CodePage: UINT, _ dwFlags: DWORD, _ lpMultiByteStr: LPCCH!, _ cbMultiByte: Int32, _ lpWideCharStr: LPWSTR!,
     _ cchWideChar: Int32
@@ -642,6 +798,18 @@ public import CWin32
     _ dwExceptionCode: DWORD, _ dwExceptionFlags: DWORD, _ nNumberOfArguments: DWORD,
     _ lpArguments: UnsafePointer<ULONG_PTR>!
 ) { __RaiseException(dwExceptionCode, dwExceptionFlags, nNumberOfArguments, lpArguments) }
+@inlinable public func ReadFile(
+    _ hFile: HANDLE!, _ lpBuffer: LPVOID!, _ nNumberOfBytesToRead: DWORD, _ lpNumberOfBytesRead: LPDWORD!,
+    _ lpOverlapped: LPOVERLAPPED!
+) -> Bool { __ReadFile(hFile, lpBuffer, nNumberOfBytesToRead, lpNumberOfBytesRead, lpOverlapped) != 0 }
+@inlinable public func ReadFileEx(
+    _ hFile: HANDLE!, _ lpBuffer: LPVOID!, _ nNumberOfBytesToRead: DWORD, _ lpOverlapped: LPOVERLAPPED!,
+    _ lpCompletionRoutine: LPOVERLAPPED_COMPLETION_ROUTINE!
+) -> Bool { __ReadFileEx(hFile, lpBuffer, nNumberOfBytesToRead, lpOverlapped, lpCompletionRoutine) != 0 }
+@inlinable public func ReadFileScatter(
+    _ hFile: HANDLE!, _ aSegmentArray: UnsafeMutablePointer<FILE_SEGMENT_ELEMENT>!, _ nNumberOfBytesToRead: DWORD,
+    _ lpReserved: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
+) -> Bool { __ReadFileScatter(hFile, aSegmentArray, nNumberOfBytesToRead, lpReserved, lpOverlapped) != 0 }
 @inlinable public func RegisterWaitForSingleObject(
     _ phNewWaitObject: PHANDLE!, _ hObject: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Context: PVOID!,
     _ dwMilliseconds: ULONG, _ dwFlags: ULONG
@@ -672,6 +840,8 @@ public import CWin32
 { __ReleaseSemaphore(hSemaphore, lReleaseCount, lpPreviousCount) != 0 }
 @inlinable public func ReleaseSemaphoreWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ sem: HANDLE!, _ crel: DWORD)
 { __ReleaseSemaphoreWhenCallbackReturns(pci, sem, crel) }
+@inlinable public func RemoveDirectoryA(_ lpPathName: LPCSTR!) -> Bool { __RemoveDirectoryA(lpPathName) != 0 }
+@inlinable public func RemoveDirectoryW(_ lpPathName: LPCWSTR!) -> Bool { __RemoveDirectoryW(lpPathName) != 0 }
 @inlinable public func ResetEvent(_ hEvent: HANDLE!) -> Bool { __ResetEvent(hEvent) != 0 }
 @inlinable public func ResumeThread(_ hThread: HANDLE!) -> DWORD { __ResumeThread(hThread) }
 @inlinable public func RtlSecureZeroMemory(_ target: PVOID!, _ size: SIZE_T) -> PVOID! {
@@ -685,6 +855,7 @@ public import CWin32
 { __SetCriticalSectionSpinCount(lpCriticalSection, dwSpinCount) }
 @inlinable public func SetCurrentDirectoryA(_ lpPathName: LPCSTR!) -> Bool { __SetCurrentDirectoryA(lpPathName) != 0 }
 @inlinable public func SetCurrentDirectoryW(_ lpPathName: LPCWSTR!) -> Bool { __SetCurrentDirectoryW(lpPathName) != 0 }
+@inlinable public func SetEndOfFile(_ hFile: HANDLE!) -> Bool { __SetEndOfFile(hFile) != 0 }
 @inlinable public func SetEnvironmentVariableA(_ lpName: LPCSTR!, _ lpValue: LPCSTR!) -> Bool {
     __SetEnvironmentVariableA(lpName, lpValue) != 0
 }
@@ -695,6 +866,30 @@ public import CWin32
 @inlinable public func SetEventWhenCallbackReturns(_ pci: PTP_CALLBACK_INSTANCE!, _ evt: HANDLE!) {
     __SetEventWhenCallbackReturns(pci, evt)
 }
+@inlinable public func SetFileAttributesA(_ lpFileName: LPCSTR!, _ dwFileAttributes: DWORD) -> Bool {
+    __SetFileAttributesA(lpFileName, dwFileAttributes) != 0
+}
+@inlinable public func SetFileAttributesW(_ lpFileName: LPCWSTR!, _ dwFileAttributes: DWORD) -> Bool {
+    __SetFileAttributesW(lpFileName, dwFileAttributes) != 0
+}
+@inlinable public func SetFileCompletionNotificationModes(_ FileHandle: HANDLE!, _ Flags: UCHAR) -> Bool {
+    __SetFileCompletionNotificationModes(FileHandle, Flags) != 0
+}
+@inlinable public func SetFileInformationByHandle(
+    _ hFile: HANDLE!, _ FileInformationClass: FILE_INFO_BY_HANDLE_CLASS, _ lpFileInformation: LPVOID!,
+    _ dwBufferSize: DWORD
+) -> Bool { __SetFileInformationByHandle(hFile, FileInformationClass, lpFileInformation, dwBufferSize) != 0 }
+@inlinable public func SetFilePointer(
+    _ hFile: HANDLE!, _ lDistanceToMove: LONG, _ lpDistanceToMoveHigh: UnsafeMutablePointer<LONG>!,
+    _ dwMoveMethod: DWORD
+) -> DWORD { __SetFilePointer(hFile, lDistanceToMove, lpDistanceToMoveHigh, dwMoveMethod) }
+@inlinable public func SetFilePointerEx(
+    _ hFile: HANDLE!, _ liDistanceToMove: LARGE_INTEGER, _ lpNewFilePointer: PLARGE_INTEGER!, _ dwMoveMethod: DWORD
+) -> Bool { __SetFilePointerEx(hFile, liDistanceToMove, lpNewFilePointer, dwMoveMethod) != 0 }
+@inlinable public func SetFileTime(
+    _ hFile: HANDLE!, _ lpCreationTime: UnsafePointer<FILETIME>!, _ lpLastAccessTime: UnsafePointer<FILETIME>!,
+    _ lpLastWriteTime: UnsafePointer<FILETIME>!
+) -> Bool { __SetFileTime(hFile, lpCreationTime, lpLastAccessTime, lpLastWriteTime) != 0 }
 @inlinable public func SetHandleInformation(_ hObject: HANDLE!, _ dwMask: DWORD, _ dwFlags: DWORD) -> Bool {
     __SetHandleInformation(hObject, dwMask, dwFlags) != 0
 }
@@ -903,6 +1098,13 @@ public import CWin32
 @inlinable public func TlsSetValue(_ dwTlsIndex: DWORD, _ lpTlsValue: LPVOID!) -> Bool {
     __TlsSetValue(dwTlsIndex, lpTlsValue) != 0
 }
+@inlinable public func TransmitFile(
+    _ hSocket: SOCKET, _ hFile: HANDLE!, _ nNumberOfBytesToWrite: DWORD, _ nNumberOfBytesPerSend: DWORD,
+    _ lpOverlapped: LPOVERLAPPED!, _ lpTransmitBuffers: LPTRANSMIT_FILE_BUFFERS!, _ dwReserved: DWORD
+) -> Bool {
+    __TransmitFile(
+        hSocket, hFile, nNumberOfBytesToWrite, nNumberOfBytesPerSend, lpOverlapped, lpTransmitBuffers, dwReserved) != 0
+}
 @available(
     *, noasync,
     message:
@@ -928,6 +1130,18 @@ public import CWin32
 @inlinable public func TrySubmitThreadpoolCallback(
     _ pfns: PTP_SIMPLE_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!
 ) -> Bool { __TrySubmitThreadpoolCallback(pfns, pv, pcbe) != 0 }
+@inlinable public func UnlockFile(
+    _ hFile: HANDLE!, _ dwFileOffsetLow: DWORD, _ dwFileOffsetHigh: DWORD, _ nNumberOfBytesToUnlockLow: DWORD,
+    _ nNumberOfBytesToUnlockHigh: DWORD
+) -> Bool {
+    __UnlockFile(hFile, dwFileOffsetLow, dwFileOffsetHigh, nNumberOfBytesToUnlockLow, nNumberOfBytesToUnlockHigh) != 0
+}
+@inlinable public func UnlockFileEx(
+    _ hFile: HANDLE!, _ dwReserved: DWORD, _ nNumberOfBytesToUnlockLow: DWORD, _ nNumberOfBytesToUnlockHigh: DWORD,
+    _ lpOverlapped: LPOVERLAPPED!
+) -> Bool {
+    __UnlockFileEx(hFile, dwReserved, nNumberOfBytesToUnlockLow, nNumberOfBytesToUnlockHigh, lpOverlapped) != 0
+}
 @inlinable public func UnregisterWait(_ WaitHandle: HANDLE!) -> Bool { __UnregisterWait(WaitHandle) != 0 }
 @inlinable public func UnregisterWaitEx(_ WaitHandle: HANDLE!, _ CompletionEvent: HANDLE!) -> Bool {
     __UnregisterWaitEx(WaitHandle, CompletionEvent) != 0
@@ -944,8 +1158,27 @@ public import CWin32
 @inlinable public func VirtualQuery(_ lpAddress: LPCVOID!, _ lpBuffer: PMEMORY_BASIC_INFORMATION!, _ dwLength: SIZE_T)
     -> SIZE_T
 { __VirtualQuery(lpAddress, lpBuffer, dwLength) }
+@available(*, noasync, message: "blocks the thread: await SocketObject.accept() instead")
+@inlinable public func WSAAccept(
+    _ s: SOCKET, _ addr: UnsafeMutablePointer<SOCKADDR>!, _ addrlen: LPINT!, _ lpfnCondition: LPCONDITIONPROC!,
+    _ dwCallbackData: DWORD_PTR
+) -> SOCKET { __WSAAccept(s, addr, addrlen, lpfnCondition, dwCallbackData) }
 @inlinable public func WSACleanup() -> Int32 { __WSACleanup() }
+@inlinable public func WSACloseEvent(_ hEvent: WSAEVENT!) -> Bool { __WSACloseEvent(hEvent) != 0 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WSAConnect(
+    _ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32, _ lpCallerData: LPWSABUF!,
+    _ lpCalleeData: LPWSABUF!, _ lpSQOS: LPQOS!, _ lpGQOS: LPQOS!
+) -> Int32 { __WSAConnect(s, name, namelen, lpCallerData, lpCalleeData, lpSQOS, lpGQOS) }
+@inlinable public func WSACreateEvent() -> WSAEVENT! { __WSACreateEvent() }
+@inlinable public func WSAEnumNetworkEvents(
+    _ s: SOCKET, _ hEventObject: WSAEVENT!, _ lpNetworkEvents: LPWSANETWORKEVENTS!
+) -> Int32 { __WSAEnumNetworkEvents(s, hEventObject, lpNetworkEvents) }
+@inlinable public func WSAEventSelect(_ s: SOCKET, _ hEventObject: WSAEVENT!, _ lNetworkEvents: LONG) -> Int32 {
+    __WSAEventSelect(s, hEventObject, lNetworkEvents)
+}
 @inlinable public func WSAGetLastError() -> Int32 { __WSAGetLastError() }
+@available(*, noasync, message: "blocks the thread, if it is to wait: await the object instead")
 @inlinable public func WSAGetOverlappedResult(
     _ s: SOCKET, _ lpOverlapped: LPWSAOVERLAPPED!, _ lpcbTransfer: LPDWORD!, _ fWait: Bool, _ lpdwFlags: LPDWORD!
 ) -> Bool { __WSAGetOverlappedResult(s, lpOverlapped, lpcbTransfer, fWait ? 1 : 0, lpdwFlags) != 0 }
@@ -958,14 +1191,45 @@ public import CWin32
         s, dwIoControlCode, lpvInBuffer, cbInBuffer, lpvOutBuffer, cbOutBuffer, lpcbBytesReturned, lpOverlapped,
         lpCompletionRoutine)
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WSAPoll(_ fdArray: LPWSAPOLLFD!, _ fds: ULONG, _ timeout: INT) -> Int32 {
+    __WSAPoll(fdArray, fds, timeout)
+}
 @inlinable public func WSARecv(
     _ s: SOCKET, _ lpBuffers: LPWSABUF!, _ dwBufferCount: DWORD, _ lpNumberOfBytesRecvd: LPDWORD!, _ lpFlags: LPDWORD!,
     _ lpOverlapped: LPWSAOVERLAPPED!, _ lpCompletionRoutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE!
 ) -> Int32 { __WSARecv(s, lpBuffers, dwBufferCount, lpNumberOfBytesRecvd, lpFlags, lpOverlapped, lpCompletionRoutine) }
+@inlinable public func WSARecvFrom(
+    _ s: SOCKET, _ lpBuffers: LPWSABUF!, _ dwBufferCount: DWORD, _ lpNumberOfBytesRecvd: LPDWORD!, _ lpFlags: LPDWORD!,
+    _ lpFrom: UnsafeMutablePointer<SOCKADDR>!, _ lpFromlen: LPINT!, _ lpOverlapped: LPWSAOVERLAPPED!,
+    _ lpCompletionRoutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE!
+) -> Int32 {
+    __WSARecvFrom(
+        s, lpBuffers, dwBufferCount, lpNumberOfBytesRecvd, lpFlags, lpFrom, lpFromlen, lpOverlapped, lpCompletionRoutine
+    )
+}
+@inlinable public func WSARecvMsg(
+    _ s: SOCKET, _ lpMsg: LPWSAMSG!, _ lpdwNumberOfBytesRecvd: LPDWORD!, _ lpOverlapped: LPWSAOVERLAPPED!,
+    _ lpCompletionRoutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE!
+) -> Int32 { __WSARecvMsg(s, lpMsg, lpdwNumberOfBytesRecvd, lpOverlapped, lpCompletionRoutine) }
+@inlinable public func WSAResetEvent(_ hEvent: WSAEVENT!) -> Bool { __WSAResetEvent(hEvent) != 0 }
 @inlinable public func WSASend(
     _ s: SOCKET, _ lpBuffers: LPWSABUF!, _ dwBufferCount: DWORD, _ lpNumberOfBytesSent: LPDWORD!, _ dwFlags: DWORD,
     _ lpOverlapped: LPWSAOVERLAPPED!, _ lpCompletionRoutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE!
 ) -> Int32 { __WSASend(s, lpBuffers, dwBufferCount, lpNumberOfBytesSent, dwFlags, lpOverlapped, lpCompletionRoutine) }
+@inlinable public func WSASendMsg(
+    _ s: SOCKET, _ lpMsg: LPWSAMSG!, _ dwFlags: DWORD, _ lpNumberOfBytesSent: LPDWORD!,
+    _ lpOverlapped: LPWSAOVERLAPPED!, _ lpCompletionRoutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE!
+) -> Int32 { __WSASendMsg(s, lpMsg, dwFlags, lpNumberOfBytesSent, lpOverlapped, lpCompletionRoutine) }
+@inlinable public func WSASendTo(
+    _ s: SOCKET, _ lpBuffers: LPWSABUF!, _ dwBufferCount: DWORD, _ lpNumberOfBytesSent: LPDWORD!, _ dwFlags: DWORD,
+    _ lpTo: UnsafePointer<SOCKADDR>!, _ iTolen: Int32, _ lpOverlapped: LPWSAOVERLAPPED!,
+    _ lpCompletionRoutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE!
+) -> Int32 {
+    __WSASendTo(
+        s, lpBuffers, dwBufferCount, lpNumberOfBytesSent, dwFlags, lpTo, iTolen, lpOverlapped, lpCompletionRoutine)
+}
+@inlinable public func WSASetEvent(_ hEvent: WSAEVENT!) -> Bool { __WSASetEvent(hEvent) != 0 }
 @inlinable public func WSASetLastError(_ iError: Int32) { __WSASetLastError(iError) }
 @inlinable public func WSASocketA(
     _ af: Int32, _ type: Int32, _ `protocol`: Int32, _ lpProtocolInfo: LPWSAPROTOCOL_INFOA!, _ g: GROUP,
@@ -978,6 +1242,10 @@ public import CWin32
 @inlinable public func WSAStartup(_ wVersionRequested: WORD, _ lpWSAData: LPWSADATA!) -> Int32 {
     __WSAStartup(wVersionRequested, lpWSAData)
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WSAWaitForMultipleEvents(
+    _ cEvents: DWORD, _ lphEvents: UnsafePointer<WSAEVENT?>!, _ fWaitAll: Bool, _ dwTimeout: DWORD, _ fAlertable: Bool
+) -> DWORD { __WSAWaitForMultipleEvents(cEvents, lphEvents, fWaitAll ? 1 : 0, dwTimeout, fAlertable ? 1 : 0) }
 @available(*, noasync, message: "blocks the thread: await waitAny or waitAll instead")
 @inlinable public func WaitForMultipleObjects(
     _ nCount: DWORD, _ lpHandles: UnsafePointer<HANDLE?>!, _ bWaitAll: Bool, _ dwMilliseconds: DWORD
@@ -1025,6 +1293,18 @@ public import CWin32
     __WideCharToMultiByte(
         CodePage, dwFlags, lpWideCharStr, cchWideChar, lpMultiByteStr, cbMultiByte, lpDefaultChar, lpUsedDefaultChar)
 }
+@inlinable public func WriteFile(
+    _ hFile: HANDLE!, _ lpBuffer: LPCVOID!, _ nNumberOfBytesToWrite: DWORD, _ lpNumberOfBytesWritten: LPDWORD!,
+    _ lpOverlapped: LPOVERLAPPED!
+) -> Bool { __WriteFile(hFile, lpBuffer, nNumberOfBytesToWrite, lpNumberOfBytesWritten, lpOverlapped) != 0 }
+@inlinable public func WriteFileEx(
+    _ hFile: HANDLE!, _ lpBuffer: LPCVOID!, _ nNumberOfBytesToWrite: DWORD, _ lpOverlapped: LPOVERLAPPED!,
+    _ lpCompletionRoutine: LPOVERLAPPED_COMPLETION_ROUTINE!
+) -> Bool { __WriteFileEx(hFile, lpBuffer, nNumberOfBytesToWrite, lpOverlapped, lpCompletionRoutine) != 0 }
+@inlinable public func WriteFileGather(
+    _ hFile: HANDLE!, _ aSegmentArray: UnsafeMutablePointer<FILE_SEGMENT_ELEMENT>!, _ nNumberOfBytesToWrite: DWORD,
+    _ lpReserved: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
+) -> Bool { __WriteFileGather(hFile, aSegmentArray, nNumberOfBytesToWrite, lpReserved, lpOverlapped) != 0 }
 @inlinable public func YieldProcessor() { __YieldProcessor() }
 @inlinable public func _atoi64(_ string: UnsafePointer<CChar>!) -> LONGLONG { ___atoi64(string) }
 @inlinable public func _beginthread(
@@ -1178,10 +1458,34 @@ public import CWin32
 @inlinable public func _wtoi(_ string: UnsafePointer<WCHAR>!) -> Int32 { ___wtoi(string) }
 @inlinable public func _wtoi64(_ string: UnsafePointer<WCHAR>!) -> LONGLONG { ___wtoi64(string) }
 @inlinable public func _wtol(_ string: UnsafePointer<WCHAR>!) -> LONG { ___wtol(string) }
+@available(*, noasync, message: "blocks the thread: await SocketObject.accept() instead")
+@inlinable public func accept(
+    _ s: SOCKET, _ addr: UnsafeMutablePointer<SOCKADDR>!, _ addrlen: UnsafeMutablePointer<Int32>!
+) -> SOCKET { __accept(s, addr, addrlen) }
 @inlinable public func bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32) -> Int32 {
     __bind(s, name, namelen)
 }
 @inlinable public func closesocket(_ s: SOCKET) -> Int32 { __closesocket(s) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func connect(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32) -> Int32 {
+    __connect(s, name, namelen)
+}
+@inlinable public func freeaddrinfo(_ pAddrInfo: PADDRINFOA!) { __freeaddrinfo(pAddrInfo) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func getaddrinfo(
+    _ pNodeName: PCSTR!, _ pServiceName: PCSTR!, _ pHints: UnsafePointer<ADDRINFOA>!,
+    _ ppResult: UnsafeMutablePointer<PADDRINFOA?>!
+) -> INT { __getaddrinfo(pNodeName, pServiceName, pHints, ppResult) }
+@inlinable public func gethostname(_ name: UnsafeMutablePointer<Int8>!, _ namelen: Int) -> Int32 {
+    __gethostname(name, namelen)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func getnameinfo(
+    _ pSockaddr: UnsafePointer<SOCKADDR>!, _ SockaddrLength: INT, _ pNodeBuffer: PCHAR!, _ NodeBufferSize: DWORD,
+    _ pServiceBuffer: PCHAR!, _ ServiceBufferSize: DWORD, _ Flags: INT
+) -> INT {
+    __getnameinfo(pSockaddr, SockaddrLength, pNodeBuffer, NodeBufferSize, pServiceBuffer, ServiceBufferSize, Flags)
+}
 @inlinable public func getpeername(
     _ s: SOCKET, _ name: UnsafeMutablePointer<SOCKADDR>!, _ namelen: UnsafeMutablePointer<Int32>!
 ) -> Int32 { __getpeername(s, name, namelen) }
@@ -1192,6 +1496,17 @@ public import CWin32
     _ s: SOCKET, _ level: Int32, _ optname: Int32, _ optval: UnsafeMutablePointer<CChar>!,
     _ optlen: UnsafeMutablePointer<Int32>!
 ) -> Int32 { __getsockopt(s, level, optname, optval, optlen) }
+@inlinable public func inet_addr(_ cp: UnsafePointer<Int8>!) -> ULONG { __inet_addr(cp) }
+@inlinable public func inet_ntoa(_ `in`: IN_ADDR) -> UnsafeMutablePointer<CChar>! { __inet_ntoa(`in`) }
+@inlinable public func inet_ntop(
+    _ Family: INT, _ pAddr: UnsafeRawPointer!, _ pStringBuf: PSTR!, _ StringBufSize: SIZE_T
+) -> PCSTR! { __inet_ntop(Family, pAddr, pStringBuf, StringBufSize) }
+@inlinable public func inet_pton(_ Family: INT, _ pszAddrString: UnsafePointer<Int8>!, _ pAddrBuf: PVOID!) -> INT {
+    __inet_pton(Family, pszAddrString, pAddrBuf)
+}
+@inlinable public func ioctlsocket(_ s: SOCKET, _ cmd: LONG, _ argp: UnsafeMutablePointer<ULONG>!) -> Int32 {
+    __ioctlsocket(s, cmd, argp)
+}
 @inlinable public func listen(_ s: SOCKET, _ backlog: Int32) -> Int32 { __listen(s, backlog) }
 @inlinable public func lstrcatA(_ lpString1: LPSTR!, _ lpString2: LPCSTR!) -> LPSTR! {
     __lstrcatA(lpString1, lpString2)
@@ -1235,6 +1550,29 @@ public import CWin32
 @inlinable public func memmove_s(
     _ target: UnsafeMutableRawPointer!, _ size: Int, _ source: UnsafeRawPointer!, _ count: Int
 ) -> errno_t { __memmove_s(target, size, source, count) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func recv(_ s: SOCKET, _ buf: UnsafeMutablePointer<CChar>!, _ len: Int32, _ flags: Int32) -> Int32 {
+    __recv(s, buf, len, flags)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func recvfrom(
+    _ s: SOCKET, _ buf: UnsafeMutablePointer<CChar>!, _ len: Int32, _ flags: Int32,
+    _ from: UnsafeMutablePointer<SOCKADDR>!, _ fromlen: UnsafeMutablePointer<Int32>!
+) -> Int32 { __recvfrom(s, buf, len, flags, from, fromlen) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func select(
+    _ nfds: Int32, _ readfds: UnsafeMutablePointer<FD_SET>!, _ writefds: UnsafeMutablePointer<FD_SET>!,
+    _ exceptfds: UnsafeMutablePointer<FD_SET>!, _ timeout: UnsafePointer<TIMEVAL>!
+) -> Int32 { __select(nfds, readfds, writefds, exceptfds, timeout) }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func send(_ s: SOCKET, _ buf: UnsafePointer<CChar>!, _ len: Int32, _ flags: Int32) -> Int32 {
+    __send(s, buf, len, flags)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func sendto(
+    _ s: SOCKET, _ buf: UnsafePointer<CChar>!, _ len: Int32, _ flags: Int32, _ to: UnsafePointer<SOCKADDR>!,
+    _ tolen: Int32
+) -> Int32 { __sendto(s, buf, len, flags, to, tolen) }
 @inlinable public func setsockopt(
     _ s: SOCKET, _ level: Int32, _ optname: Int32, _ optval: UnsafePointer<CChar>!, _ optlen: Int32
 ) -> Int32 { __setsockopt(s, level, optname, optval, optlen) }

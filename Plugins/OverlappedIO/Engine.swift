@@ -14,8 +14,6 @@ protocol Engine: AnyObject, Sendable {
     func closeOnLoop()
     /// Set when the engine is closed, and every request has ended.
     var isClosed: EventObject { get }
-    /// What tests have fail.
-    var faults: FaultSeam { get }
 }
 
 /// What other threads ask the loop to do.

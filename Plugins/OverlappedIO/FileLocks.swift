@@ -185,7 +185,7 @@ final class FileLocks: Sendable {
     private func help(_ lock: Lock, _ descriptor: Int32) -> Bool {
         guard let range = inKernel(lock.range) else { return false }
         let mode = lock.isExclusive ? O_RDWR : O_RDONLY
-        let own = Glibc.open("/proc/self/fd/\(descriptor)", mode | O_CLOEXEC)
+        let own = Kernel.open("/proc/self/fd/\(descriptor)", mode | O_CLOEXEC)
         guard own >= 0 else { return false }
         let type = Int16(lock.isExclusive ? F_WRLCK : F_RDLCK)
         let isStarted = Helper.start {

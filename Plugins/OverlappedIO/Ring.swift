@@ -25,10 +25,8 @@ final class Ring: Engine, @unchecked Sendable {
     private let mailbox = Guarded(Mailbox())
     /// Set when the ring is closed, and every request has ended.
     let isClosed = EventObject(.manual)
-    let faults: FaultSeam
 
-    init(onLoop executor: LoopExecutor, _ faults: FaultSeam) throws {
-        self.faults = faults
+    init(onLoop executor: LoopExecutor) throws {
         let made = io_uring_queue_init(Ring.entries, &ring, 0)
         guard made >= 0 else {
             throw IOError(
@@ -81,7 +79,6 @@ final class Ring: Engine, @unchecked Sendable {
     func submitOnLoop(_ request: EngineRequest) {
         // To end: the order to cancel it may have come before this one, and found nothing in the ring.
         guard !isClosing, !request.isToEnd else { return request.completedOnLoop(-ECANCELED, self) }
-        if let code = faults.take() { return request.completedOnLoop(-code, self) }
         let entry = entryOnLoop()
         Ring.prepare(entry, request.operation())
         // The kernel's reference; taken back with its completion.

@@ -116,9 +116,13 @@ final class RingFile: DriverFile {
         if locks?.excludes(range, isWrite: isWrite, owner: self) == true { return .fileLockConflict }
         // Of other processes' locks the kernel knows. Where nobody else may write they are not asked for, at each read.
         guard mayMeetWriters, offset < FileSharing.firstByte - Int64(length) else { return nil }
-        let isLocked = OpenFileLock.isLocked(
+        let state = OpenFileLock.state(
             state.withLock { $0.descriptor }, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
-        return isLocked ? .fileLockConflict : nil
+        switch state {
+        case .free: return nil
+        case .locked: return .fileLockConflict
+        case .unknown(let code): return status(code)
+        }
     }
 
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
@@ -130,7 +134,6 @@ final class RingFile: DriverFile {
         let length = buffers.reduce(0) { $0 + $1.count }
         if let refusal = refusal(transfer, buffers, length) { return .failed(refusal) }
         if length == 0 { return .done(0) }
-        if let code = engine.faults.take() { return .failed(status(code)) }
         let descriptor = hold()
         guard descriptor >= 0 else { return .failed(.invalidHandle) }
         defer { letGo() }

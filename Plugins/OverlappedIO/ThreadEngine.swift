@@ -28,10 +28,8 @@ final class ThreadEngine: Engine, @unchecked Sendable {
     private var isClosing = false
     private let workers = WorkerQueue()
     let isClosed = EventObject(.manual)
-    let faults: FaultSeam
 
-    init(onLoop executor: LoopExecutor, _ faults: FaultSeam) throws {
-        self.faults = faults
+    init(onLoop executor: LoopExecutor) throws {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }
         do {
@@ -78,7 +76,6 @@ final class ThreadEngine: Engine, @unchecked Sendable {
 
     func submitOnLoop(_ request: EngineRequest) {
         guard !isClosing, !request.isToEnd else { return request.completedOnLoop(-ECANCELED, self) }
-        if let code = faults.take() { return request.completedOnLoop(-code, self) }
         inFlight += 1
         let operation = request.operation()
         switch operation {

@@ -43,7 +43,7 @@ enum Kernel {
     }
 }
 
-@inline(__always) func fstat(_ descriptor: Int32, _ found: UnsafeMutablePointer<stat>!) -> Int32 {
+@inline(__always) func fstat(_ descriptor: Int32, _ found: UnsafeMutablePointer<stat>) -> Int32 {
     guarded(not: EINTR, EAGAIN) { Glibc.fstat(descriptor, found) }
 }
 

@@ -121,7 +121,7 @@ final class Ring: Engine, @unchecked Sendable {
             if done >= 0 { return }
             // The completion queue is full (EBUSY), or memory is short (EAGAIN): taking what is done makes room.
             precondition(
-                done == -EBUSY || done == -EAGAIN || done == -EINTR, "io_uring_enter(2) failed (errno \(-done))")
+                [-EBUSY, -EAGAIN, -EINTR, -ENOMEM].contains(done), "io_uring_enter(2) failed (errno \(-done))")
             if reapOnLoop() == 0 { sched_yield() }
         }
     }

@@ -176,18 +176,24 @@ final class RingFile: DriverFile {
                 if result < 0 {
                     switch errno {
                     case EINTR: break
-                    case EAGAIN, EOPNOTSUPP: return .wouldBlock(done)
-                    default: return done > 0 ? .done(done) : .failed(status(errno))
+                    case EAGAIN where !mayWait || !isSeekable: return .wouldBlock(done)
+                    case EOPNOTSUPP where flags != 0: return .wouldBlock(done)
+                    // As the engine does: what was transferred before is not told, for it is not what was asked for.
+                    default: return .failed(status(errno))
                     }
                     continue
                 }
                 if result == 0 && isRead { return done > 0 ? .done(done) : .failed(isPipe ? .pipeBroken : .endOfFile) }
                 done += result
-                // Of what has no places, what is there is enough; past the page cache a short read is the end.
-                if done == length || isRead && (!isSeekable || isUnbuffered) { return .done(done) }
+                // Of what has no places, what is there is enough.
+                if done == length || isRead && (!isSeekable || endsWithinSector(done)) { return .done(done) }
             }
         }
     }
+
+    /// Whether a read past the page cache that has come so far is at the end of the file: the next would begin within a
+    /// sector.
+    func endsWithinSector(_ done: Int) -> Bool { done % alignment != 0 }
 
     /// pwritev2(2) without SIGPIPE.
     private func write(
@@ -220,6 +226,7 @@ final class RingFile: DriverFile {
             switch outcome {
             case .granted: return (.success, 0)
             case .refused: return (.lockNotGranted, 0)
+            case .failed(let code): return (status(code), 0)
             case .waiting: return nil
             }
         }

@@ -622,6 +622,27 @@ static void a_worker_that_ends_leaves_no_callback_behind(void) {
     close_record(&told);
     close_record(&record);
 }
+
+// The callback's own references to the pool and the work are lost with its stack.
+static void a_pool_ends_though_a_callback_has_ended_its_thread(void) {
+    struct record record;
+    TP_CALLBACK_ENVIRON environment;
+    open_record(&record);
+    PTP_POOL pool = pool_of(4, &environment);
+    TRUTH(SetThreadpoolThreadMinimum(pool, 4)); // they do not end for want of work
+    PTP_WORK work = CreateThreadpoolWork(leaving, &record, &environment);
+    PTP_WORK tell = CreateThreadpoolWork(telling_its_thread, &record, &environment);
+    SubmitThreadpoolWork(work);
+    WaitForThreadpoolWorkCallbacks(work, FALSE);
+    SubmitThreadpoolWork(tell);
+    WaitForThreadpoolWorkCallbacks(tell, FALSE);
+    CloseThreadpoolWork(tell);
+    CloseThreadpoolWork(work);
+    EQUAL(WaitForSingleObject(victim, 0), WAIT_TIMEOUT);
+    CloseThreadpool(pool);
+    EQUAL(join(victim), 0);
+    close_record(&record);
+}
 #endif
 
 static VOID CALLBACK parting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
@@ -1110,7 +1131,7 @@ int main(int argc, char **argv) {
 #ifndef _WIN32
         CASE(a_terminated_worker_is_replaced),
         CASE(a_worker_that_ends_leaves_no_callback_behind),
-    CASE(a_worker_that_ends_leaves_no_callback_behind),
+        CASE(a_pool_ends_though_a_callback_has_ended_its_thread),
 #endif
         CASE(a_disassociated_thread_is_not_waited_for),
         CASE(callbacks_may_run_long_if_others_can),

@@ -1,4 +1,5 @@
 import CLinux
+import CUring
 import Dispatcher
 import Glibc
 public import Signalbox
@@ -19,8 +20,6 @@ public final class OverlappedIO: Plugin, SocketDriver {
     private let state = Guarded<Parts?>(nil)
 
     private let choice: EngineChoice
-    /// What tests have fail.
-    package let faults = FaultSeam()
 
     /// What carries out requests that would block.
     public enum EngineChoice: Sendable {
@@ -42,11 +41,11 @@ public final class OverlappedIO: Plugin, SocketDriver {
             if strcmp(value, "ring") == 0 { choice = .ring }
             if strcmp(value, "threads") == 0 { choice = .threads }
         }
-        if choice == .threads { return try ThreadEngine(onLoop: executor, faults) }
+        if choice == .threads { return try ThreadEngine(onLoop: executor) }
         do {
-            return try Ring(onLoop: executor, faults)
+            return try Ring(onLoop: executor)
         } catch let error as IOError where choice == .automatic && [ENOSYS, EPERM, EACCES].contains(error.code) {
-            return try ThreadEngine(onLoop: executor, faults)
+            return try ThreadEngine(onLoop: executor)
         }
     }
 

@@ -116,9 +116,13 @@ final class RingFile: DriverFile {
         if locks?.excludes(range, isWrite: isWrite, owner: self) == true { return .fileLockConflict }
         // Of other processes' locks the kernel knows. Where nobody else may write they are not asked for, at each read.
         guard mayMeetWriters, offset < FileSharing.firstByte - Int64(length) else { return nil }
-        let isLocked = OpenFileLock.isLocked(
+        let state = OpenFileLock.state(
             state.withLock { $0.descriptor }, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
-        return isLocked ? .fileLockConflict : nil
+        switch state {
+        case .free: return nil
+        case .locked: return .fileLockConflict
+        case .unknown(let code): return status(code)
+        }
     }
 
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
@@ -130,7 +134,6 @@ final class RingFile: DriverFile {
         let length = buffers.reduce(0) { $0 + $1.count }
         if let refusal = refusal(transfer, buffers, length) { return .failed(refusal) }
         if length == 0 { return .done(0) }
-        if let code = engine.faults.take() { return .failed(status(code)) }
         let descriptor = hold()
         guard descriptor >= 0 else { return .failed(.invalidHandle) }
         defer { letGo() }
@@ -173,18 +176,24 @@ final class RingFile: DriverFile {
                 if result < 0 {
                     switch errno {
                     case EINTR: break
-                    case EAGAIN, EOPNOTSUPP: return .wouldBlock(done)
-                    default: return done > 0 ? .done(done) : .failed(status(errno))
+                    case EAGAIN where !mayWait || !isSeekable: return .wouldBlock(done)
+                    case EOPNOTSUPP where flags != 0: return .wouldBlock(done)
+                    // As the engine does: what was transferred before is not told, for it is not what was asked for.
+                    default: return .failed(status(errno))
                     }
                     continue
                 }
                 if result == 0 && isRead { return done > 0 ? .done(done) : .failed(isPipe ? .pipeBroken : .endOfFile) }
                 done += result
-                // Of what has no places, what is there is enough; past the page cache a short read is the end.
-                if done == length || isRead && (!isSeekable || isUnbuffered) { return .done(done) }
+                // Of what has no places, what is there is enough.
+                if done == length || isRead && (!isSeekable || endsWithinSector(done)) { return .done(done) }
             }
         }
     }
+
+    /// Whether a read past the page cache that has come so far is at the end of the file: the next would begin within a
+    /// sector.
+    func endsWithinSector(_ done: Int) -> Bool { done % alignment != 0 }
 
     /// pwritev2(2) without SIGPIPE.
     private func write(
@@ -217,6 +226,7 @@ final class RingFile: DriverFile {
             switch outcome {
             case .granted: return (.success, 0)
             case .refused: return (.lockNotGranted, 0)
+            case .failed(let code): return (status(code), 0)
             case .waiting: return nil
             }
         }

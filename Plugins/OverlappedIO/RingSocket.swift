@@ -197,7 +197,7 @@ final class RingSocket: DriverSocket {
 
     private func poll(_ descriptor: Int32, _ events: Int16) -> Int16 {
         var entry = pollfd(fd: descriptor, events: events, revents: 0)
-        return Glibc.poll(&entry, 1, 0) > 0 ? entry.revents : 0
+        return Kernel.poll(&entry, 0) > 0 ? entry.revents : 0
     }
 
     // ---- connecting

@@ -114,7 +114,6 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
             return
         }
         if event != .none {
-            Arena.local.noteRequests(event)
             ReuseLocks.of(event).withLock { _ in
                 store(status)
                 try? Arena.local.setEvent(event)

@@ -57,6 +57,7 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         self.beforeEnd = beforeEnd
         super.init(operation, buffers, message: message)
         if event != .none {
+            Arena.local.noteRequests(event)
             ReuseLocks.of(event).withLock { _ in try? Arena.local.resetEvent(event) }
         } else if isBoundToPort {
             Arena.local.resetSource(source)
@@ -71,6 +72,9 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         if event != .none { Arena.local.release(event) }
         if let routine { Arena.local.release(routine.thread) }
     }
+
+    override var isToldByPort: Bool { port != nil && event == .none }
+    override var mayInterrupt: Bool { true }
 
     /// Whether this `OVERLAPPED` stands for it.
     func isOf(_ overlapped: LPOVERLAPPED) -> Bool { self.overlapped == overlapped }

@@ -19,9 +19,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async bench-fileio conformance install tsan asan soak exhaustive linearize simulate races storm statistics examples fuzz lint \
-	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests conformance-tests fuzz-tests load-tests \
-	windows-build deployment-tests
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -61,6 +59,10 @@ races: deps-test ## 100,000 rounds of the races that sleep, of which the suite r
 storm: deps-test ## STORM (1) minutes of 10,000 tasks that are signaled and cancelled, of which the suite runs a tenth
 	$(SWIFT) build --build-tests
 	SIGNALBOX_STORM=$(STORM) Scripts/with-stacks 7200 $(SWIFT) test --skip-build --filter StormTests
+
+faults: deps-test ## each system call of the drivers fails in turn, with each errno, up to three times; the suite has a part
+	$(SWIFT) build --build-tests
+	SIGNALBOX_FAULTS=1 Scripts/with-stacks 1800 $(SWIFT) test --skip-build --filter FaultTests
 
 statistics: deps-test ## the tests of what the trait Statistics counts, in a build with it
 	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics

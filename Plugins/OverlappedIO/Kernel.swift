@@ -217,6 +217,16 @@ enum Kernel {
     CUring.io_uring_prep_readv2(entry, descriptor, vectors, count, offset, flags)
 }
 
+@inline(__always) func io_uring_prep_read(
+    _ entry: UnsafeMutablePointer<io_uring_sqe>, _ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?,
+    _ length: UInt32, _ offset: UInt64
+) {
+    if isFaulted(entry) { return }
+    var vector = iovec(iov_base: buffer, iov_len: Int(length))
+    _ = shortened(descriptor, &vector, 1)
+    CUring.io_uring_prep_read(entry, descriptor, buffer, UInt32(vector.iov_len), offset)
+}
+
 @inline(__always) func io_uring_prep_writev2(
     _ entry: UnsafeMutablePointer<io_uring_sqe>, _ descriptor: Int32, _ vectors: UnsafePointer<iovec>, _ count: UInt32,
     _ offset: UInt64, _ flags: Int32

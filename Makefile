@@ -95,8 +95,8 @@ conformance: deps-test test-prefix ## the conformance programs (and those in SUI
 	Conformance/run --wine --engine threads $(if $(SUITE),--suite $(SUITE)) $(TEST_PREFIX)
 
 fuzz: deps-test ## FUZZ (10,000,000) random calls of all functions, under the address and the thread sanitizer
-	Scripts/with-stacks 3600 Tests/Fuzz/run address $(FUZZ)
-	Scripts/with-stacks 3600 Tests/Fuzz/run thread $(FUZZ)
+	CONFIGURATION=release Scripts/with-stacks 7200 Tests/Fuzz/run address $(FUZZ)
+	CONFIGURATION=release Scripts/with-stacks 7200 Tests/Fuzz/run thread $(FUZZ)
 
 docs: deps-build ## the DocC documentation, into .build/docs
 	Scripts/build-docs

@@ -308,8 +308,8 @@ package enum SourceObject {
         let skips = Atomic<UInt8>(0)
         /// Whether requests may be pending when the call that made them returns.
         let isOverlapped: Bool
-        /// Where completions of handle-based requests go: the port's name and the key; set once.
-        let binding = Guarded<(port: ObjectName, key: UInt64)?>(nil)
+        /// Where completions of handle-based requests go; set once.
+        let binding = Guarded<Binding?>(nil)
         /// Events of threads that wait for a request by its address.
         let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
         /// Set by shutdown(SD_RECEIVE).
@@ -319,6 +319,12 @@ package enum SourceObject {
             self.file = file
             self.isOverlapped = isOverlapped
         }
+    }
+
+    /// Where the ends of requests are told.
+    package enum Binding: Sendable {
+        case port(ObjectName, key: UInt64)
+        case pool(PoolObject)
     }
 
     /// Makes an object with one reference.
@@ -387,18 +393,18 @@ package enum SourceObject {
 
     package static func isOverlapped(_ object: ObjectName) -> Bool { box(of: object)?.isOverlapped ?? false }
 
-    /// Binds the object to a port. False: it is bound already, or its requests are not overlapped.
-    package static func bind(_ object: ObjectName, to port: ObjectName, key: UInt64) -> Bool {
+    /// Binds the object to a port or a pool. False: it is bound already, or its requests are not overlapped.
+    package static func bind(_ object: ObjectName, to target: Binding) -> Bool {
         guard let box = box(of: object), box.isOverlapped else { return false }
         return box.binding.withLock { binding in
             guard binding == nil else { return false }
-            binding = (port, key)
+            binding = target
             return true
         }
     }
 
-    /// The port that the object is bound to, and the key.
-    package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? {
+    /// What the object is bound to.
+    package static func binding(of object: ObjectName) -> Binding? {
         box(of: object)?.binding.withLock { $0 }
     }
 

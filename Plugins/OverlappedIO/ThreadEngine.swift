@@ -49,7 +49,10 @@ final class ThreadEngine: Engine, @unchecked Sendable {
             return !mailbox.isClosed
         }
         if isTaken { return notifier!.signal() }
-        if case .submit(let request) = order { request.completedOnLoop(-ECANCELED, self) }
+        switch order {
+        case .submit(let request), .again(let request): request.completedOnLoop(-ECANCELED, self)
+        case .cancel: break
+        }
     }
 
     // ---- on the loop
@@ -61,7 +64,7 @@ final class ThreadEngine: Engine, @unchecked Sendable {
         }
         for order in orders {
             switch order {
-            case .submit(let request): submitOnLoop(request)
+            case .submit(let request), .again(let request): submitOnLoop(request)
             case .cancel(let request): cancelOnLoop(request)
             }
         }
@@ -84,10 +87,12 @@ final class ThreadEngine: Engine, @unchecked Sendable {
         case .send(let descriptor, _, _): waitOnLoop(request, descriptor, EPOLLOUT.rawValue)
         case .poll(let descriptor, let events): waitOnLoop(request, descriptor, events)
         case .read, .write, .sync:
-            workers.add(request, operation) { [self] result in
+            let end: @Sendable (Int32) -> Void = { [self] result in
                 mailbox.withLock { $0.ended.append((request, result)) }
                 notifier!.signal()
             }
+            // In the next turn, as all that ends.
+            if !workers.add(request, operation, end) { end(-ENOMEM) }
         }
     }
 
@@ -187,7 +192,12 @@ final class ThreadEngine: Engine, @unchecked Sendable {
             return (mailbox.orders, mailbox.ended)
         }
         for (request, result) in ended { endOnLoop(request, result) }
-        for case .submit(let request) in late { request.completedOnLoop(-ECANCELED, self) }
+        for order in late {
+            switch order {
+            case .submit(let request), .again(let request): request.completedOnLoop(-ECANCELED, self)
+            case .cancel: break
+            }
+        }
         let requests = waiting.values.flatMap { $0.map(\.request) } + workers.all
         for request in requests { cancelOnLoop(request) }
         closeIfIdleOnLoop()
@@ -239,11 +249,16 @@ private final class WorkerQueue: @unchecked Sendable {
         return body()
     }
 
-    func add(_ request: EngineRequest, _ operation: EngineOperation, _ end: @escaping @Sendable (Int32) -> Void) {
+    /// False: there is no thread, and none can be made.
+    func add(
+        _ request: EngineRequest, _ operation: EngineOperation, _ end: @escaping @Sendable (Int32) -> Void
+    ) -> Bool {
         locked {
+            if idle <= jobs.count && threads.count < WorkerQueue.threadLimit { startThread() }
+            guard !threads.isEmpty else { return false }
             jobs.append(Job(request: request, operation: operation, end: end))
-            if idle < jobs.count && threads.count < WorkerQueue.threadLimit { startThread() }
             pthread_cond_signal(hasJobs)
+            return true
         }
     }
 
@@ -281,12 +296,8 @@ private final class WorkerQueue: @unchecked Sendable {
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
         pthread_sigmask(SIG_SETMASK, &before, nil)
-        if code == 0 {
-            threads.append(thread)
-        } else {
-            Unmanaged.passUnretained(self).release()
-            precondition(!threads.isEmpty, "no thread can be made that reads and writes files (errno \(code))")
-        }
+        // Fewer are enough.
+        if code == 0 { threads.append(thread) } else { Unmanaged.passUnretained(self).release() }
     }
 
     private func run() {

@@ -32,9 +32,18 @@ package import Synchronization
         defer { signalbox_leave() }
         atEnd()
         withRegistry { give(object, to: signalbox_thread()) }
-        Priorities.begin(object)
+        tellBegin(object)
         sleepWhileSuspended()
         runAPCs()  // those too that were queued while it slept
+    }
+
+    /// The address of a C function that each thread calls when it begins, with its object, or with 0 for one that serves
+    /// the others; or 0.
+    package static let begins = Atomic<UInt>(0)
+
+    package static func tellBegin(_ object: ObjectName) {
+        let function = begins.load(ordering: .acquiring)
+        if function != 0 { unsafeBitCast(function, to: (@convention(c) (UInt64) -> Void).self)(object.bits) }
     }
 
     /// Runs `body` under the registry's lock. A test's scheduler knows nothing of that lock, and nobody opens its threads.
@@ -97,7 +106,7 @@ package import Synchronization
         return object
     }
 
-    static func withFields<R>(
+    package static func withFields<R>(
         _ object: ObjectName, _ body: (UnsafeMutablePointer<ThreadFields>, inout Word) -> R
     ) -> R? {
         let result: R?? = Arena.local.withLock(object) { record, word in
@@ -150,13 +159,14 @@ package import Synchronization
     package static func resume(_ object: ObjectName) throws(DispatcherError) -> UInt32 {
         let (before, _) = try changeCount(object) { count, _ in count == 0 ? 0 : count - 1 }
         if before == 1 {
-            wakeStopped(object)
+            // The thread may have ended by now, and its record be another's: a stray wake does no harm.
+            signalbox_futex_wake(Arena.local.object(object.index).resumptions, .max, false)
             tellStop(object)  // who waits for it to stop need not
         }
         return before
     }
 
-    /// Has a thread that has stopped look again whether it is to go on.
+    /// Has a thread that has stopped look again whether it is to go on. The caller has a reference.
     static func wakeStopped(_ object: ObjectName) {
         let resumptions = Arena.local.object(object.index).resumptions
         resumptions.pointee.wrappingAdd(1, ordering: .releasing)
@@ -166,7 +176,8 @@ package import Synchronization
     private static func changeCount(
         _ object: ObjectName, _ change: (_ count: UInt32, _ waiter: UInt32) throws(DispatcherError) -> UInt32
     ) throws(DispatcherError) -> (before: UInt32, waiter: UInt32) {
-        let suspensions = Arena.prepared().object(object.index).suspensions
+        let record = Arena.prepared().object(object.index)
+        let suspensions = record.suspensions
         let result: Result<(UInt32, UInt32), DispatcherError>? = withFields(object) { fields, _ in
             let before = suspensions.pointee.load(ordering: .relaxed) & suspensionMask
             let waiter = fields.pointee.waiter
@@ -175,6 +186,8 @@ package import Synchronization
                 // The other bits are changed without the lock.
                 let after = try change(before, waiter)
                 suspensions.pointee.wrappingAdd(after &- before, ordering: .acquiringAndReleasing)
+                // Now, while the record is the thread's: once it goes on it may end.
+                if after < before { record.resumptions.pointee.wrappingAdd(1, ordering: .releasing) }
             } catch {
                 return .failure(error)
             }

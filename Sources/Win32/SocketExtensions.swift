@@ -34,6 +34,8 @@ private func begin(
     guard let overlapped else { return failure(ERROR_INVALID_PARAMETER) }
     guard let name, let address = SocketAddress(winsock: name, length) else { return failure(WSAEFAULT) }
     let settings = socket.settings
+    // An attempt that was given up may have come to its end.
+    if settings.phase == .connecting { _ = socket.readiness() }
     guard settings.type == CWin32.SOCK_STREAM else { return failure(WSAEINVAL) }
     guard address.family == settings.family else { return failure(WSAEAFNOSUPPORT) }
     guard address.isWhole else { return failure(WSAEFAULT) }

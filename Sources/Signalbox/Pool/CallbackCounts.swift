@@ -42,6 +42,9 @@ struct CallbackCounts {
         return true
     }
 
+    /// Whether the callback was cancelled.
+    func isVoid(_ number: UInt64) -> Bool { number < firstValid }
+
     mutating func disassociate() { associated -= 1 }
 
     mutating func end(isAssociated: Bool) {

@@ -1,4 +1,5 @@
 package import CLinux
+package import Dispatcher
 import Glibc
 import Synchronization
 
@@ -37,7 +38,11 @@ package enum Priorities {
     /// Taken before the registry's lock; its holder is inside.
     private static let state = Guarded(State())
     /// Whether a new thread may inherit what it should not have.
-    private static let isChanged = Atomic(false)
+    private static var isChanged: Bool { Threads.begins.load(ordering: .acquiring) != 0 }
+    private static func willChange() {
+        let begin: @convention(c) (UInt64) -> Void = { Priorities.begin(ObjectName(bits: $0)) }
+        Threads.begins.store(unsafeBitCast(begin, to: UInt.self), ordering: .releasing)
+    }
 
     private static func withState<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
         signalbox_enter()
@@ -80,23 +85,28 @@ package enum Priorities {
     private static var boostBit: UInt32 { 1 << 24 }
     private static var idealShift: UInt32 { 25 }
 
-    private static func word(_ object: ObjectName) -> UnsafeMutablePointer<Atomic<UInt32>> {
-        Arena.local.object(object.index).suspensions
+    /// Under the object's lock: without it the record may be another object's by now.
+    private static func word(_ object: ObjectName) -> UInt32 {
+        let word = Arena.local.object(object.index).suspensions
+        return Threads.withFields(object) { _, _ in word.pointee.load(ordering: .relaxed) } ?? 0
     }
 
     private static func replace(_ object: ObjectName, _ mask: UInt32, with bits: UInt32) {
-        let word = word(object)
-        var seen = word.pointee.load(ordering: .relaxed)
-        while true {
-            let (done, now) = word.pointee.weakCompareExchange(
-                expected: seen, desired: seen & ~mask | bits, ordering: .acquiringAndReleasing)
-            if done { return }
-            seen = now
+        let word = Arena.local.object(object.index).suspensions
+        _ = Threads.withFields(object) { _, _ in
+            // Its other bits are changed without the lock.
+            var seen = word.pointee.load(ordering: .relaxed)
+            while true {
+                let (done, now) = word.pointee.weakCompareExchange(
+                    expected: seen, desired: seen & ~mask | bits, ordering: .acquiringAndReleasing)
+                if done { return }
+                seen = now
+            }
         }
     }
 
     private static func storedLevel(_ object: ObjectName) -> Int {
-        Int(Int8(truncatingIfNeeded: word(object).pointee.load(ordering: .relaxed) >> levelShift))
+        Int(Int8(truncatingIfNeeded: word(object) >> levelShift))
     }
     private static func store(level: Int, in object: ObjectName) {
         replace(object, 0xFF << levelShift, with: UInt32(UInt8(bitPattern: Int8(level))) << levelShift)
@@ -197,7 +207,7 @@ package enum Priorities {
         try expectThread(object)
         try withState { state throws(Failure) in
             guard isLevel(level, state.processClass) else { throw .notALevel }
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             let base = base(state.processClass, level)
             let copy = state
             let result: Result<Void, Failure> = whileAlive(object) { life in
@@ -211,8 +221,7 @@ package enum Priorities {
 
     /// A thread of ours begins: it has its own level and all processors, not those of the thread that has made it.
     /// `.none`: it has no object, and serves the others.
-    package static func begin(_ object: ObjectName) {
-        guard isChanged.load(ordering: .acquiring) else { return }
+    private static func begin(_ object: ObjectName) {
         withState { state in
             let level = object == .none ? 0 : storedLevel(object)
             try? apply(base(state.processClass, level), to: UInt32(signalbox_gettid()), state)
@@ -228,7 +237,7 @@ package enum Priorities {
     /// Changes all threads, or none.
     package static func setProcessClass(_ wanted: Class) throws(Failure) {
         try withState { state throws(Failure) in
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             var done: [UInt32] = []
             do throws(Failure) {
                 for id in threadIDs(of: UInt32(getpid())) {
@@ -258,7 +267,7 @@ package enum Priorities {
     /// What a new process begins with; nil: what the calling thread has. Its class is normal, "unless the priority class
     /// of the creating process is IDLE_PRIORITY_CLASS or BELOW_NORMAL_PRIORITY_CLASS" (CreateProcess).
     package static var ofChild: (scheduling: signalbox_scheduling, mask: UInt64)? {
-        guard isChanged.load(ordering: .acquiring) else { return nil }
+        guard isChanged else { return nil }
         return withState { state in
             let base = min(state.processClass, .normal).rawValue
             var wanted = state.initial
@@ -313,7 +322,7 @@ package enum Priorities {
 
     package static func disablesBoost(_ object: ObjectName) throws(Failure) -> Bool {
         try expectThread(object)
-        return word(object).pointee.load(ordering: .relaxed) & boostBit != 0
+        return word(object) & boostBit != 0
     }
 
     package static func setDisablesBoost(_ object: ObjectName, _ disables: Bool) throws(Failure) {
@@ -327,7 +336,7 @@ package enum Priorities {
     package static func setProcessDisablesBoost(_ disables: Bool) {
         withState { state in
             state.disablesBoost = disables
-            if disables { isChanged.store(true, ordering: .releasing) }
+            if disables { willChange() }
             signalbox_registry_lock()
             var thread = signalbox_first_thread()
             while let found = thread {
@@ -349,7 +358,7 @@ package enum Priorities {
     package static func setProcessMask(_ mask: UInt64) -> Bool {
         withState { state in
             guard mask != 0, mask & ~state.systemMask == 0 else { return false }
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             for id in threadIDs(of: UInt32(getpid())) { _ = signalbox_set_affinity(id, mask) }
             state.processMask = mask
             return true
@@ -362,7 +371,7 @@ package enum Priorities {
         while Threads.id(object) == nil, Threads.exitCode(object) == .some(nil) { sched_yield() }  // it is about to run
         let result: Result<UInt64?, Failure> = withState { state in
             guard mask != 0, mask & ~state.processMask == 0 else { return .success(nil) }
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             return whileAlive(object) { life in
                 guard case .runs(let id) = life else { return .failure(.hasEnded) }
                 let before = signalbox_affinity(id)
@@ -380,7 +389,7 @@ package enum Priorities {
     /// before. nil: there is no such processor.
     package static func ideal(_ object: ObjectName, _ processor: UInt32?) throws(Failure) -> UInt32? {
         try expectThread(object)
-        let before = word(object).pointee.load(ordering: .relaxed) >> idealShift
+        let before = word(object) >> idealShift
         guard let processor else { return before }
         guard processor < UInt32(processors) else { return nil }
         replace(object, 0x7F << idealShift, with: processor << idealShift)

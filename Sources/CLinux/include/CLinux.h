@@ -360,6 +360,8 @@ int signalbox_processor_count(void);
 /// that is returned is removed, by the same task. Whoever cancels may be calling `handler` while it is removed: the
 /// removal waits for that.
 void *_Nonnull signalbox_add_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
+/// As above, for the handler that cancels requests.
+void *_Nonnull signalbox_add_request_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
 void signalbox_remove_cancellation_handler(void *_Nonnull record);
 
 // How many bytes a block of malloc's has room for.

@@ -19,7 +19,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races storm statistics examples fuzz lint \
+.PHONY: help run test bench bench-async bench-fileio conformance install tsan asan soak exhaustive linearize simulate races storm statistics examples fuzz lint \
 	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests conformance-tests fuzz-tests load-tests \
 	windows-build deployment-tests
 
@@ -37,6 +37,9 @@ bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside
 
 bench-async: deps-build ## benchmarks of what tasks wait for, beside bare continuations
 	Benchmarks/async/run --scratch-path $(abspath $(BUILD)/async)
+
+bench-fileio: deps-bench test-prefix ## benchmarks of reading files, beside fio, a bare io_uring and a bare pread loop
+	Benchmarks/fileio/run $(TEST_PREFIX)
 
 soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0

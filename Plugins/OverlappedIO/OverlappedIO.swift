@@ -37,7 +37,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
     /// Makes the driver, which does nothing before it is started.
     public init(engine: EngineChoice = .automatic) { choice = engine }
 
-    private func makeEngine(onLoop executor: LoopExecutor) throws -> any Engine {
+    private func makeEngine(onLoop executor: LoopExecutor, _ poller: SocketPoller) throws -> any Engine {
         var choice = choice
         if choice == .automatic, let value = getenv("SIGNALBOX_IO_ENGINE") {
             if strcmp(value, "ring") == 0 { choice = .ring }
@@ -45,7 +45,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
         }
         if choice == .threads { return try ThreadEngine(onLoop: executor, faults) }
         do {
-            return try Ring(onLoop: executor, faults)
+            return try Ring(onLoop: executor, faults, poller)
         } catch let error as IOError where choice == .automatic && [ENOSYS, EPERM, EACCES].contains(error.code) {
             return try ThreadEngine(onLoop: executor, faults)
         }
@@ -58,7 +58,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
             var poller: SocketPoller?
             do {
                 poller = try SocketPoller(onLoop: executor, faults)
-                return (try makeEngine(onLoop: executor), poller!, watch)
+                return (try makeEngine(onLoop: executor, poller!), poller!, watch)
             } catch {
                 poller?.closeOnLoop()
                 watch.closeOnLoop()

@@ -165,6 +165,7 @@ final class PolledSocket: DriverSocket {
             guard code == 0 else { return .complete(IOStatus(errno: code), 0) }
             state.isPolled = true
         }
+        if !request.isToldByPort { poller.othersHaveCome() }
         state[way].requests.append(pending)
         return .nothing
     }
@@ -466,7 +467,10 @@ final class PolledSocket: DriverSocket {
             if !state.firstBytes.isEmpty { firstBytes = state.firstBytes.filter { isMeant($0.accept) } }
         }
         for first in firstBytes { first.end() }
-        for pending in ended { tell(pending.request, status, pending.transferred) }
+        for pending in ended {
+            if !pending.request.isToldByPort { poller.others.subtract(1, ordering: .sequentiallyConsistent) }
+            tell(pending.request, status, pending.transferred)
+        }
         return ended.count + firstBytes.count
     }
 
@@ -631,6 +635,7 @@ final class PolledSocket: DriverSocket {
             }
         }
         state[way].requests.removeFirst()
+        if !request.isToldByPort { poller.others.subtract(1, ordering: .sequentiallyConsistent) }
         state[way].isTelling = true
         return end
     }

@@ -27,6 +27,12 @@ open class IORequest: @unchecked Sendable {
     /// What there is besides bytes: flags, an address, ancillary data. nil: nothing.
     public let message: IOMessage?
 
+    /// Whether its end is told by a packet to a completion port, and by nothing else.
+    open var isToldByPort: Bool { false }
+
+    /// Whether system calls in which the thread sleeps that makes the request may be interrupted while it is pending (EINTR).
+    open var mayInterrupt: Bool { false }
+
     /// Makes a request over buffers, which must stay until it has ended.
     public init(
         _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage? = nil

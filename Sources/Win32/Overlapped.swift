@@ -59,6 +59,8 @@ final class PortTransfer: AnyOverlappedRequest, @unchecked Sendable {
         return request
     }
 
+    override var isToldByPort: Bool { true }
+
     override func complete(_ status: IOStatus, bytes: Int) {
         guard let source = source.take() else { preconditionFailure("a request has ended twice") }
         PortTransfer.tell(source, object, overlapped, status, bytes, atOnce: false)
@@ -140,6 +142,7 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
         self.beforeEnd = beforeEnd
         super.init(operation, buffers, message: message, overlapped)
         if event != .none {
+            Arena.local.noteRequests(event)
             ReuseLocks.of(event).withLock { _ in try? Arena.local.resetEvent(event) }
         } else if isBoundToPort {
             Arena.local.resetSource(source)
@@ -154,6 +157,9 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
         if event != .none { Arena.local.release(event) }
         if let routine { Arena.local.release(routine.thread) }
     }
+
+    override var isToldByPort: Bool { port != nil && event == .none }
+    override var mayInterrupt: Bool { true }
 
     override func complete(_ status: IOStatus, bytes: Int) { complete(status, bytes: bytes, atOnce: false) }
 
@@ -190,6 +196,7 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
             return
         }
         if event != .none {
+            Arena.local.noteRequests(event)
             ReuseLocks.of(event).withLock { _ in
                 store(status)
                 try? Arena.local.setEvent(event)

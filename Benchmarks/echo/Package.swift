@@ -7,9 +7,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "echo_async",
-            dependencies: [
-                .product(name: "OverlappedIO", package: "signalbox"), .product(name: "Signalbox", package: "signalbox"),
-            ],
+            dependencies: [.product(name: "Signalbox", package: "signalbox")],
             swiftSettings: [.treatAllWarnings(as: .error)])
     ],
     swiftLanguageModes: [.v6]

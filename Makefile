@@ -85,8 +85,8 @@ install: deps-build ## libsignalbox, its headers, pkg-config and CMake files, in
 lint: ## formatting, scripts, the export list
 	Scripts/lint
 
-conformance: deps-test test-prefix ## the conformance programs (and those in SUITE), also under Wine if it is there, by function
-	Conformance/run --wine $(if $(SUITE),--suite $(SUITE)) $(TEST_PREFIX)
+conformance: deps-test test-prefix ## the conformance programs (and those in SUITE), I/O over both engines, and under Wine, by function
+	Conformance/run --wine --engine threads $(if $(SUITE),--suite $(SUITE)) $(TEST_PREFIX)
 
 fuzz: deps-test ## FUZZ (10,000,000) random calls of all functions, under the address and the thread sanitizer
 	Scripts/with-stacks 3600 Tests/Fuzz/run address $(FUZZ)
@@ -130,7 +130,7 @@ native-tests: test-prefix
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Native/run $(TEST_PREFIX)
 
 conformance-tests: test-prefix
-	Scripts/with-stacks $(TEST_TIMEOUT) Conformance/run --table $(BUILD)/conformance.txt $(TEST_PREFIX)
+	Scripts/with-stacks $(TEST_TIMEOUT) Conformance/run --engine threads --table $(BUILD)/conformance.txt $(TEST_PREFIX)
 
 fuzz-tests:
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Fuzz/run address 100000

@@ -311,6 +311,94 @@ static void the_last_of_a_connection(void) {
     close_pair(pair);
 }
 
+// A file of `size` bytes, each of which says where it is; it goes when it is closed.
+static HANDLE numbered_file(DWORD size, DWORD flags) {
+    char folder[MAX_PATH], path[MAX_PATH + 20];
+    unsigned char block[4096];
+    TRUTH(GetTempPathA(sizeof folder, folder) > 0);
+    snprintf(path, sizeof path, "%ssent-%u", folder, (unsigned)GetCurrentProcessId());
+    HANDLE file = CreateFileA(path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, 0, NULL);
+    TRUTH(file != INVALID_HANDLE_VALUE);
+    for (DWORD done = 0, count; done < size; done += count) {
+        for (DWORD i = 0; i < sizeof block; i++) block[i] = (unsigned char)((done + i) * 2654435761u >> 13);
+        count = size - done < sizeof block ? size - done : (DWORD)sizeof block;
+        if (!TRUTH(WriteFile(file, block, count, &count, NULL))) break;
+    }
+    CloseHandle(file);
+    file = CreateFileA(path, GENERIC_READ | DELETE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                       FILE_FLAG_DELETE_ON_CLOSE | flags, NULL);
+    TRUTH(file != INVALID_HANDLE_VALUE);
+    return file;
+}
+
+// Receives `count` bytes, which must be those of such a file from `start` on.
+static int are_numbered(SOCKET s, DWORD start, DWORD count) {
+    static unsigned char block[65536];
+    for (DWORD done = 0; done < count;) {
+        int got = recv(s, (char *)block, (int)(count - done < sizeof block ? count - done : sizeof block), 0);
+        if (got <= 0) return 0;
+        for (int i = 0; i < got; i++, done++)
+            if (block[i] != (unsigned char)((start + done) * 2654435761u >> 13)) return 0;
+    }
+    return 1;
+}
+
+static void a_file_from_where_it_stands(void) {
+    struct pair pair = connected();
+    HANDLE file = numbered_file(10000, 0);
+    char text[5];
+    TRANSMIT_FILE_BUFFERS buffers = {(void *)"head", 4, (void *)"tail!", 5};
+    EQUAL(SetFilePointer(file, 5000, NULL, FILE_BEGIN), 5000);
+    EQUAL(TransmitFile(pair.ours, file, 1000, 0, NULL, &buffers, 0), TRUE);
+    EQUAL(recv(pair.theirs, text, 4, MSG_WAITALL), 4);
+    EQUAL(memcmp(text, "head", 4), 0);
+    TRUTH(are_numbered(pair.theirs, 5000, 1000));
+    EQUAL(recv(pair.theirs, text, 5, MSG_WAITALL), 5);
+    EQUAL(memcmp(text, "tail!", 5), 0);
+#ifndef ON_WINE // which reads at offsets, and leaves the pointer
+    EQUAL(SetFilePointer(file, 0, NULL, FILE_CURRENT), 6000);
+#endif
+    // 0 bytes: all that is left.
+    EQUAL(SetFilePointer(file, 6000, NULL, FILE_BEGIN), 6000);
+    EQUAL(TransmitFile(pair.ours, file, 0, 0, NULL, NULL, 0), TRUE);
+    TRUTH(are_numbered(pair.theirs, 6000, 4000));
+    CloseHandle(file);
+    close_pair(pair);
+}
+
+static void a_long_file_from_an_offset(void) {
+    enum { SIZE = 20000000, START = 4097 };
+    struct pair pair = connected();
+    HANDLE file = numbered_file(SIZE, FILE_FLAG_OVERLAPPED);
+    OVERLAPPED overlapped;
+    DWORD bytes = UNTOUCHED, flags = 0;
+    memset(&overlapped, 0, sizeof overlapped);
+    overlapped.Offset = START;
+    overlapped.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+    FAILS(TransmitFile(pair.ours, file, 0, 0, &overlapped, NULL, TF_DISCONNECT), ERROR_IO_PENDING);
+    TRUTH(are_numbered(pair.theirs, START, SIZE - START));
+    EQUAL(WSAGetOverlappedResult(pair.ours, &overlapped, &bytes, TRUE, &flags), TRUE);
+    EQUAL(bytes, SIZE - START);
+    CloseHandle(file);
+    CloseHandle(overlapped.hEvent);
+    close_pair(pair);
+}
+
+static void a_transmission_is_cancelled(void) {
+    struct pair pair = connected();
+    HANDLE file = numbered_file(20000000, FILE_FLAG_OVERLAPPED);
+    OVERLAPPED overlapped;
+    DWORD bytes = UNTOUCHED, flags = 0;
+    memset(&overlapped, 0, sizeof overlapped);
+    overlapped.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+    FAILS(TransmitFile(pair.ours, file, 0, 0, &overlapped, NULL, 0), ERROR_IO_PENDING);
+    EQUAL(CancelIo((HANDLE)pair.ours), TRUE);
+    FAILS(WSAGetOverlappedResult(pair.ours, &overlapped, &bytes, TRUE, &flags), WSA_OPERATION_ABORTED);
+    CloseHandle(overlapped.hEvent);
+    CloseHandle(file);
+    close_pair(pair);
+}
+
 static void what_transmitting_refuses(void) {
     SOCKET s = new_stream();
     struct pair pair = connected();
@@ -384,6 +472,9 @@ static const struct test_case cases[] = {
     CASE(a_socket_is_used_again),
     CASE(what_stands_around_a_file),
     CASE(the_last_of_a_connection),
+    CASE(a_file_from_where_it_stands),
+    CASE(a_long_file_from_an_offset),
+    CASE(a_transmission_is_cancelled),
     CASE(what_transmitting_refuses),
     CASE(a_receive_of_no_bytes_waits_for_some),
     CASE(an_overlapped_receive_for_all),

@@ -15,8 +15,6 @@ protocol Engine: AnyObject, Sendable {
     func closeOnLoop()
     /// Set when the engine is closed, and every request has ended.
     var isClosed: EventObject { get }
-    /// What tests have fail.
-    var faults: FaultSeam { get }
 }
 
 /// What an engine is asked to do.

@@ -35,6 +35,9 @@ final class FileLocks: Sendable {
     /// How many locks there are: transfers look at that first.
     private let count = Atomic(0)
 
+    /// Whether nobody has locked anything; one that is made at this moment may be missed.
+    var isEmpty: Bool { count.load(ordering: .acquiring) == 0 }
+
     // ---- which file
 
     private struct Entry {
@@ -64,6 +67,8 @@ final class FileLocks: Sendable {
         case granted
         case refused
         case waiting
+        /// The kernel has failed.
+        case failed(Int32)
     }
 
     /// Locks the range for an opening; if that cannot be now, and there is a request, it completes when it has been.
@@ -72,11 +77,17 @@ final class FileLocks: Sendable {
     ) -> Outcome {
         let lock = Lock(range: range, isExclusive: isExclusive, owner: ObjectIdentifier(owner))
         return state.withLock { state in
-            if !conflicts(lock, state.locks), take(lock, &state, descriptor) { return .granted }
+            let isOthers = !conflicts(lock, state.locks)
+            if isOthers {
+                let code = take(lock, &state, descriptor)
+                if code == 0 { return .granted }
+                if OpenFileLock.isResourceFailure(code) { return .failed(code) }
+            }
             guard let request else { return .refused }
             var waiting = Waiting(lock: lock, descriptor: descriptor, request: request)
-            if !conflicts(lock, state.locks) {
-                guard help(lock, descriptor) else { return .refused }
+            if isOthers {
+                let code = help(lock, descriptor)
+                guard code == 0 else { return .failed(code) }
                 waiting.isHelped = true
             }
             state.waiting.append(waiting)
@@ -92,17 +103,19 @@ final class FileLocks: Sendable {
         }
     }
 
-    private func take(_ lock: Lock, _ state: inout State, _ descriptor: Int32) -> Bool {
-        guard lockInKernel(lock, state, descriptor) else { return false }
+    /// Returns 0; EAGAIN, if another process has a lock in the way; or another errno.
+    private func take(_ lock: Lock, _ state: inout State, _ descriptor: Int32) -> Int32 {
+        let code = lockInKernel(lock, state, descriptor)
+        guard code == 0 else { return code }
         state.locks.append(lock)
         count.store(state.locks.count, ordering: .releasing)
-        return true
+        return 0
     }
 
     /// Undoes the lock of exactly that range: the exclusive one first, if there are both. False: there is none.
     func unlock(_ range: FileRange, owner: AnyObject, _ descriptor: Int32) -> Bool {
         let owner = ObjectIdentifier(owner)
-        let (isFound, ended) = state.withLock { state -> (Bool, [IORequest]) in
+        let (isFound, ended) = state.withLock { state -> (Bool, [Ended]) in
             let mine = state.locks.indices.filter { state.locks[$0].owner == owner && state.locks[$0].range == range }
             guard let index = mine.first(where: { state.locks[$0].isExclusive }) ?? mine.first else {
                 return (false, [])
@@ -111,20 +124,20 @@ final class FileLocks: Sendable {
             relockInKernel(range, owner, state, descriptor)
             return (true, grantLocked(&state))
         }
-        for request in ended { request.complete(.success, bytes: 0) }
+        for (request, status) in ended { request.complete(status, bytes: 0) }
         return isFound
     }
 
     /// Ends the waits of an opening that are meant; returns how many.
     func cancel(owner: AnyObject, where isMeant: (IORequest) -> Bool) -> Int {
         let owner = ObjectIdentifier(owner)
-        let (cancelled, granted) = state.withLock { state -> ([IORequest], [IORequest]) in
+        let (cancelled, granted) = state.withLock { state -> ([IORequest], [Ended]) in
             let ended = state.waiting.filter { $0.lock.owner == owner && isMeant($0.request) }
             state.waiting.removeAll { waiting in ended.contains { $0.request === waiting.request } }
             return (ended.map(\.request), ended.isEmpty ? [] : grantLocked(&state))
         }
         for request in cancelled { request.complete(.cancelled, bytes: 0) }
-        for request in granted { request.complete(.success, bytes: 0) }
+        for (request, status) in granted { request.complete(status, bytes: 0) }
         return cancelled.count
     }
 
@@ -132,33 +145,44 @@ final class FileLocks: Sendable {
     func release(owner: AnyObject, _ descriptor: Int32) {
         guard count.load(ordering: .acquiring) > 0 else { return }
         let owner = ObjectIdentifier(owner)
-        let ended = state.withLock { state -> [IORequest] in
+        let ended = state.withLock { state -> [Ended] in
             guard state.locks.contains(where: { $0.owner == owner }) else { return [] }
             state.locks.removeAll { $0.owner == owner }
             _ = OpenFileLock.set(descriptor, Int16(F_UNLCK), 0, FileSharing.firstByte)
             return grantLocked(&state)
         }
-        for request in ended { request.complete(.success, bytes: 0) }
+        for (request, status) in ended { request.complete(status, bytes: 0) }
     }
 
-    private func grantLocked(_ state: inout State) -> [IORequest] {
-        var granted: [IORequest] = []
+    private typealias Ended = (request: IORequest, status: IOStatus)
+
+    /// The waits that end now: with their locks, or because the kernel fails.
+    private func grantLocked(_ state: inout State) -> [Ended] {
+        var ended: [Ended] = []
         var still: [Waiting] = []
         for var waiting in state.waiting {
             let isBehind = still.contains { $0.lock.range.overlaps(waiting.lock.range) }
-            if !isBehind, !conflicts(waiting.lock, state.locks), take(waiting.lock, &state, waiting.descriptor) {
-                granted.append(waiting.request)
-                continue
-            }
-            // It is another process that is in the way.
-            if !isBehind, !waiting.isHelped, !conflicts(waiting.lock, state.locks) {
-                waiting.isHelped = help(waiting.lock, waiting.descriptor)
+            if !isBehind, !conflicts(waiting.lock, state.locks) {
+                var code = take(waiting.lock, &state, waiting.descriptor)
+                if code == 0 {
+                    ended.append((waiting.request, .success))
+                    continue
+                }
+                // It is another process that is in the way.
+                if !OpenFileLock.isResourceFailure(code) {
+                    code = waiting.isHelped ? 0 : help(waiting.lock, waiting.descriptor)
+                }
+                if code != 0 {
+                    ended.append((waiting.request, IOStatus(fileErrno: code)))
+                    continue
+                }
+                waiting.isHelped = true
             }
             still.append(waiting)
         }
         state.waiting = still
         count.store(state.locks.count, ordering: .releasing)
-        return granted
+        return ended
     }
 
     /// Whether a transfer of an opening meets a lock that excludes it: another's exclusive one, or, for a write, any
@@ -181,20 +205,20 @@ final class FileLocks: Sendable {
 
     /// Starts a thread that sleeps until no other process has a lock in the way, and then has us try again. It locks by an
     /// open file description of its own, for what it waits with must not keep ours from being closed; should the request
-    /// be cancelled, it sleeps on until the other process unlocks, and does nothing then. False: there can be none.
-    private func help(_ lock: Lock, _ descriptor: Int32) -> Bool {
-        guard let range = inKernel(lock.range) else { return false }
+    /// be cancelled, it sleeps on until the other process unlocks, and does nothing then. Returns 0 or an errno.
+    private func help(_ lock: Lock, _ descriptor: Int32) -> Int32 {
+        guard let range = inKernel(lock.range) else { return EINVAL }
         let mode = lock.isExclusive ? O_RDWR : O_RDONLY
-        let own = Glibc.open("/proc/self/fd/\(descriptor)", mode | O_CLOEXEC)
-        guard own >= 0 else { return false }
+        let own = Kernel.open("/proc/self/fd/\(descriptor)", mode | O_CLOEXEC)
+        guard own >= 0 else { return errno }
         let type = Int16(lock.isExclusive ? F_WRLCK : F_RDLCK)
-        let isStarted = Helper.start {
+        let code = Helper.start {
             OpenFileLock.wait(own, type, range.start, range.length)
             Glibc.close(own)
             self.tryAgain(lock)
         }
-        if !isStarted { Glibc.close(own) }
-        return isStarted
+        if code != 0 { Glibc.close(own) }
+        return code
     }
 
     private func tryAgain(_ lock: Lock) {
@@ -205,7 +229,7 @@ final class FileLocks: Sendable {
             }
             return grantLocked(&state)
         }
-        for request in ended { request.complete(.success, bytes: 0) }
+        for (request, status) in ended { request.complete(status, bytes: 0) }
     }
 
     /// The part of a range that the kernel's locks can tell: its offsets have 63 bits, and the topmost are taken.
@@ -215,20 +239,23 @@ final class FileLocks: Sendable {
         return (Int64(range.start), Int64(min(range.length, limit - range.start)))
     }
 
-    private func lockInKernel(_ lock: Lock, _ state: State, _ descriptor: Int32) -> Bool {
-        guard let range = inKernel(lock.range) else { return true }
+    /// Returns as `take`. A file system that has no locks is no failure.
+    private func lockInKernel(_ lock: Lock, _ state: State, _ descriptor: Int32) -> Int32 {
+        guard let range = inKernel(lock.range) else { return 0 }
         let code = OpenFileLock.set(descriptor, Int16(lock.isExclusive ? F_WRLCK : F_RDLCK), range.start, range.length)
         // A shared lock needs a descriptor that reads, an exclusive one that writes: an exclusive lock excludes too much.
         if code == EBADF {
-            return [0, EBADF].contains(
-                OpenFileLock.set(descriptor, Int16(lock.isExclusive ? F_RDLCK : F_WRLCK), range.start, range.length))
+            let other = OpenFileLock.set(
+                descriptor, Int16(lock.isExclusive ? F_RDLCK : F_WRLCK), range.start, range.length)
+            return isFailure(other) ? other : 0
         }
-        guard code == EAGAIN || code == EACCES else {
-            // What the handle has locked exclusively beneath stays so.
-            if code == 0 && !lock.isExclusive { relockInKernel(lock.range, lock.owner, state, descriptor, lock) }
-            return true
-        }
-        return false
+        // What the handle has locked exclusively beneath stays so.
+        if code == 0 && !lock.isExclusive { relockInKernel(lock.range, lock.owner, state, descriptor, lock) }
+        return isFailure(code) ? code : 0
+    }
+
+    private func isFailure(_ code: Int32) -> Bool {
+        code == EAGAIN || code == EACCES || OpenFileLock.isResourceFailure(code)
     }
 
     /// After a change: has the kernel lock what the handle's locks still cover of the range.
@@ -253,7 +280,8 @@ private enum Helper {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    /// Returns 0 or an errno.
+    static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
         let context = Unmanaged.passRetained(Body(body))
         var thread = pthread_t()
         // No signal handler of the program's runs on it.
@@ -268,6 +296,6 @@ private enum Helper {
             }, context.toOpaque())
         pthread_sigmask(SIG_SETMASK, &before, nil)
         if code == 0 { pthread_detach(thread) } else { context.release() }
-        return code == 0
+        return code
     }
 }

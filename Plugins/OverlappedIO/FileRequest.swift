@@ -73,8 +73,9 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
             return finish(.diskFull, transferred)
         }
         transferred += Int(result)
-        // A short read past the page cache is the end of the file, for the next would begin within a sector.
-        if transferred >= length || isRead && file.alignment > 1 { return finish(.success, transferred) }
+        if transferred >= length || isRead && file.endsWithinSector(transferred) {
+            return finish(.success, transferred)
+        }
         if isToEnd { return finish(.cancelled, 0) }
         engine.submitOnLoop(self)
     }

@@ -28,64 +28,85 @@ enum FileSharing {
         access.contains(.append) ? access.union(.write) : access
     }
 
-    /// Takes the locks for an opening. False: sharing is violated, and nothing was taken.
+    /// Takes the locks for an opening, or none, if sharing is violated or the kernel fails.
     ///
     /// - Parameter alsoNeeds: what the opening itself does to the file, besides its handle's access.
     static func claim(
         _ descriptor: Int32, _ access: FileRights, sharing: FileRights, alsoNeeds: FileRights, canReadLock: Bool
-    ) -> Bool {
+    ) -> IOStatus {
         let access = ways(of: access)
-        guard !access.isDisjoint(with: [.read, .write, .delete]) else {
-            return !isDenied(descriptor, alsoNeeds)
-        }
+        guard !access.isDisjoint(with: [.read, .write, .delete]) else { return status(of: alsoNeeds, descriptor) }
         // Another process may be trying the same, and step back in a moment: who has come to stay is still there then.
         for _ in 0..<4 {
-            let isClaimed = gate.withLock { _ in
-                if isViolated(descriptor, access.union(alsoNeeds), sharing) { return false }
-                place(descriptor, access, sharing, canReadLock)
-                if !isViolated(descriptor, access.union(alsoNeeds), sharing) { return true }
+            let result = gate.withLock { _ in
+                let needs = access.union(alsoNeeds)
+                var result = violation(descriptor, needs, sharing)
+                guard result == .success else { return result }
+                result = place(descriptor, access, sharing, canReadLock)
+                if result == .success { result = violation(descriptor, needs, sharing) }
+                if result == .success { return result }
                 _ = OpenFileLock.set(descriptor, Int16(F_UNLCK), firstByte, 2 * Int64(ways.count) * regionLength)
-                return false
+                return result
             }
-            if isClaimed { return true }
+            if result != .sharingViolation { return result }
             sched_yield()
         }
-        return false
+        return .sharingViolation
     }
 
     /// Whether an opening denies others that use.
-    static func isDenied(_ descriptor: Int32, _ access: FileRights) -> Bool {
-        ways.indices.contains { way in
-            ways(of: access).contains(ways[way]) && OpenFileLock.isLocked(descriptor, deniers(way), regionLength)
+    static func status(of access: FileRights, _ descriptor: Int32) -> IOStatus {
+        for way in ways.indices where ways(of: access).contains(ways[way]) {
+            let status = found(descriptor, deniers(way))
+            if status != .success { return status }
+        }
+        return .success
+    }
+
+    private static func violation(_ descriptor: Int32, _ access: FileRights, _ sharing: FileRights) -> IOStatus {
+        let denied = status(of: access, descriptor)
+        if denied != .success { return denied }
+        for way in ways.indices where !sharing.contains(ways[way]) {
+            let status = found(descriptor, users(way))
+            if status != .success { return status }
+        }
+        return .success
+    }
+
+    /// Success: nobody is in that region.
+    private static func found(_ descriptor: Int32, _ region: Int64) -> IOStatus {
+        switch OpenFileLock.state(descriptor, region, regionLength) {
+        case .free: .success
+        case .locked: .sharingViolation
+        case .unknown(let code): IOStatus(fileErrno: code)
         }
     }
 
-    private static func isViolated(_ descriptor: Int32, _ access: FileRights, _ sharing: FileRights) -> Bool {
-        isDenied(descriptor, access)
-            || ways.indices.contains { way in
-                !sharing.contains(ways[way]) && OpenFileLock.isLocked(descriptor, users(way), regionLength)
-            }
-    }
-
-    private static func place(_ descriptor: Int32, _ access: FileRights, _ sharing: FileRights, _ canReadLock: Bool) {
+    private static func place(
+        _ descriptor: Int32, _ access: FileRights, _ sharing: FileRights, _ canReadLock: Bool
+    ) -> IOStatus {
         for way in ways.indices {
-            if access.contains(ways[way]) { place(descriptor, users(way), canReadLock) }
-            if !sharing.contains(ways[way]) { place(descriptor, deniers(way), canReadLock) }
+            var code: Int32 = 0
+            if access.contains(ways[way]) { code = place(descriptor, users(way), canReadLock) }
+            if code == 0 && !sharing.contains(ways[way]) { code = place(descriptor, deniers(way), canReadLock) }
+            if code != 0 { return IOStatus(fileErrno: code) }
         }
+        return .success
     }
 
-    private static func place(_ descriptor: Int32, _ region: Int64, _ canReadLock: Bool) {
-        if canReadLock {
-            _ = OpenFileLock.set(descriptor, Int16(F_RDLCK), region, 1)
-            return
-        }
-        // A byte of one's own; byte 0 is where the others read-lock. A file system without locks ends the search.
+    private static func place(_ descriptor: Int32, _ region: Int64, _ canReadLock: Bool) -> Int32 {
+        if canReadLock { return heeded(OpenFileLock.set(descriptor, Int16(F_RDLCK), region, 1)) }
+        // A byte of one's own; byte 0 is where the others read-lock.
         for _ in 0..<16 {
             let byte = region + Int64.random(in: 1..<regionLength)
             let code = OpenFileLock.set(descriptor, Int16(F_WRLCK), byte, 1)
-            if code != EAGAIN && code != EACCES { return }
+            if code != EAGAIN && code != EACCES { return heeded(code) }
         }
+        return 0
     }
+
+    /// A file system without locks, or a descriptor that cannot have them, has files that are shared.
+    private static func heeded(_ code: Int32) -> Int32 { OpenFileLock.isResourceFailure(code) ? code : 0 }
 }
 
 /// Locks of an open file description, see fcntl(2).
@@ -94,10 +115,13 @@ enum OpenFileLock {
     private static let waitCommand: Int32 = 38  // F_OFD_SETLKW
     private static let setCommand: Int32 = 37  // F_OFD_SETLK
 
+    /// What the kernel says when it fails, and not that there are no locks there.
+    static func isResourceFailure(_ code: Int32) -> Bool { [ENOMEM, ENOLCK, EIO, EMFILE, ENOSPC].contains(code) }
+
     /// Locks or unlocks, without waiting. `length` 0: to the end of all offsets. Returns 0 or errno.
     static func set(_ descriptor: Int32, _ type: Int16, _ start: Int64, _ length: Int64) -> Int32 {
         var lock = flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: Int(start), l_len: Int(length), l_pid: 0)
-        while fcntl(descriptor, setCommand, &lock) != 0 {
+        while Kernel.lock(descriptor, setCommand, &lock) != 0 {
             if errno != EINTR { return errno }
         }
         return 0
@@ -106,13 +130,24 @@ enum OpenFileLock {
     /// Locks, when nobody else has a lock in the way.
     static func wait(_ descriptor: Int32, _ type: Int16, _ start: Int64, _ length: Int64) {
         var lock = flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: Int(start), l_len: Int(length), l_pid: 0)
-        while fcntl(descriptor, waitCommand, &lock) != 0 && errno == EINTR {}
+        while Kernel.lock(descriptor, waitCommand, &lock) != 0 && errno == EINTR {}
+    }
+
+    enum State: Equatable {
+        case free
+        case locked
+        /// The kernel has failed.
+        case unknown(Int32)
     }
 
     /// Whether another open file description has a lock there that excludes one of this type.
-    static func isLocked(_ descriptor: Int32, _ start: Int64, _ length: Int64, _ type: Int16 = Int16(F_WRLCK)) -> Bool {
+    static func state(
+        _ descriptor: Int32, _ start: Int64, _ length: Int64, _ type: Int16 = Int16(F_WRLCK)
+    ) -> State {
         var lock = flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: Int(start), l_len: Int(length), l_pid: 0)
-        guard fcntl(descriptor, getCommand, &lock) == 0 else { return false }
-        return lock.l_type != Int16(F_UNLCK)
+        while Kernel.lock(descriptor, getCommand, &lock) != 0 {
+            if errno != EINTR { return isResourceFailure(errno) ? .unknown(errno) : .free }
+        }
+        return lock.l_type == Int16(F_UNLCK) ? .free : .locked
     }
 }

@@ -11,7 +11,7 @@ extension OverlappedIO: FileDriver {
         // Who makes or deletes the file meanwhile has us look again.
         for _ in 0..<8 {
             var found = stat()
-            let isThere = (options.opensLinks ? lstat(path, &found) : stat(path, &found)) == 0
+            let isThere = Kernel.stat(path, &found, ofLink: options.opensLinks) == 0
             let code = errno
             if isThere {
                 if let file = try open(path, existing: found, options, engine) { return (file, true) }
@@ -61,7 +61,12 @@ extension OverlappedIO: FileDriver {
         let descriptor = try openDescriptor(path, kind, wantsWrite: wantsWrite || empties, options)
         guard descriptor >= 0 else { return nil }
         var now = stat()
-        guard fstat(descriptor, &now) == 0, now.st_mode & S_IFMT == kind else {
+        guard fstat(descriptor, &now) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw failure(IOStatus(fileErrno: code), path, code)
+        }
+        guard now.st_mode & S_IFMT == kind else {
             close(descriptor)
             return nil
         }
@@ -100,9 +105,9 @@ extension OverlappedIO: FileDriver {
         if !readsToo && !wantsWrite && kind == S_IFREG { modes = [O_RDONLY, O_WRONLY, 0o10000000] }
         var code: Int32 = 0
         for mode in modes {
-            var descriptor = Glibc.open(path, flags | mode)
+            var descriptor = Kernel.open(path, flags | mode)
             if descriptor < 0 && errno == EINVAL && flags & 0o40000 != 0 {
-                descriptor = Glibc.open(path, flags & ~0o40000 | mode)  // no O_DIRECT on this file system
+                descriptor = Kernel.open(path, flags & ~0o40000 | mode)  // no O_DIRECT on this file system
             }
             if descriptor >= 0 {
                 return descriptor
@@ -123,9 +128,9 @@ extension OverlappedIO: FileDriver {
         if options.isUnbuffered { flags |= 0o40000 }
         var mode = mode_t(options.mode ?? 0o666)
         if options.isReadOnly { mode &= ~0o222 }
-        var descriptor = Glibc.open(path, flags, mode)
+        var descriptor = Kernel.open(path, flags, mode)
         if descriptor < 0 && errno == EINVAL && options.isUnbuffered {
-            descriptor = Glibc.open(path, flags & ~0o40000, mode)
+            descriptor = Kernel.open(path, flags & ~0o40000, mode)
         }
         guard descriptor >= 0 else {
             let code = errno
@@ -143,8 +148,18 @@ extension OverlappedIO: FileDriver {
         if options.mode != nil { fchmod(descriptor, mode) }
         if let owner = options.owner { _ = fchown(descriptor, owner.user, owner.group) }
         var now = stat()
-        fstat(descriptor, &now)
-        try claim(descriptor, path, options, alsoNeeds: [])
+        do throws(IOError) {
+            guard fstat(descriptor, &now) == 0 else {
+                let code = errno
+                close(descriptor)
+                throw failure(IOStatus(fileErrno: code), path, code)
+            }
+            try claim(descriptor, path, options, alsoNeeds: [])
+        } catch {
+            // Nobody else has had it: where sharing was violated, others have opened it since, and it stays theirs.
+            if error.status != .sharingViolation { unlink(path) }
+            throw error
+        }
         setAttributes(descriptor, options, isNew: true)
         return finish(descriptor, now, path, options, engine)
     }
@@ -166,11 +181,11 @@ extension OverlappedIO: FileDriver {
         var access = options.access
         if options.isDeletedOnClose { access.insert(.delete) }
         let canRead = fcntl(descriptor, F_GETFL) & O_ACCMODE != O_WRONLY
-        let isClaimed = FileSharing.claim(
+        let status = FileSharing.claim(
             descriptor, access, sharing: options.sharing, alsoNeeds: alsoNeeds, canReadLock: canRead)
-        guard isClaimed else {
+        guard status == .success else {
             close(descriptor)
-            throw failure(.sharingViolation, path)
+            throw failure(status, path)
         }
     }
 
@@ -214,17 +229,22 @@ extension OverlappedIO: FileDriver {
 
     public func checkSharing(of path: String, for access: FileRights) throws(IOError) {
         var found = stat()
-        guard lstat(path, &found) == 0 else {
+        guard Kernel.stat(path, &found, ofLink: true) == 0 else {
             let code = errno
             throw failure(FilePath.status(code, path), path, code)
         }
         let kind = found.st_mode & S_IFMT
         guard kind == S_IFREG || kind == S_IFDIR else { return }
-        var descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
-        if descriptor < 0 && kind == S_IFREG { descriptor = Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) }
-        // Who may neither read nor write it sees no locks; the system says what he may.
-        guard descriptor >= 0 else { return }
+        var descriptor = Kernel.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        if descriptor < 0 && kind == S_IFREG { descriptor = Kernel.open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) }
+        guard descriptor >= 0 else {
+            let code = errno
+            // Who may neither read nor write it sees no locks; the system says what he may.
+            if [EACCES, EPERM, ENOENT, ELOOP].contains(code) { return }
+            throw failure(FilePath.status(code, path), path, code)
+        }
         defer { close(descriptor) }
-        if FileSharing.isDenied(descriptor, access) { throw failure(.sharingViolation, path) }
+        let status = FileSharing.status(of: access, descriptor)
+        if status != .success { throw failure(status, path) }
     }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import CUring
 import Dispatcher
 import Glibc
 public import Signalbox
@@ -20,8 +21,6 @@ public final class OverlappedIO: Plugin, SocketDriver {
     private let state = Guarded<Parts?>(nil)
 
     private let choice: EngineChoice
-    /// What tests have fail.
-    package let faults = FaultSeam()
 
     /// What carries out requests that would block.
     public enum EngineChoice: Sendable {
@@ -43,11 +42,11 @@ public final class OverlappedIO: Plugin, SocketDriver {
             if strcmp(value, "ring") == 0 { choice = .ring }
             if strcmp(value, "threads") == 0 { choice = .threads }
         }
-        if choice == .threads { return try ThreadEngine(onLoop: executor, faults) }
+        if choice == .threads { return try ThreadEngine(onLoop: executor) }
         do {
-            return try Ring(onLoop: executor, faults, poller)
+            return try Ring(onLoop: executor, poller)
         } catch let error as IOError where choice == .automatic && [ENOSYS, EPERM, EACCES].contains(error.code) {
-            return try ThreadEngine(onLoop: executor, faults)
+            return try ThreadEngine(onLoop: executor)
         }
     }
 
@@ -57,7 +56,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
             let watch = try SocketWatch(onLoop: executor)
             var poller: SocketPoller?
             do {
-                poller = try SocketPoller(onLoop: executor, faults)
+                poller = try SocketPoller(onLoop: executor)
                 return (try makeEngine(onLoop: executor, poller!), poller!, watch)
             } catch {
                 poller?.closeOnLoop()

@@ -64,13 +64,11 @@ final class Ring: Engine, @unchecked Sendable {
 
     /// Set when the ring is closed, and every request has ended.
     let isClosed = EventObject(.manual)
-    let faults: FaultSeam
     /// What tells sockets, which threads that sleep here see to as well; nil in tests without sockets.
     let poller: SocketPoller?
 
-    init(onLoop executor: LoopExecutor, _ faults: FaultSeam, _ poller: SocketPoller? = nil) throws {
+    init(onLoop executor: LoopExecutor, _ poller: SocketPoller? = nil) throws {
         self.poller = poller
-        self.faults = faults
         ring.initialize(to: io_uring())
         told = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard told >= 0 else { throw IOError(code: errno, "making an eventfd") }
@@ -139,7 +137,6 @@ final class Ring: Engine, @unchecked Sendable {
         let code: Int32? = submissions.withLock { state in
             // To end: the order to cancel it may have come before this one, and found nothing in the ring.
             guard !state.isEnding, !request.isToEnd else { return ECANCELED }
-            if let code = faults.take() { return code }
             guard let entry = entryLocked(&state) else {
                 state.backlog.append(.submit(request))
                 return nil
@@ -197,8 +194,8 @@ final class Ring: Engine, @unchecked Sendable {
         while io_uring_sq_ready(ring) > 0 {
             let done = io_uring_submit(ring)
             if done >= 0 || done == -EINTR { continue }
-            // The completion queue is full (EBUSY), or memory is short (EAGAIN): taking what is done makes room.
-            precondition(done == -EBUSY || done == -EAGAIN, "io_uring_enter(2) failed (errno \(-done))")
+            // The completion queue is full (EBUSY), or memory is short (EAGAIN, ENOMEM): taking what is done makes room.
+            precondition([-EBUSY, -EAGAIN, -ENOMEM].contains(done), "io_uring_enter(2) failed (errno \(-done))")
             state.isStuck = true
             return notifier!.signal()
         }
@@ -247,7 +244,8 @@ final class Ring: Engine, @unchecked Sendable {
             let (result, data) = (completion.pointee.res, completion.pointee.user_data)
             io_uring_cqe_seen(ring, completion)
             count += 1
-            guard let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }  // a cancel's own, or nothing's
+            // Not a cancel's own, or nothing's:
+            guard let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }
             let request = Unmanaged<EngineRequest>.fromOpaque(pointer).takeRetainedValue()
             inFlight.subtract(1, ordering: .acquiringAndReleasing)
             if !request.isToldByPort { othersInFlight.subtract(1, ordering: .sequentiallyConsistent) }

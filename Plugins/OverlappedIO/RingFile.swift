@@ -10,14 +10,15 @@ import Synchronization
 /// request.
 final class RingFile: DriverFile {
     private struct State {
-        var descriptor: Int32
-        var holds = 0
-        var isClosed = false
         var pending: [FileRequest] = []
         var isDeletedOnClose = false
         var path: String
     }
     private let state: Guarded<State>
+    private let opened: Int32
+    /// Who holds the descriptor; and whether it is closed, for all but them. Who leaves it at `closed` closes it.
+    private let holds = Atomic<Int>(0)
+    private static let closed = Int.min
     /// Held during transfers at the file pointer, which so come one after the other.
     private let pointer = Guarded<Int64>(0)
     private let engine: any Engine
@@ -38,7 +39,8 @@ final class RingFile: DriverFile {
     private let mayMeetWriters: Bool
 
     init(_ descriptor: Int32, _ status: stat, _ path: String, _ options: FileOptions, _ engine: any Engine) {
-        state = Guarded(State(descriptor: descriptor, isDeletedOnClose: options.isDeletedOnClose, path: path))
+        opened = descriptor
+        state = Guarded(State(isDeletedOnClose: options.isDeletedOnClose, path: path))
         self.engine = engine
         let kind = status.st_mode & S_IFMT
         identity = FileLocks.Identity(device: status.st_dev, inode: status.st_ino)
@@ -58,28 +60,22 @@ final class RingFile: DriverFile {
 
     deinit { close() }
 
-    var descriptor: Int32 { state.withLock { $0.isClosed ? -1 : $0.descriptor } }
+    var descriptor: Int32 { holds.load(ordering: .acquiring) < 0 ? -1 : opened }
     var path: String { state.withLock { $0.path } }
 
     /// Keeps the descriptor from being closed until `letGo`; -1: it is closed.
-    private func hold() -> Int32 {
-        state.withLock { state in
-            guard !state.isClosed else { return -1 }
-            state.holds += 1
-            return state.descriptor
+    @inline(__always) private func hold() -> Int32 {
+        var seen = holds.load(ordering: .relaxed)
+        while seen >= 0 {
+            let (done, now) = holds.weakCompareExchange(expected: seen, desired: seen + 1, ordering: .acquiring)
+            if done { return opened }
+            seen = now
         }
+        return -1
     }
 
-    private func letGo() { closeIfIdle { $0.holds -= 1 } }
-
-    private func closeIfIdle(after change: (inout sending State) -> Void) {
-        let descriptor = state.withLock { state -> Int32 in
-            change(&state)
-            guard state.isClosed, state.holds == 0, state.pending.isEmpty else { return -1 }
-            defer { state.descriptor = -1 }
-            return state.descriptor
-        }
-        if descriptor >= 0 { Glibc.close(descriptor) }
+    @inline(__always) private func letGo() {
+        if holds.subtract(1, ordering: .acquiringAndReleasing).newValue == RingFile.closed { Glibc.close(opened) }
     }
 
     // ---- transfers
@@ -116,9 +112,28 @@ final class RingFile: DriverFile {
         if locks?.excludes(range, isWrite: isWrite, owner: self) == true { return .fileLockConflict }
         // Of other processes' locks the kernel knows. Where nobody else may write they are not asked for, at each read.
         guard mayMeetWriters, offset < FileSharing.firstByte - Int64(length) else { return nil }
-        let isLocked = OpenFileLock.isLocked(
-            state.withLock { $0.descriptor }, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
-        return isLocked ? .fileLockConflict : nil
+        let state = OpenFileLock.state(
+            opened, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
+        switch state {
+        case .free: return nil
+        case .locked: return .fileLockConflict
+        case .unknown(let code): return status(code)
+        }
+    }
+
+    func transferNow(_ buffer: UnsafeMutableRawPointer, _ count: Int, isWrite: Bool, at offset: Int64) -> NowResult {
+        guard isSeekable, !isUnbuffered, !mayMeetWriters, count > 0, offset >= 0 else { return .other }
+        if isWrite && (isWrittenThrough || onlyAppends) { return .other }
+        if let locks, !locks.isEmpty { return .other }
+        guard hold() >= 0 else { return .other }
+        defer { letGo() }
+        var vector = iovec(iov_base: buffer, iov_len: count)
+        let done =
+            isWrite
+            ? signalbox_pwritev2(opened, &vector, 1, offset, 0)
+            : signalbox_preadv2(opened, &vector, 1, offset, Flags.noWait)
+        if done == count { return .done }
+        return done < 0 && errno == EAGAIN && !isWrite ? .wouldBlock : .other
     }
 
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
@@ -130,7 +145,6 @@ final class RingFile: DriverFile {
         let length = buffers.reduce(0) { $0 + $1.count }
         if let refusal = refusal(transfer, buffers, length) { return .failed(refusal) }
         if length == 0 { return .done(0) }
-        if let code = engine.faults.take() { return .failed(status(code)) }
         let descriptor = hold()
         guard descriptor >= 0 else { return .failed(.invalidHandle) }
         defer { letGo() }
@@ -173,18 +187,24 @@ final class RingFile: DriverFile {
                 if result < 0 {
                     switch errno {
                     case EINTR: break
-                    case EAGAIN, EOPNOTSUPP: return .wouldBlock(done)
-                    default: return done > 0 ? .done(done) : .failed(status(errno))
+                    case EAGAIN where !mayWait || !isSeekable: return .wouldBlock(done)
+                    case EOPNOTSUPP where flags != 0: return .wouldBlock(done)
+                    // As the engine does: what was transferred before is not told, for it is not what was asked for.
+                    default: return .failed(status(errno))
                     }
                     continue
                 }
                 if result == 0 && isRead { return done > 0 ? .done(done) : .failed(isPipe ? .pipeBroken : .endOfFile) }
                 done += result
-                // Of what has no places, what is there is enough; past the page cache a short read is the end.
-                if done == length || isRead && (!isSeekable || isUnbuffered) { return .done(done) }
+                // Of what has no places, what is there is enough.
+                if done == length || isRead && (!isSeekable || endsWithinSector(done)) { return .done(done) }
             }
         }
     }
+
+    /// Whether a read past the page cache that has come so far is at the end of the file: the next would begin within a
+    /// sector.
+    func endsWithinSector(_ done: Int) -> Bool { done % alignment != 0 }
 
     /// pwritev2(2) without SIGPIPE.
     private func write(
@@ -217,16 +237,18 @@ final class RingFile: DriverFile {
             switch outcome {
             case .granted: return (.success, 0)
             case .refused: return (.lockNotGranted, 0)
+            case .failed(let code): return (status(code), 0)
             case .waiting: return nil
             }
         }
-        let pending = state.withLock { state -> FileRequest? in
-            guard !state.isClosed else { return nil }
-            let pending = FileRequest(request, adjusted(transfer), self, state.descriptor, transferred: done)
-            state.pending.append(pending)
-            return pending
+        // Until it has ended.
+        guard hold() >= 0 else { return (.invalidHandle, 0) }
+        let pending = FileRequest(request, adjusted(transfer), self, opened, transferred: done)
+        state.withLock { $0.pending.append(pending) }
+        // A close meanwhile found nothing to cancel.
+        if holds.load(ordering: .sequentiallyConsistent) < 0 {
+            pending.isToEndNow.store(true, ordering: .sequentiallyConsistent)
         }
-        guard let pending else { return (.invalidHandle, 0) }
         engine.order(.submit(pending))
         return nil
     }
@@ -242,7 +264,12 @@ final class RingFile: DriverFile {
 
     /// Before the request is told to have ended.
     func finished(_ request: FileRequest) {
-        closeIfIdle { state in state.pending.removeAll { $0 === request } }
+        state.withLock { state in
+            guard let index = state.pending.firstIndex(where: { $0 === request }) else { return }
+            state.pending.swapAt(index, state.pending.count - 1)
+            state.pending.removeLast()
+        }
+        letGo()
     }
 
     func unlock(_ range: FileRange) -> Bool {
@@ -324,15 +351,12 @@ final class RingFile: DriverFile {
     }
 
     func close() {
-        let (wasOpen, isDeleted, path, descriptor) = state.withLock { state in
-            defer { state.isClosed = true }
-            // Held meanwhile: a request that ends must not close it yet.
-            if !state.isClosed { state.holds += 1 }
-            return (!state.isClosed, state.isDeletedOnClose, state.path, state.descriptor)
-        }
-        guard wasOpen else { return }
+        // Held meanwhile: a request that ends must not close it yet.
+        guard hold() >= 0 else { return }
+        guard holds.bitwiseOr(RingFile.closed, ordering: .sequentiallyConsistent).oldValue >= 0 else { return letGo() }
+        let (isDeleted, path) = state.withLock { ($0.isDeletedOnClose, $0.path) }
         _ = cancel { _ in true }
-        locks?.release(owner: self, descriptor)
+        locks?.release(owner: self, opened)
         if isDeleted && !isDevice { FilePath.delete(path, ifIs: identity.device, identity.inode) }
         if locks != nil { FileLocks.close(identity) }
         letGo()

@@ -46,6 +46,8 @@ extension Ring {
             hasWoken: { Ring.waiting.subtract(1, ordering: .sequentiallyConsistent) },
             wake: { Ring.withCurrent { $0.submitNothing() } }))
 
+    private var place: UInt { UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()) }
+
     private static func at(_ place: UInt) -> Ring {
         Unmanaged<Ring>.fromOpaque(UnsafeRawPointer(bitPattern: place)!).takeUnretainedValue()
     }
@@ -64,14 +66,13 @@ extension Ring {
     /// From now on threads sleep in this ring.
     func publish() {
         _ = Ring.hasCalls
-        Ring.current.store(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()), ordering: .sequentiallyConsistent)
+        Ring.current.store(place, ordering: .sequentiallyConsistent)
     }
 
     /// From now on none does but who is there already.
     func withdraw() {
         _ = Ring.current.compareExchange(
-            expected: UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()), desired: 0,
-            ordering: .sequentiallyConsistent)
+            expected: place, desired: 0, ordering: .sequentiallyConsistent)
         gate.withLock { gate in
             gate.isClosed = true
             gate.isPatrolled = false
@@ -111,7 +112,7 @@ extension Ring {
             signalbox_ring_set_told(ring, false)
             return true
         }
-        return isLetIn ? UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()) : Ring.elsewhere
+        return isLetIn ? place : Ring.elsewhere
     }
 
     private func sleep(until deadline: UInt64) -> Int32 {

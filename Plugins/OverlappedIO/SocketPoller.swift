@@ -42,10 +42,8 @@ final class SocketPoller: @unchecked Sendable {
     private let hasMembers = Atomic(false)
     /// Requests that are pending and not told by a completion port alone.
     let others = Atomic(0)
-    let faults: FaultSeam
 
-    init(onLoop executor: LoopExecutor, _ faults: FaultSeam) throws {
-        self.faults = faults
+    init(onLoop executor: LoopExecutor) throws {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         door = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0, door >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }

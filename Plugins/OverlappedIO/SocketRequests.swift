@@ -45,6 +45,14 @@ extension IORequest {
     /// Whether a receive ends only when its buffers are full, see MSG_WAITALL in recv(2).
     var waitsForAll: Bool { (message?.flags ?? 0) & Int32(MSG_WAITALL) != 0 }
 
+    /// Whether recv(2) or send(2) does it.
+    func isTriedPlainly(_ isStream: Bool) -> Bool {
+        #if DEBUG
+            if FaultSeam.wasArmed { return false }
+        #endif
+        return isPlain && isStream && first.count > 0
+    }
+
     /// Whether it is tried when it is made, and not only when the poller tells. An accept that also receives is not: it would
     /// have two parts to tell the end of.
     var isTriedAtOnce: Bool { if case .accept = operation { length == 0 } else { true } }
@@ -76,7 +84,7 @@ extension IORequest {
 
     /// Does what can be done without waiting, after the first `start` bytes; not for accepts and connects.
     func attempt(_ descriptor: Int32, from start: Int = 0, isStream: Bool) -> Attempt {
-        if isPlain && isStream && first.count > 0 { return attemptPlain(descriptor, from: start) }
+        if isTriedPlainly(isStream) { return attemptPlain(descriptor, from: start) }
         if isIncoming && isStream && length == 0 { return attemptNothing(descriptor) }
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: vectorCapacity) { vectors in
             var done = start

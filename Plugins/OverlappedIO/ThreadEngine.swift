@@ -28,10 +28,8 @@ final class ThreadEngine: Engine, @unchecked Sendable {
     private var isClosing = false
     private let workers = WorkerQueue()
     let isClosed = EventObject(.manual)
-    let faults: FaultSeam
 
-    init(onLoop executor: LoopExecutor, _ faults: FaultSeam) throws {
-        self.faults = faults
+    init(onLoop executor: LoopExecutor) throws {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }
         do {
@@ -81,7 +79,6 @@ final class ThreadEngine: Engine, @unchecked Sendable {
 
     func submitOnLoop(_ request: EngineRequest) {
         guard !isClosing, !request.isToEnd else { return request.completedOnLoop(-ECANCELED, self) }
-        if let code = faults.take() { return request.completedOnLoop(-code, self) }
         inFlight += 1
         let operation = request.operation()
         switch operation {
@@ -90,10 +87,12 @@ final class ThreadEngine: Engine, @unchecked Sendable {
         case .send(let descriptor, _, _): waitOnLoop(request, descriptor, EPOLLOUT.rawValue)
         case .poll(let descriptor, let events): waitOnLoop(request, descriptor, events)
         case .read, .write, .sync:
-            workers.add(request, operation) { [self] result in
+            let end: @Sendable (Int32) -> Void = { [self] result in
                 mailbox.withLock { $0.ended.append((request, result)) }
                 notifier!.signal()
             }
+            // In the next turn, as all that ends.
+            if !workers.add(request, operation, end) { end(-ENOMEM) }
         }
     }
 
@@ -250,11 +249,16 @@ private final class WorkerQueue: @unchecked Sendable {
         return body()
     }
 
-    func add(_ request: EngineRequest, _ operation: EngineOperation, _ end: @escaping @Sendable (Int32) -> Void) {
+    /// False: there is no thread, and none can be made.
+    func add(
+        _ request: EngineRequest, _ operation: EngineOperation, _ end: @escaping @Sendable (Int32) -> Void
+    ) -> Bool {
         locked {
+            if idle <= jobs.count && threads.count < WorkerQueue.threadLimit { startThread() }
+            guard !threads.isEmpty else { return false }
             jobs.append(Job(request: request, operation: operation, end: end))
-            if idle < jobs.count && threads.count < WorkerQueue.threadLimit { startThread() }
             pthread_cond_signal(hasJobs)
+            return true
         }
     }
 
@@ -292,12 +296,8 @@ private final class WorkerQueue: @unchecked Sendable {
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
         pthread_sigmask(SIG_SETMASK, &before, nil)
-        if code == 0 {
-            threads.append(thread)
-        } else {
-            Unmanaged.passUnretained(self).release()
-            precondition(!threads.isEmpty, "no thread can be made that reads and writes files (errno \(code))")
-        }
+        // Fewer are enough.
+        if code == 0 { threads.append(thread) } else { Unmanaged.passUnretained(self).release() }
     }
 
     private func run() {

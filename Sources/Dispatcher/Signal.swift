@@ -115,6 +115,12 @@ extension Arena {
         }
         _ = withLock(name) { _, word in word.reset() }
     }
+    /// As `signalSource`, where nobody waits who would have to be told of what came before, if it is signaled already.
+    @inline(__always) package func signalSourceIfReset(_ name: ObjectName) {
+        let word = word(name)
+        if word.isFree && word.isNamed(name, .source) && word.isSignaled { return }
+        signalSource(name)
+    }
 
     // ---- the whole way
 

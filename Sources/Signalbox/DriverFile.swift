@@ -136,6 +136,8 @@ public protocol DriverFile: AnyObject, Sendable {
     func transfer(
         _ buffers: [UnsafeMutableRawBufferPointer], isWrite: Bool, at offset: Int64?
     ) -> (status: IOStatus, bytes: Int)
+    /// Does a transfer if that is simple and can be done at once, and all of it.
+    func transferNow(_ buffer: UnsafeMutableRawPointer, _ count: Int, isWrite: Bool, at offset: Int64) -> NowResult
     /// Does as much of a transfer as can be done at once, or, if `mayWait`, all of it, sleeping as long as a disk takes.
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt
     /// Starts a request, of which `done` bytes are transferred already.
@@ -155,6 +157,20 @@ public protocol DriverFile: AnyObject, Sendable {
     func rename(to path: String, replaces: Bool) -> IOStatus
     /// Ends all requests and closes the descriptor. Idempotent.
     func close()
+}
+
+/// What became of a transfer that was to be done at once.
+public enum NowResult: Sendable {
+    /// All of it is done.
+    case done
+    /// Nothing is done, and it would have to wait.
+    case wouldBlock
+    /// It is not as simple as that: try ``DriverFile/attempt(_:_:mayWait:)``, from the beginning.
+    case other
+}
+
+extension DriverFile {
+    public func transferNow(_: UnsafeMutableRawPointer, _: Int, isWrite: Bool, at: Int64) -> NowResult { .other }
 }
 
 /// Opens files.

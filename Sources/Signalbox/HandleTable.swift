@@ -300,66 +300,51 @@ public enum HandleError: Error {
 
 /// Objects of drivers: the dispatcher's record holds the driver's socket for as long as the object lives.
 package enum SourceObject {
-    /// What the record holds.
-    package final class Source: Sendable {
+    package final class Box: Sendable {
         package let socket: (any DriverSocket)?
         package let file: (any DriverFile)?
         /// What is not told of a request that ends at once: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS (1), and
         /// FILE_SKIP_SET_EVENT_ON_HANDLE (2).
-        fileprivate let skipped = Atomic<UInt8>(0)
+        package let skips = Atomic<UInt8>(0)
         /// Whether requests may be pending when the call that made them returns.
         package let isOverlapped: Bool
-        /// Where completions of handle-based requests go: the port's name, set once, after the key.
+        /// Where completions of handle-based requests go: the port's name, or 0, and the key, which stands there first.
         private let port = Atomic<UInt64>(0)
         private let key = Atomic<UInt64>(0)
         private let isBinding = Atomic(false)
-        /// Events of threads that wait for a request by its address.
-        private let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
-        private let hasWaiters = Atomic(false)
-        /// Set by shutdown(SD_RECEIVE).
-        fileprivate let receivingHasEnded = Atomic(false)
-        /// A request that has ended, for the next to be made of; 0: none. Owned.
-        private let spare = Atomic<UInt>(0)
-
-        fileprivate init(_ socket: (any DriverSocket)?, _ file: (any DriverFile)?, isOverlapped: Bool) {
-            self.socket = socket
-            self.file = file
-            self.isOverlapped = isOverlapped
+        package var binding: (port: ObjectName, key: UInt64)? {
+            let bits = port.load(ordering: .acquiring)
+            return bits == 0 ? nil : (ObjectName(bits: bits), key.load(ordering: .relaxed))
         }
-
-        deinit { _ = takeSpare() }
-
-        package var skips: UInt8 { skipped.load(ordering: .relaxed) }
-        package var hasEndedReceiving: Bool { receivingHasEnded.load(ordering: .relaxed) }
-
+        /// Once.
         fileprivate func bind(to port: ObjectName, key: UInt64) -> Bool {
-            guard isOverlapped, !isBinding.exchange(true, ordering: .relaxed) else { return false }
+            if isBinding.exchange(true, ordering: .relaxed) { return false }
             self.key.store(key, ordering: .relaxed)
             self.port.store(port.bits, ordering: .releasing)
             return true
         }
-
-        package var binding: (port: ObjectName, key: UInt64)? {
-            let port = ObjectName(bits: port.load(ordering: .acquiring))
-            return port == .none ? nil : (port, key.load(ordering: .relaxed))
+        /// Events of threads that wait for a request by its address; and how many there are.
+        fileprivate let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
+        fileprivate let waiterCount = Atomic(0)
+        /// Tells those who wait for the request of that address, whose status stands there already.
+        @inline(__always) package func tellWaiters(for address: UInt) {
+            // Who comes now looks at the status once he is counted.
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if waiterCount.load(ordering: .relaxed) > 0 { tellWaitersSlowly(for: address) }
         }
-
-        fileprivate func addWaiter(_ event: ObjectName, for address: UInt) {
-            hasWaiters.store(true, ordering: .sequentiallyConsistent)
-            waiters.withLock { $0.append((address, event)) }
-        }
-
-        fileprivate func removeWaiter(_ event: ObjectName) { waiters.withLock { $0.removeAll { $0.event == event } } }
-
-        /// The status of the request is written: who waits for it sees that, or is told here.
-        package func tellWaiters(for address: UInt) {
-            guard hasWaiters.load(ordering: .sequentiallyConsistent) else { return }
+        @inline(never) private func tellWaitersSlowly(for address: UInt) {
             let told = waiters.withLock { $0.filter { $0.address == address }.map(\.event) }
             for event in told { try? Arena.local.setEvent(event) }  // who has stopped waiting has taken it away
         }
+        /// Set by shutdown(SD_RECEIVE).
+        package let hasEndedReceiving = Atomic(false)
+        /// A request that has ended, for the next to be made of; 0: none. Owned.
+        private let spare = Atomic<UInt>(0)
+        deinit { _ = takeSpare() }
 
         /// Keeps a request that has ended for the next; one is enough.
         package func keepSpare(_ request: IORequest) {
+            guard spare.load(ordering: .relaxed) == 0 else { return }
             let kept = Unmanaged.passRetained(request)
             let (done, _) = spare.compareExchange(
                 expected: 0, desired: UInt(bitPattern: kept.toOpaque()), ordering: .acquiringAndReleasing)
@@ -370,87 +355,108 @@ package enum SourceObject {
             let kept = spare.load(ordering: .relaxed) == 0 ? 0 : spare.exchange(0, ordering: .acquiringAndReleasing)
             return UnsafeRawPointer(bitPattern: kept).map { Unmanaged<IORequest>.fromOpaque($0).takeRetainedValue() }
         }
+
+        init(_ socket: (any DriverSocket)?, _ file: (any DriverFile)?, isOverlapped: Bool) {
+            self.socket = socket
+            self.file = file
+            self.isOverlapped = isOverlapped
+        }
     }
 
     /// Makes an object with one reference.
     package static func make(_ socket: any DriverSocket, isOverlapped: Bool) throws(DispatcherError) -> ObjectName {
-        try make(Source(socket, nil, isOverlapped: isOverlapped))
+        try make(Box(socket, nil, isOverlapped: isOverlapped))
     }
 
     /// Makes an object with one reference; it is signaled until a request is started.
     package static func make(_ file: any DriverFile) throws(DispatcherError) -> ObjectName {
-        let object = try make(Source(nil, file, isOverlapped: file.isOverlapped))
+        let object = try make(Box(nil, file, isOverlapped: file.isOverlapped))
         Arena.local.signalSource(object)
         return object
     }
 
-    private static func make(_ source: Source) throws(DispatcherError) -> ObjectName {
-        try ObjectBox.make(.source, source)
+    private static func make(_ box: Box) throws(DispatcherError) -> ObjectName {
+        try ObjectBox.make(.source, box)
     }
 
-    /// What the object stands for; nil if it is no driver's.
-    package static func find(_ object: ObjectName) -> Source? { ObjectBox.find(object, .source, Source.self) }
+    /// What the floor above has of the object; nil if it stands for no driver's.
+    package static func box(of object: ObjectName) -> Box? {
+        ObjectBox.find(object, .source, Box.self)
+    }
 
     /// The socket that the object stands for; nil if it stands for none.
-    package static func driver(of object: ObjectName) -> (any DriverSocket)? { find(object)?.socket }
+    package static func driver(of object: ObjectName) -> (any DriverSocket)? { box(of: object)?.socket }
 
     /// The file that the object stands for; nil if it stands for none.
-    package static func file(of object: ObjectName) -> (any DriverFile)? { find(object)?.file }
+    package static func file(of object: ObjectName) -> (any DriverFile)? { box(of: object)?.file }
 
     /// The descriptor of the socket or file that the object stands for; -1: there is none.
     package static func descriptor(of object: ObjectName) -> Int32 {
-        guard let source = find(object) else { return -1 }
-        return source.socket?.descriptor ?? source.file?.descriptor ?? -1
+        guard let box = box(of: object) else { return -1 }
+        return box.socket?.descriptor ?? box.file?.descriptor ?? -1
     }
 
     /// What closes the driver's side of the object.
     static func closing(_ object: ObjectName) -> (() -> Void)? {
-        guard let source = find(object) else { return nil }
+        guard let box = box(of: object) else { return nil }
         return {
-            source.socket?.close()
-            source.file?.close()
+            box.socket?.close()
+            box.file?.close()
         }
     }
 
     /// Asks pending requests to end early; returns how many there are, nil if the object stands for no driver's.
     package static func cancel(of object: ObjectName, where isMeant: (IORequest) -> Bool) -> Int? {
-        guard let source = find(object) else { return nil }
-        return source.socket?.cancel(where: isMeant) ?? source.file?.cancel(where: isMeant)
+        guard let box = box(of: object) else { return nil }
+        return box.socket?.cancel(where: isMeant) ?? box.file?.cancel(where: isMeant)
     }
 
     /// Adds to what is not told of requests that end at once.
     package static func skip(_ what: UInt8, of object: ObjectName) -> Bool {
-        guard let source = find(object) else { return false }
-        source.skipped.bitwiseOr(what, ordering: .relaxed)
+        guard let box = box(of: object) else { return false }
+        box.skips.bitwiseOr(what, ordering: .relaxed)
         return true
     }
 
     /// What is not told of requests that end at once.
-    package static func skips(of object: ObjectName) -> UInt8 { find(object)?.skips ?? 0 }
+    package static func skips(of object: ObjectName) -> UInt8 { box(of: object)?.skips.load(ordering: .relaxed) ?? 0 }
 
     package static func endReceiving(_ object: ObjectName) {
-        find(object)?.receivingHasEnded.store(true, ordering: .relaxed)
+        box(of: object)?.hasEndedReceiving.store(true, ordering: .relaxed)
     }
-    package static func hasEndedReceiving(_ object: ObjectName) -> Bool { find(object)?.hasEndedReceiving ?? false }
+    package static func hasEndedReceiving(_ object: ObjectName) -> Bool {
+        box(of: object)?.hasEndedReceiving.load(ordering: .relaxed) ?? false
+    }
 
-    package static func isOverlapped(_ object: ObjectName) -> Bool { find(object)?.isOverlapped ?? false }
+    package static func isOverlapped(_ object: ObjectName) -> Bool { box(of: object)?.isOverlapped ?? false }
 
     /// Binds the object to a port. False: it is bound already, or its requests are not overlapped.
     package static func bind(_ object: ObjectName, to port: ObjectName, key: UInt64) -> Bool {
-        find(object)?.bind(to: port, key: key) ?? false
+        guard let box = box(of: object), box.isOverlapped else { return false }
+        return box.bind(to: port, key: key)
     }
 
     /// The port that the object is bound to, and the key.
-    package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? { find(object)?.binding }
+    package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? {
+        box(of: object)?.binding
+    }
 
     // ---- threads that wait for one request
 
     /// Sets `event` when the request of that address ends.
     package static func addWaiter(_ event: ObjectName, for address: UInt, of object: ObjectName) {
-        find(object)?.addWaiter(event, for: address)
+        guard let box = box(of: object) else { return }
+        box.waiters.withLock { $0.append((address, event)) }
+        box.waiterCount.add(1, ordering: .sequentiallyConsistent)
     }
 
-    package static func removeWaiter(_ event: ObjectName, of object: ObjectName) { find(object)?.removeWaiter(event) }
+    package static func removeWaiter(_ event: ObjectName, of object: ObjectName) {
+        guard let box = box(of: object) else { return }
+        box.waiters.withLock { $0.removeAll { $0.event == event } }
+        box.waiterCount.subtract(1, ordering: .sequentiallyConsistent)
+    }
 
-    package static func tellWaiters(for address: UInt, of object: ObjectName) { find(object)?.tellWaiters(for: address) }
+    package static func tellWaiters(for address: UInt, of object: ObjectName) {
+        box(of: object)?.tellWaiters(for: address)
+    }
 }

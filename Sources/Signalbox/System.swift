@@ -22,7 +22,10 @@ extension IOStatus {
             case EBADF: .invalidHandle
             case EINVAL: .invalidParameter
             case EACCES, EPERM: .accessDenied
-            case ENOMEM, ENOBUFS: .insufficientResources
+            // EAGAIN: of calls that make something, or wait.
+            case ENOMEM, ENOBUFS, ENOLCK, EAGAIN: .insufficientResources
+            case EIO: .ioDeviceError
+            case ENOSPC: .diskFull
             case EMFILE, ENFILE: .tooManyOpenFiles
             case EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: .notSupported
             case ENOTCONN, EDESTADDRREQ: .invalidConnection

@@ -32,12 +32,12 @@ class AnyOverlappedRequest: IORequest, @unchecked Sendable {
 ///
 /// `@unchecked Sendable`: as `AnyOverlappedRequest`; `source` is taken away when it ends, which is once.
 final class PortTransfer: AnyOverlappedRequest, @unchecked Sendable {
-    private var source: SourceObject.Source?
+    private var source: SourceObject.Box?
     private var object = ObjectName.none
 
     static func make(
         isSend: Bool, over buffer: UnsafeMutableRawBufferPointer, _ overlapped: LPOVERLAPPED,
-        _ source: SourceObject.Source, _ object: ObjectName
+        _ source: SourceObject.Box, _ object: ObjectName
     ) -> PortTransfer {
         // Only transfers are kept as spares.
         var spare = source.takeSpare().map { unsafeDowncast($0, to: PortTransfer.self) }
@@ -75,10 +75,10 @@ final class PortTransfer: AnyOverlappedRequest, @unchecked Sendable {
 
     /// Tells the end of such a transfer, whether it was ever pending or not.
     @inline(__always) static func tell(
-        _ source: SourceObject.Source, _ object: ObjectName, _ overlapped: LPOVERLAPPED, _ status: IOStatus,
+        _ source: SourceObject.Box, _ object: ObjectName, _ overlapped: LPOVERLAPPED, _ status: IOStatus,
         _ bytes: Int, atOnce: Bool
     ) {
-        let skips = source.skips
+        let skips = source.skips.load(ordering: .relaxed)
         let address = UInt(bitPattern: overlapped)
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
         // From here on the memory may be the caller's again.
@@ -196,7 +196,6 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
             return
         }
         if event != .none {
-            Arena.local.noteRequests(event)
             ReuseLocks.of(event).withLock { _ in
                 store(status)
                 try? Arena.local.setEvent(event)
@@ -220,6 +219,40 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
         // A port that is closed takes no packets, and nobody waits for this one.
         try? Arena.local.post(
             port.port, Packet(key: port.key, overlapped: address, bytes: UInt64(bytes), status: status.rawValue))
+    }
+
+    /// As `complete` does it at once with success, for a request that was never pending, and needs no object.
+    @inline(__always) static func noteEnd(
+        _ overlapped: LPOVERLAPPED, bytes: DWORD, _ event: ObjectName, source: ObjectName, _ box: SourceObject.Box,
+        wantsPacket: Bool
+    ) {
+        let (skips, binding) = (box.skips.load(ordering: .relaxed), box.binding)
+        let status = OverlappedStatus(overlapped)
+        let address = UInt64(UInt(bitPattern: overlapped))
+        overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
+        if event != .none {
+            // A request before it that used the event has set it already, or would set it after this one.
+            ReuseLocks.of(event).withLock { _ in
+                status.store(.success)
+                try? Arena.local.setEvent(event)
+            }
+        } else {
+            let signals = skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0
+            if binding != nil {
+                status.store(.success)
+                if signals { Arena.local.signalSourceIfReset(source) }
+            } else {
+                ReuseLocks.of(source).withLock { _ in
+                    status.store(.success)
+                    if signals { Arena.local.signalSourceIfReset(source) }
+                }
+            }
+            box.tellWaiters(for: UInt(address))
+        }
+        guard wantsPacket, let binding, skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) == 0 else { return }
+        try? Arena.local.post(
+            binding.port,
+            Packet(key: binding.key, overlapped: address, bytes: UInt64(bytes), status: IOStatus.success.rawValue))
     }
 
     /// Calls a completion routine: its address, the `OVERLAPPED`'s, and the error and the bytes in one word.

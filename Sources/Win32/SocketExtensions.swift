@@ -34,6 +34,8 @@ private func begin(
     guard let overlapped else { return failure(ERROR_INVALID_PARAMETER) }
     guard let name, let address = SocketAddress(winsock: name, length) else { return failure(WSAEFAULT) }
     let settings = socket.settings
+    // An attempt that was given up may have come to its end.
+    if settings.phase == .connecting { _ = socket.readiness() }
     guard settings.type == CWin32.SOCK_STREAM else { return failure(WSAEINVAL) }
     guard address.family == settings.family else { return failure(WSAEAFNOSUPPORT) }
     guard address.isWhole else { return failure(WSAEFAULT) }
@@ -128,23 +130,21 @@ private final class FileView: @unchecked Sendable {
     deinit { if let base { munmap(base, length) } }
 }
 
-/// What of a file is to be sent, by the OVERLAPPED's offset or the file's own position.
+/// What of a file is to be sent, by the OVERLAPPED's offset or the file pointer, which moves behind it then.
 private func view(
-    _ descriptor: Int32, _ count: DWORD, _ overlapped: LPOVERLAPPED?
+    _ file: any DriverFile, _ count: DWORD, _ overlapped: LPOVERLAPPED?
 ) throws(IOError) -> FileView {
+    let descriptor = file.descriptor
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw IOError(code: errno, "looking at a file to send") }
     guard status.st_mode & S_IFMT == S_IFREG else { throw IOError(.invalidParameter, "sending what is no file") }
-    let start: Int
-    if let overlapped {
-        start = Int(overlapped.pointee.Offset) | Int(overlapped.pointee.OffsetHigh) << 32
-    } else {
-        start = Int(lseek(descriptor, 0, SEEK_CUR))
-    }
-    let rest = max(0, Int(status.st_size) - max(0, start))
+    guard file.access.contains(.read) else { throw IOError(.accessDenied, "reading a file to send") }
+    let start = Int(overlapped?.offset ?? file.position)
+    guard start >= 0 else { throw IOError(.invalidParameter, "sending a file from before its beginning") }
+    let rest = max(0, Int(status.st_size) - start)
     let length = count == 0 ? rest : min(rest, Int(count))
-    let view = try FileView(descriptor, from: max(0, start), count: length)
-    if overlapped == nil { lseek(descriptor, off_t(start + length), SEEK_SET) }
+    let view = try FileView(descriptor, from: start, count: length)
+    if overlapped == nil { _ = file.seek(Int64(start + length), from: .beginning) }
     return view
 }
 
@@ -171,9 +171,9 @@ private func view(
     }
     var contents: FileView?
     if value(file) != 0 {
-        guard let descriptor = descriptorOfFile(file) else { return failure(ERROR_INVALID_HANDLE) }
+        guard let file = fileOf(file)?.file else { return 0 }
         do throws(IOError) {
-            let view = try view(descriptor, count, overlapped)
+            let view = try view(file, count, overlapped)
             contents = view
             if view.bytes.count > 0 { buffers.append(view.bytes) }
         } catch {
@@ -209,14 +209,4 @@ private func view(
     } catch {
         return failure(ERROR_INVALID_HANDLE)
     }
-}
-
-/// The descriptor of a file's handle; nil if it is none, or has none.
-private func descriptorOfFile(_ file: HANDLE?) -> Int32? {
-    let object = HandleTable.find(value(file), [])
-    guard object != .none else { return nil }
-    let descriptor = SourceObject.descriptor(of: object)
-    // It is sent from where the handle stands, which the kernel knows nothing of.
-    if let file = SourceObject.file(of: object), file.isSeekable { lseek(descriptor, Int(file.position), SEEK_SET) }
-    return descriptor >= 0 ? descriptor : nil
 }

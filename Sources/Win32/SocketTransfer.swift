@@ -182,8 +182,8 @@ struct Transfer {
         let memory = buffers?.pointee.buf, let length = buffers?.pointee.len, length > 0
     else { return nil }
     let object = HandleTable.find(UInt(s), [])
-    guard object != .none, let source = SourceObject.find(object), source.isOverlapped, source.binding != nil,
-        let socket = source.socket, isSend || !source.hasEndedReceiving
+    guard object != .none, let source = SourceObject.box(of: object), source.isOverlapped, source.binding != nil,
+        let socket = source.socket, isSend || !source.hasEndedReceiving.load(ordering: .relaxed)
     else { return nil }
     let settings = socket.settings
     guard settings.type == CWin32.SOCK_STREAM, !settings.isWatched.load(ordering: .relaxed) else { return nil }

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import OverlappedIO
 import Signalbox
+import Synchronization
 
 /// Runs the body with the driver started, and stops it then.
 nonisolated(nonsending) func withDriver(_ body: () async throws -> Void) async throws {
@@ -61,9 +62,14 @@ final class KeptRequest: IORequest, @unchecked Sendable {
     private var ownsMemory = true
 
     /// Buffers of these sizes, one after the other in `memory`, which is filled with the sentinel 0xEE.
-    init(_ operation: IORequest.Operation, _ sizes: [Int], onEnd: (@Sendable () -> Void)? = nil) {
+    init(
+        _ operation: IORequest.Operation, _ sizes: [Int], alignment: Int = 1, message: IOMessage? = nil,
+        onEnd: (@Sendable () -> Void)? = nil
+    ) {
         self.onEnd = onEnd
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, sizes.reduce(0, +)), alignment: 1)
+        KeptRequest.count.add(1, ordering: .relaxed)
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(1, sizes.reduce(0, +)), alignment: alignment)
         memory.initializeMemory(as: UInt8.self, repeating: 0xEE)
         self.memory = memory
         var place = 0
@@ -72,18 +78,26 @@ final class KeptRequest: IORequest, @unchecked Sendable {
             buffers.append(UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + size]))
             place += size
         }
-        super.init(operation, buffers)
+        super.init(operation, buffers, message: message)
     }
 
     /// Over memory that is the caller's.
     init(_ operation: IORequest.Operation, memory: UnsafeMutableRawBufferPointer) {
         onEnd = nil
+        KeptRequest.count.add(1, ordering: .relaxed)
         ownsMemory = false
         self.memory = memory
         super.init(operation, [memory])
     }
 
-    deinit { if ownsMemory { memory.deallocate() } }
+    deinit {
+        if ownsMemory { memory.deallocate() }
+        KeptRequest.count.subtract(1, ordering: .relaxed)
+    }
+
+    private static let count = Atomic(0)
+    /// How many there are.
+    static var alive: Int { count.load(ordering: .relaxed) }
 
     override func complete(_ status: IOStatus, bytes: Int) {
         ends.withLock { $0.append((status, bytes)) }

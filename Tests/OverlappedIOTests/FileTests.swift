@@ -195,16 +195,21 @@ private func isStatus(_ status: IOStatus, _ body: () async throws -> Void) async
     func faults(engine: OverlappedIO.EngineChoice) async throws {
         let driver = OverlappedIO(engine: engine)
         try await withFolder(driver) { folder in
-            let file = FileObject(try driver.openFile(folder + "/file", .overlapped).file)
+            // Not shared with writers, whose locks would be asked for first.
+            var options = FileOptions.overlapped
+            options.sharing = []
+            let file = FileObject(try driver.openFile(folder + "/file", options).file)
             defer { file.close() }
             for (code, status) in [(EIO, IOStatus.ioDeviceError), (ENOSPC, .diskFull), (EFBIG, .fileTooLarge)] {
-                driver.faults.fail(call: 1, with: code)
+                FaultSeam.arm(call: 1, .errno(code))
                 #expect(await isStatus(status) { try await file.write(PinnedBuffer([1]), at: 0) })
-                #expect(!driver.faults.isArmed)
+                #expect(FaultSeam.disarm() == 1)
                 #expect(try file.size == 0)
             }
-            driver.faults.fail(call: 1, with: EIO)  // the engine's
+            try await file.flush()
+            FaultSeam.arm(call: 1, .errno(EIO))  // the engine's
             #expect(await isStatus(.ioDeviceError) { try await file.flush() })
+            #expect(FaultSeam.disarm() == 1)
             try await file.flush()
         }
     }

@@ -1,0 +1,12 @@
+import OverlappedIO
+import TestSupport
+import Testing
+
+/// Each system call of the drivers, and each completion of the ring's, fails in turn: a request completes once, with the
+/// right result or the right error, and nothing is left. `make faults` runs all; the suite some of it.
+@Suite("Faults", .serialized, .alone, .timeLimit(.minutes(10))) struct FaultTests {
+    static let engines: [OverlappedIO.EngineChoice] = [.ring, .threads]
+
+    @Test("of files", arguments: engines)
+    func files(engine: OverlappedIO.EngineChoice) async throws { try await runFaults(fileFaults, engine) }
+}

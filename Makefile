@@ -19,7 +19,8 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async bench-fileio conformance install tsan asan soak exhaustive linearize simulate races storm statistics examples fuzz lint \
+.PHONY: help run test bench bench-async bench-echo bench-fileio conformance install tsan asan soak exhaustive linearize simulate races storm faults \
+	statistics examples fuzz lint \
 	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests conformance-tests fuzz-tests load-tests \
 	windows-build deployment-tests
 
@@ -41,6 +42,9 @@ bench-async: deps-build ## benchmarks of what tasks wait for, beside bare contin
 bench-fileio: deps-bench test-prefix ## benchmarks of reading files, beside fio, a bare io_uring and a bare pread loop
 	Benchmarks/fileio/run $(TEST_PREFIX)
 
+bench-echo: deps-bench test-prefix ## benchmarks of echo servers over sockets, beside epoll, io_uring, libuv and SwiftNIO
+	Benchmarks/echo/run --scratch-path $(abspath $(BUILD)/echo) $(TEST_PREFIX)
+
 soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(BUILD)/echo_port 0
@@ -61,6 +65,10 @@ races: deps-test ## 100,000 rounds of the races that sleep, of which the suite r
 storm: deps-test ## STORM (1) minutes of 10,000 tasks that are signaled and cancelled, of which the suite runs a tenth
 	$(SWIFT) build --build-tests
 	SIGNALBOX_STORM=$(STORM) Scripts/with-stacks 7200 $(SWIFT) test --skip-build --filter StormTests
+
+faults: deps-test ## each system call of the drivers fails in turn, with each errno, up to three times; the suite has a part
+	$(SWIFT) build --build-tests
+	SIGNALBOX_FAULTS=1 Scripts/with-stacks 1800 $(SWIFT) test --skip-build --filter FaultTests
 
 statistics: deps-test ## the tests of what the trait Statistics counts, in a build with it
 	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics

@@ -110,7 +110,9 @@ enum Kernel {
     return guarded { Glibc.sendmsg(descriptor, message, flags) }
 }
 
-@inline(__always) func recv(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer!, _ count: Int, _ flags: Int32) -> Int {
+@inline(__always) func recv(
+    _ descriptor: Int32, _ bytes: UnsafeMutableRawPointer!, _ count: Int, _ flags: Int32
+) -> Int {
     guarded { Glibc.recv(descriptor, bytes, count, flags) }
 }
 
@@ -243,7 +245,9 @@ enum Kernel {
 // ---- short transfers
 
 /// The number of vectors, of which the last may have been cut, so that the call transfers about half of what it could.
-@inline(__always) private func shortened(_ descriptor: Int32, _ vectors: UnsafePointer<iovec>, _ count: Int32) -> Int32 {
+@inline(__always) private func shortened(
+    _ descriptor: Int32, _ vectors: UnsafePointer<iovec>, _ count: Int32
+) -> Int32 {
     #if DEBUG
         if FaultSeam.isArmed { return shortenedSlowly(descriptor, UnsafeMutablePointer(mutating: vectors), count) }
     #endif

@@ -143,7 +143,10 @@ final class PolledSocket: DriverSocket {
 
     private func startLocked(_ request: IORequest, from done: Int, _ state: inout State) -> Next {
         let way: Way = request.isIncoming ? .incoming : .outgoing
-        guard !state.isClosed, state.descriptor >= 0 else { return .complete(.invalidHandle, 0) }
+        guard !state.isClosed, state.descriptor >= 0 else {
+            // Closed when part of it was sent.
+            return .complete(done > 0 ? .connectionAborted : .invalidHandle, 0)
+        }
         if state.failure != 0 { return .complete(IOStatus(errno: state.failure), 0) }
         if isTooEarlyLocked(request, state) { return .complete(.invalidConnection, 0) }
         var pending = Pending(request: request, transferred: done)

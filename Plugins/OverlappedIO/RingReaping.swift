@@ -91,6 +91,12 @@ extension Ring {
         poller?.setTold(isTold)
     }
 
+    /// There are sockets from now on: who sleeps in the ring is to sleep at the poller. (Who has not looked yet whether there
+    /// are sees that there are.) Nothing is submitted without need: a thread that has used a ring is interrupted at its end.
+    func havePollerSeenTo() {
+        if gate.withLock({ $0.isHeld }) { submitNothing() }
+    }
+
     // ---- threads that wait
 
     private func take(isLast: Bool) -> Bool {

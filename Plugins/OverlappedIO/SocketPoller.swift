@@ -115,8 +115,7 @@ final class SocketPoller: @unchecked Sendable {
         var event = epoll_event()
         event.events = EPOLLIN.rawValue | EPOLLET.rawValue
         epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring.pointee.ring_fd, &event)
-        // Who sleeps in the ring is to sleep here from now on.
-        ring.submitNothing()
+        ring.havePollerSeenTo()
     }
 
     /// Called under the socket's lock.

@@ -31,6 +31,8 @@ final class PolledSocket: DriverSocket {
     }
     private struct State {
         var descriptor: Int32
+        /// The only incoming request, if it is a receive over one buffer of a connection: then `incoming` has none. Owned.
+        var lone: Unmanaged<IORequest>?
         var incoming = Queue()
         var outgoing = Queue()
         var isClosed = false
@@ -55,6 +57,13 @@ final class PolledSocket: DriverSocket {
         var failure: Int32 = 0
         /// A datagram that was sent found nobody: to be told to the next receive.
         var wasUnreachable = false
+
+        /// Has a lone receive stand in the queue, like any other.
+        mutating func settle() {
+            guard let lone else { return }
+            incoming.requests = [Pending(request: lone.takeRetainedValue(), transferred: 0)]
+            self.lone = nil
+        }
 
         subscript(way: Way) -> Queue {
             @inline(__always) _read { if way == .incoming { yield incoming } else { yield outgoing } }
@@ -101,9 +110,10 @@ final class PolledSocket: DriverSocket {
     // ---- requests
 
     func start(_ request: IORequest, from done: Int) -> (status: IOStatus, bytes: Int)? {
-        guard case .accept(let accepted) = request.operation, let accepted = accepted as? PolledSocket else {
-            return startNow(request, from: done)
-        }
+        if request.kind == .receive && isTriedPlainly(request) && startAlone(request) { return nil }
+        guard request.kind == .accept, case .accept(let accepted) = request.operation,
+            let accepted = accepted as? PolledSocket
+        else { return startNow(request, from: done) }
         guard accepted.beginAccept(request, self) else { return (.invalidParameter, 0) }
         guard let ended = startNow(request, from: 0) else { return nil }
         accepted.endAccept()
@@ -120,6 +130,22 @@ final class PolledSocket: DriverSocket {
     }
     func endAccept() { state.withLock { $0.accept = nil } }
     func remove(_ first: FirstBytes) { state.withLock { $0.firstBytes.removeAll { $0 === first } } }
+
+    private func isTriedPlainly(_ request: IORequest) -> Bool {
+        request.isTriedPlainly(isStream) && settings.phase == .connected
+    }
+
+    /// What most receives are: there is nothing to receive, as the socket knows, and no other request.
+    private func startAlone(_ request: IORequest) -> Bool {
+        state.withLock { state in
+            guard state.isPolled, !state.incoming.mayGoOn, state.lone == nil, state.incoming.requests.isEmpty,
+                !state.incoming.isTelling, !state.isClosed, state.failure == 0
+            else { return false }
+            if !request.isToldByPort { poller.othersHaveCome() }
+            state.lone = Unmanaged.passRetained(request)
+            return true
+        }
+    }
 
     private enum Next {
         case nothing
@@ -150,6 +176,7 @@ final class PolledSocket: DriverSocket {
         if state.failure != 0 { return .complete(IOStatus(errno: state.failure), 0) }
         if isTooEarlyLocked(request, state) { return .complete(.invalidConnection, 0) }
         var pending = Pending(request: request, transferred: done)
+        if way == .incoming { state.settle() }
         let isFirst = state[way].requests.isEmpty && !state[way].isTelling
         if isFirst && state[way].mayGoOn && request.isTriedAtOnce {
             switch attemptLocked(request, from: done, &state) {
@@ -158,8 +185,7 @@ final class PolledSocket: DriverSocket {
                 // A message that was too long was received: that is told as an end, not as a refusal.
                 return .fail(status)
             case .failed(let status):
-                if case .connect = request.operation { return .fail(status) }
-                return .complete(status, 0)
+                return request.kind == .connect ? .fail(status) : .complete(status, 0)
             case .wouldBlock(let bytes): pending.transferred = bytes
             case .isBehindOthers: break
             }
@@ -175,7 +201,8 @@ final class PolledSocket: DriverSocket {
     }
 
     func transferNow(isSend: Bool, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        guard isStream, buffer.count > 0, settings.phase == .connected else { return -1 }
+        guard isStream, buffer.count > 0, settings.phase == .connected, !settings.isWatched.load(ordering: .relaxed)
+        else { return -2 }
         #if DEBUG
             // A call that fails, or is cut short, does not mean what the kernel means by it.
             if FaultSeam.isArmed { return -1 }
@@ -199,7 +226,8 @@ final class PolledSocket: DriverSocket {
     }
 
     private func receiveNowLocked(_ buffer: UnsafeMutableRawBufferPointer, _ state: inout State) -> Int {
-        guard state.incoming.requests.isEmpty, !state.incoming.isTelling, state.incoming.mayGoOn else { return -1 }
+        guard state.incoming.mayGoOn, state.lone == nil, state.incoming.requests.isEmpty, !state.incoming.isTelling
+        else { return -1 }
         while true {
             let count = recv(state.descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             if count >= 0 {
@@ -224,6 +252,7 @@ final class PolledSocket: DriverSocket {
             if state.failure != 0 { return .failed(IOStatus(errno: state.failure)) }
             if isTooEarlyLocked(request, state) { return .failed(.invalidConnection) }
             let way: Way = request.isIncoming ? .incoming : .outgoing
+            state.settle()
             guard state[way].requests.isEmpty, !state[way].isTelling else {
                 return .isBehindOthers
             }
@@ -236,10 +265,7 @@ final class PolledSocket: DriverSocket {
     /// or give it the connect's error, which is to be told otherwise.
     private func isTooEarlyLocked(_ request: IORequest, _ state: State) -> Bool {
         guard isStream else { return false }
-        switch request.operation {
-        case .accept, .connect: return false
-        case .receive, .send: break
-        }
+        if request.kind == .accept || request.kind == .connect { return false }
         switch finishConnectLocked(state) {
         case .connecting, .failed: return true
         case .idle, .connected, .listening: return false
@@ -260,8 +286,10 @@ final class PolledSocket: DriverSocket {
     }
 
     private func callLocked(_ request: IORequest, from start: Int, _ state: inout State) -> IOAttempt {
-        switch request.operation {
-        case .accept(let accepted): return acceptLocked(into: accepted, &state)
+        switch request.kind {
+        case .accept:
+            guard case .accept(let accepted) = request.operation else { return .failed(.invalidParameter) }
+            return acceptLocked(into: accepted, &state)
         case .connect: return connectLocked(request, from: start, &state)
         case .receive, .send: break
         }
@@ -375,7 +403,7 @@ final class PolledSocket: DriverSocket {
     func status(of code: Int32, for request: IORequest) -> IOStatus {
         // Linux says EPIPE also of a stream that never was connected.
         if code == EPIPE && isStream && !isConnected { return .invalidConnection }
-        if code == ECONNREFUSED, case .receive = request.operation { return .portUnreachable }
+        if code == ECONNREFUSED && request.kind == .receive { return .portUnreachable }
         return IOStatus(errno: code)
     }
 
@@ -462,6 +490,7 @@ final class PolledSocket: DriverSocket {
         var ended: [Pending] = []
         var firstBytes: [FirstBytes] = []
         state.withLock { state in
+            state.settle()
             for way in [Way.incoming, .outgoing] {
                 guard state[way].requests.contains(where: { isMeant($0.request) }) else { continue }
                 ended += state[way].requests.filter { isMeant($0.request) }
@@ -478,7 +507,9 @@ final class PolledSocket: DriverSocket {
     }
 
     private func tell(_ request: IORequest, _ status: IOStatus, _ bytes: Int) {
-        if case .accept(let accepted) = request.operation { (accepted as? PolledSocket)?.endAccept() }
+        if request.kind == .accept, case .accept(let accepted) = request.operation {
+            (accepted as? PolledSocket)?.endAccept()
+        }
         request.complete(status, bytes: bytes)
     }
 
@@ -533,7 +564,7 @@ final class PolledSocket: DriverSocket {
         }
         guard wasOpen else { return }
         if let (listener, request) = accept { listener.cancel(request) }
-        _ = end(.cancelled) { if case .accept = $0.operation { true } else { false } }
+        _ = end(.cancelled) { $0.kind == .accept }
         _ = end(.connectionAborted) { _ in true }
         closeIfIdle()
     }
@@ -569,18 +600,61 @@ final class PolledSocket: DriverSocket {
         let ends = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue | EPOLLPRI.rawValue
         let incoming = events & (EPOLLIN.rawValue | ends) != 0
         let outgoing = events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
-        var next: End?
-        let hasSends = state.withLock { state in
+        var told: Unmanaged<IORequest>?
+        var count = 0
+        let (hasReceives, hasSends) = state.withLock { state in
             if events & ends != 0 { state.hasEnd = true }
             if outgoing { state.outgoing.mayGoOn = true }
             if incoming {
                 state.incoming.mayGoOn = true
-                next = serveLocked(&state, .incoming)
+                if let lone = state.lone, let done = receiveLocked(lone, &state) { (told, count) = (lone, done) }
             }
-            return outgoing && !state.outgoing.requests.isEmpty
+            return (
+                incoming && told == nil && !state.incoming.requests.isEmpty,
+                outgoing && !state.outgoing.requests.isEmpty
+            )
         }
-        if let next { goOn(after: next, .incoming) }
+        if let told {
+            if !told._withUnsafeGuaranteedRef({ $0.isToldByPort }) {
+                poller.others.subtract(1, ordering: .sequentiallyConsistent)
+            }
+            told._withUnsafeGuaranteedRef { $0.complete(.success, bytes: count) }
+            told.release()
+            let goesOn = state.withLock { state in
+                state.incoming.isTelling = false
+                return !state.incoming.requests.isEmpty
+            }
+            if goesOn { goOn(after: nil, .incoming) }
+        } else if hasReceives {
+            goOn(after: nil, .incoming)
+        }
         if hasSends { goOn(after: nil, .outgoing) }
+    }
+
+    /// Does a lone receive, whose end is then being told. nil: it must wait still, or it stands in the queue now.
+    private func receiveLocked(_ lone: Unmanaged<IORequest>, _ state: inout State) -> Int? {
+        guard !state.isClosed, state.failure == 0 else {
+            state.settle()
+            return nil
+        }
+        #if DEBUG
+            if FaultSeam.wasArmed {
+                state.settle()
+                return nil
+            }
+        #endif
+        let buffer = lone._withUnsafeGuaranteedRef { $0.first }
+        let count = recv(state.descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+        guard count >= 0 else {
+            // An error ends those that come after it, too: as for all others, which the queue sees to.
+            if errno == EAGAIN { state.incoming.mayGoOn = false } else { state.settle() }
+            if errno != EAGAIN && errno != EINTR { noteFailureLocked(errno, &state) }
+            return nil
+        }
+        noteReceivedLocked(count, of: buffer.count, &state)
+        state.lone = nil
+        state.incoming.isTelling = true
+        return count
     }
 
     /// What a request that was taken out of its queue is to be told; or, of an accept that waits for bytes still, `first`.
@@ -597,7 +671,7 @@ final class PolledSocket: DriverSocket {
         while true {
             if let end = next {
                 if let first = end.first { receiveFirst(first, of: end.request) } else {
-                    if case .connect = end.request.operation { settings.readinessMayHaveChanged(of: self) }
+                    if end.request.kind == .connect { settings.readinessMayHaveChanged(of: self) }
                     tell(end.request, end.status, end.bytes)
                 }
             }
@@ -612,9 +686,8 @@ final class PolledSocket: DriverSocket {
 
     /// Tries the first of a queue. nil: it must wait still, or there is none, or somebody else is telling one of its end.
     private func serveLocked(_ state: inout State, _ way: Way) -> End? {
-        guard !state.isClosed, !state[way].isTelling, let pending = state[way].requests.first else {
-            return nil
-        }
+        if way == .incoming { state.settle() }
+        guard !state.isClosed, !state[way].isTelling, let pending = state[way].requests.first else { return nil }
         let request = pending.request
         let end: End
         if state.failure != 0 {
@@ -630,7 +703,7 @@ final class PolledSocket: DriverSocket {
             case .failed(let status): end = End(request: request, status: status, bytes: pending.transferred, first: nil)
             case .done(let bytes, let status):
                 var first: FirstBytes?
-                if case .accept(let accepted) = request.operation, request.length > 0 {
+                if request.kind == .accept, case .accept(let accepted) = request.operation, request.length > 0 {
                     first = FirstBytes(of: request, on: accepted, for: self)
                     state.firstBytes.append(first!)
                 }

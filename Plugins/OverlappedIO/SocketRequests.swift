@@ -37,12 +37,6 @@ final class FirstBytes: IORequest, @unchecked Sendable {
 var transferFlags: Int32 { Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL) }
 
 extension IORequest {
-    var isIncoming: Bool {
-        switch operation {
-        case .receive, .accept: true
-        case .send, .connect: false
-        }
-    }
     /// Whether a receive ends only when its buffers are full, see MSG_WAITALL in recv(2).
     var waitsForAll: Bool { (message?.flags ?? 0) & Int32(MSG_WAITALL) != 0 }
 
@@ -56,7 +50,7 @@ extension IORequest {
 
     /// Whether it is tried when it is made, and not only when the poller tells. An accept that also receives is not: it would
     /// have two parts to tell the end of.
-    var isTriedAtOnce: Bool { if case .accept = operation { length == 0 } else { true } }
+    var isTriedAtOnce: Bool { kind != .accept || length == 0 }
 
     /// Vectors that one call takes at most: UIO_MAXIOV. What is beyond is for the next.
     var vectorCapacity: Int { min(max(1, bufferCount), 1024) }

@@ -75,6 +75,9 @@ extension Arena {
             if word.isNamed(name, .port) && port.pointee.head != 0 && port.pointee.running <= port.pointee.limit {
                 let index = popLocked(record)
                 unlock(record, word)
+                // A thread that always finds packets never sleeps at the queue of completions, and others must come, too.
+                thread.pointee.packets &+= 1
+                if thread.pointee.packets & 63 == 0 { _ = CompletionQueue.take() }
                 return consumePacket(index)
             }
             unlock(record, word)

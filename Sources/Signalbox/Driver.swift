@@ -19,11 +19,14 @@ open class IORequest: @unchecked Sendable {
     }
 
     /// What is to be done.
-    public private(set) var operation: Operation
+    @exclusivity(unchecked) public private(set) final var operation: Operation
+    /// Which of them, without what it carries.
+    package enum Kind { case receive, send, accept, connect }
+    @exclusivity(unchecked) package private(set) final var kind: Kind
     /// The first buffer; most requests have one, and need no array.
-    package private(set) var first: UnsafeMutableRawBufferPointer
-    private var others: [UnsafeMutableRawBufferPointer] = []
-    private var count: Int
+    @exclusivity(unchecked) package private(set) final var first: UnsafeMutableRawBufferPointer
+    private final let others: [UnsafeMutableRawBufferPointer]
+    private final let count: Int
     /// What there is besides bytes: flags, an address, ancillary data. nil: nothing.
     public let message: IOMessage?
 
@@ -38,17 +41,20 @@ open class IORequest: @unchecked Sendable {
         _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage? = nil
     ) {
         self.operation = operation
+        kind = IORequest.kind(of: operation)
         first = buffers.first ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
         count = buffers.count
-        if count > 1 { others = Array(buffers.dropFirst()) }
+        others = buffers.count > 1 ? Array(buffers.dropFirst()) : []
         self.message = message
     }
 
     /// Makes a request over one buffer, which must stay until it has ended.
     package init(_ operation: Operation, over buffer: UnsafeMutableRawBufferPointer) {
         self.operation = operation
+        kind = IORequest.kind(of: operation)
         first = buffer
         count = 1
+        others = []
         message = nil
     }
 
@@ -56,17 +62,29 @@ open class IORequest: @unchecked Sendable {
     /// one.
     package func renew(_ operation: Operation, over buffer: UnsafeMutableRawBufferPointer) {
         self.operation = operation
+        kind = IORequest.kind(of: operation)
         first = buffer
     }
+
+    private static func kind(of operation: Operation) -> Kind {
+        switch operation {
+        case .receive: .receive
+        case .send: .send
+        case .accept: .accept
+        case .connect: .connect
+        }
+    }
+    /// Whether it takes what comes: a receive or an accept.
+    package final var isIncoming: Bool { kind == .receive || kind == .accept }
 
     /// The caller's memory: its own again when the request completes.
     public var buffers: [UnsafeMutableRawBufferPointer] { count == 0 ? [] : [first] + others }
     /// How many buffers there are.
-    package var bufferCount: Int { count }
+    package final var bufferCount: Int { count }
     /// Whether it moves the bytes of one buffer, and nothing else.
-    package var isPlain: Bool { count == 1 && message == nil }
+    package final var isPlain: Bool { count == 1 && message == nil }
     /// Bytes in all buffers.
-    package var length: Int { others.reduce(first.count) { $0 + $1.count } }
+    package final var length: Int { others.reduce(first.count) { $0 + $1.count } }
 
     /// The request, which was pending, has ended: called once, under no lock, on any thread. The driver does not touch
     /// the buffers any more.
@@ -95,8 +113,9 @@ public protocol DriverSocket: AnyObject, Sendable {
     func attempt(_ request: IORequest, from start: Int) -> IOAttempt
     /// Receives into the buffer what is there, or sends what there is room for, as a request over that buffer would.
     ///
-    /// - Returns: bytes; what of a send is left over is for a request. -1 for whatever is not as plain: nothing has been
-    ///   done then, and a request tells why.
+    /// - Returns: bytes; what of a send is left over is for a request. -1 if it would have to wait, or has failed, which a
+    ///   request tells; -2 if the socket is not a plain connection, or somebody is told of what it is ready for. Nothing
+    ///   has been done then.
     func transferNow(isSend: Bool, _ buffer: UnsafeMutableRawBufferPointer) -> Int
     /// What belongs to the socket rather than to its descriptor.
     var settings: SocketSettings { get }

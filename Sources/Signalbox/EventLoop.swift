@@ -43,9 +43,9 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
     }
     private let state = Guarded(State())
     /// Jobs that came from the loop. Sendable: they are touched on the loop's thread alone.
-    private nonisolated(unsafe) var ownJobs: [UnownedJob] = []
+    @exclusivity(unchecked) private nonisolated(unsafe) var ownJobs: [UnownedJob] = []
     /// Memory for `ownJobs`, likewise.
-    private nonisolated(unsafe) var spareJobs: [UnownedJob] = []
+    @exclusivity(unchecked) private nonisolated(unsafe) var spareJobs: [UnownedJob] = []
     /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
     package nonisolated(unsafe) let event: OpaquePointer
     private let wakeUp: Int32

@@ -379,6 +379,11 @@ package enum SourceObject {
         try ObjectBox.make(.source, box)
     }
 
+    /// As `box`, to be released by the caller.
+    @inline(__always) package static func keptBox(of object: ObjectName) -> Unmanaged<Box>? {
+        ObjectBox.keep(object, .source, Box.self)
+    }
+
     /// What the floor above has of the object; nil if it stands for no driver's.
     package static func box(of object: ObjectName) -> Box? {
         ObjectBox.find(object, .source, Box.self)

@@ -116,7 +116,7 @@ private final class InheritedSocket: DriverSocket {
         driven?.attempt(request, from: start) ?? .failed(.invalidHandle)
     }
     func transferNow(isSend: Bool, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        driven?.transferNow(isSend: isSend, buffer) ?? -1
+        driven?.transferNow(isSend: isSend, buffer) ?? -2
     }
     /// Without a driver, settings that nothing heeds.
     var settings: SocketSettings { driven?.settings ?? SocketSettings(ofInherited: descriptor) }

@@ -213,7 +213,7 @@ public actor SocketObject {
 /// `@unchecked Sendable`: `continuation` is written before the request is started, and read when it completes.
 private final class AwaitedRequest: IORequest, @unchecked Sendable {
     private let socket: any DriverSocket
-    private var continuation: UnsafeContinuation<UInt64, Never>?
+    @exclusivity(unchecked) private var continuation: UnsafeContinuation<UInt64, Never>?
 
     init(
         _ socket: any DriverSocket, _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer],

@@ -8,9 +8,9 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: as `IORequest`. The `OVERLAPPED` is the request's until its end is told.
 class AnyOverlappedRequest: IORequest, @unchecked Sendable {
-    fileprivate(set) final var overlapped: LPOVERLAPPED
+    @exclusivity(unchecked) fileprivate(set) final var overlapped: LPOVERLAPPED
     /// The thread that has made the request.
-    fileprivate(set) final var threadID = signalbox_thread_id()
+    @exclusivity(unchecked) fileprivate(set) final var threadID = signalbox_thread_id()
 
     fileprivate init(
         _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage?, _ overlapped: LPOVERLAPPED
@@ -32,8 +32,8 @@ class AnyOverlappedRequest: IORequest, @unchecked Sendable {
 ///
 /// `@unchecked Sendable`: as `AnyOverlappedRequest`; `source` is taken away when it ends, which is once.
 final class PortTransfer: AnyOverlappedRequest, @unchecked Sendable {
-    private var source: SourceObject.Box?
-    private var object = ObjectName.none
+    @exclusivity(unchecked) private var source: SourceObject.Box?
+    @exclusivity(unchecked) private var object = ObjectName.none
 
     static func make(
         isSend: Bool, over buffer: UnsafeMutableRawBufferPointer, _ overlapped: LPOVERLAPPED,

@@ -182,27 +182,32 @@ struct Transfer {
         let memory = buffers?.pointee.buf, let length = buffers?.pointee.len, length > 0
     else { return nil }
     let object = HandleTable.find(UInt(s), [])
-    guard object != .none, let source = SourceObject.box(of: object), source.isOverlapped, source.binding != nil,
-        let socket = source.socket, isSend || !source.hasEndedReceiving.load(ordering: .relaxed)
-    else { return nil }
-    let settings = socket.settings
-    guard settings.type == CWin32.SOCK_STREAM, !settings.isWatched.load(ordering: .relaxed) else { return nil }
+    guard object != .none, let kept = SourceObject.keptBox(of: object) else { return nil }
+    defer { kept.release() }
     let buffer = UnsafeMutableRawBufferPointer(start: memory, count: Int(length))
-    let done = socket.transferNow(isSend: isSend, buffer)
-    if done >= 0 && (!isSend || done == buffer.count) {
-        transferred?.pointee = DWORD(done)
+    return kept._withUnsafeGuaranteedRef { source in
+        guard let socket = source.socket, source.isOverlapped, source.binding != nil,
+            isSend || !source.hasEndedReceiving.load(ordering: .relaxed)
+        else { return nil }
+        let done = socket.transferNow(isSend: isSend, buffer)
+        if done < -1 { return nil }
+        if done >= 0 && (!isSend || done == buffer.count) {
+            transferred?.pointee = DWORD(done)
+            flags?.pointee = 0
+            PortTransfer.tell(source, object, overlapped, .success, done, atOnce: true)
+            return 0
+        }
+        let request = PortTransfer.make(isSend: isSend, over: buffer, overlapped, source, object)
+        guard let (status, bytes) = socket.start(request, from: max(0, done)) else {
+            return socketFailure(WSA_IO_PENDING)
+        }
+        request.refuse(status)
+        guard status == .success else { return socketFailure(winsockCode(status)) }
+        transferred?.pointee = DWORD(bytes)
         flags?.pointee = 0
-        PortTransfer.tell(source, object, overlapped, .success, done, atOnce: true)
+        PortTransfer.tell(source, object, overlapped, status, bytes, atOnce: true)
         return 0
     }
-    let request = PortTransfer.make(isSend: isSend, over: buffer, overlapped, source, object)
-    guard let (status, bytes) = socket.start(request, from: max(0, done)) else { return socketFailure(WSA_IO_PENDING) }
-    request.refuse(status)
-    guard status == .success else { return socketFailure(winsockCode(status)) }
-    transferred?.pointee = DWORD(bytes)
-    flags?.pointee = 0
-    PortTransfer.tell(source, object, overlapped, status, bytes, atOnce: true)
-    return 0
 }
 
 /// Whether a socket has an address, by which something can be received.

@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
+        .executable(name: "signalbox", targets: ["SignalboxTool"]),
     ],
     traits: [
         .trait(name: "Statistics", description: "Count each object's waits, signals, contention and longest wait")
@@ -42,10 +43,12 @@ let package = Package(
         // floor 1: the memory of the state machine, and the one state machine
         .target(name: "Records", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "Dispatcher", dependencies: ["CLinux", "Records"], swiftSettings: house),
+        // what services and the command-line tool say to each other
+        .target(name: "ServiceControl", swiftSettings: house),
         // floor 2: actors, plugins, handles
         .target(
             name: "Signalbox",
-            dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging, metrics],
+            dependencies: ["CLinux", "CSystemd", "Dispatcher", "ServiceControl", lifecycle, logging, metrics],
             swiftSettings: house),
         .target(name: "SignalboxConfiguration", dependencies: ["Signalbox", configuration], swiftSettings: house),
         // beside the drivers: what tests of services use
@@ -60,7 +63,7 @@ let package = Package(
             path: "Plugins/Systemd", swiftSettings: house),
         // floor 4: the Win32 functions
         .target(
-            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "Signalbox"], exclude: ["exports.map"],
+            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "ServiceControl", "Signalbox"], exclude: ["exports.map"],
             swiftSettings: house),
         // floor 5: composition roots
         .target(name: "CSignalboxLibrary"),
@@ -70,6 +73,7 @@ let package = Package(
             swiftSettings: house),
         .target(name: "WinSDK", dependencies: ["CWin32", "SignalboxLibrary"], swiftSettings: house),
         // floor 6: programs
+        .executableTarget(name: "SignalboxTool", dependencies: ["ServiceControl"], swiftSettings: house),
         .executableTarget(
             name: "EchoService",
             dependencies: [

@@ -590,6 +590,59 @@ static void a_terminated_worker_is_replaced(void) {
     CloseThreadpool(pool);
     close_record(&record);
 }
+
+static VOID CALLBACK telling_its_thread(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
+    TRUTH(DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &victim, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS));
+    counting(instance, context, work);
+}
+
+// The worker is ended between waking up for the callback and beginning it, or in it, or after it.
+static void a_worker_that_ends_leaves_no_callback_behind(void) {
+    struct record record, told;
+    TP_CALLBACK_ENVIRON environment;
+    open_record(&record);
+    open_record(&told);
+    PTP_POOL pool = pool_of(1, &environment);
+    PTP_WORK work = CreateThreadpoolWork(counting, &record, &environment);
+    PTP_WORK tell = CreateThreadpoolWork(telling_its_thread, &told, &environment);
+    for (int i = 0; i < 300; i++) {
+        SubmitThreadpoolWork(tell);
+        WaitForThreadpoolWorkCallbacks(tell, FALSE);
+        SubmitThreadpoolWork(work);
+        TRUTH(TerminateThread(victim, 9));
+        WaitForThreadpoolWorkCallbacks(work, FALSE);
+        EQUAL(join(victim), 9);
+    }
+    EQUAL(told.count, 300);
+    TRUTH(record.count <= 300); // one that was ended in its callback has returned
+    CloseThreadpoolWork(tell);
+    CloseThreadpoolWork(work);
+    CloseThreadpool(pool);
+    close_record(&told);
+    close_record(&record);
+}
+
+// The callback's own references to the pool and the work are lost with its stack.
+static void a_pool_ends_though_a_callback_has_ended_its_thread(void) {
+    struct record record;
+    TP_CALLBACK_ENVIRON environment;
+    open_record(&record);
+    PTP_POOL pool = pool_of(4, &environment);
+    TRUTH(SetThreadpoolThreadMinimum(pool, 4)); // they do not end for want of work
+    PTP_WORK work = CreateThreadpoolWork(leaving, &record, &environment);
+    PTP_WORK tell = CreateThreadpoolWork(telling_its_thread, &record, &environment);
+    SubmitThreadpoolWork(work);
+    WaitForThreadpoolWorkCallbacks(work, FALSE);
+    SubmitThreadpoolWork(tell);
+    WaitForThreadpoolWorkCallbacks(tell, FALSE);
+    CloseThreadpoolWork(tell);
+    CloseThreadpoolWork(work);
+    EQUAL(WaitForSingleObject(victim, 0), WAIT_TIMEOUT);
+    CloseThreadpool(pool);
+    EQUAL(join(victim), 0);
+    close_record(&record);
+}
 #endif
 
 static VOID CALLBACK parting(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_WORK work) {
@@ -1077,6 +1130,8 @@ int main(int argc, char **argv) {
         CASE(a_library_is_freed_or_kept),
 #ifndef _WIN32
         CASE(a_terminated_worker_is_replaced),
+        CASE(a_worker_that_ends_leaves_no_callback_behind),
+        CASE(a_pool_ends_though_a_callback_has_ended_its_thread),
 #endif
         CASE(a_disassociated_thread_is_not_waited_for),
         CASE(callbacks_may_run_long_if_others_can),

@@ -96,7 +96,7 @@ final class Deadlines: Sendable {
     }
 
     private func run() {
-        Priorities.begin(.none)  // whoever was the first to need it
+        Threads.tellBegin(.none)  // it has inherited from whoever was the first to need it
         var due: [Entry] = []
         while true {
             let seen = bell.pointee.load(ordering: .acquiring)

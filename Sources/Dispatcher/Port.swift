@@ -338,7 +338,7 @@ extension Arena {
     }
 
     /// Takes the place back, at once: the number of running threads may exceed the limit for a while.
-    func comeBack(to name: ObjectName) {
+    package func comeBack(to name: ObjectName) {
         guard name != .none else { return }
         let isThere: Void? = Arena.local.withLock(name) { record, _ in record.port.pointee.running += 1 }
         if isThere != nil { signalbox_thread().pointee.port = name.bits }

@@ -32,9 +32,18 @@ package import Synchronization
         defer { signalbox_leave() }
         atEnd()
         withRegistry { give(object, to: signalbox_thread()) }
-        Priorities.begin(object)
+        tellBegin(object)
         sleepWhileSuspended()
         runAPCs()  // those too that were queued while it slept
+    }
+
+    /// The address of a C function that each thread calls when it begins, with its object, or with 0 for one that serves
+    /// the others; or 0.
+    package static let begins = Atomic<UInt>(0)
+
+    package static func tellBegin(_ object: ObjectName) {
+        let function = begins.load(ordering: .acquiring)
+        if function != 0 { unsafeBitCast(function, to: (@convention(c) (UInt64) -> Void).self)(object.bits) }
     }
 
     /// Runs `body` under the registry's lock. A test's scheduler knows nothing of that lock, and nobody opens its threads.
@@ -97,7 +106,7 @@ package import Synchronization
         return object
     }
 
-    static func withFields<R>(
+    package static func withFields<R>(
         _ object: ObjectName, _ body: (UnsafeMutablePointer<ThreadFields>, inout Word) -> R
     ) -> R? {
         let result: R?? = Arena.local.withLock(object) { record, word in

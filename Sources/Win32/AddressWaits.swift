@@ -1,6 +1,6 @@
 import CLinux
 public import CWin32
-import Dispatcher
+import Signalbox
 
 // WaitOnAddress: see Sources/CLinux/addresses.c.
 

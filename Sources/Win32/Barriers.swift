@@ -1,6 +1,7 @@
 import CLinux
 public import CWin32
 import Dispatcher
+import Signalbox
 import Synchronization
 
 // Synchronisation barriers. Who comes last begins the next phase, and is the one that gets TRUE. Who leaves says so, and

@@ -1,6 +1,6 @@
 import CLinux
 public import CWin32
-import Dispatcher
+import Signalbox
 
 // Condition variables. Who sleeps stands in the line of the variable's address before it lets the lock go, so no wake-up
 // is lost, and one that comes for nobody is not kept. The variable itself is never written.

@@ -36,7 +36,7 @@ private enum Control {
         let started = signalbox_start_thread(
             256 << 10,
             { argument in
-                Priorities.begin(.none)  // whoever was the first to need it
+                Threads.tellBegin(.none)  // it has inherited from whoever was the first to need it
                 let descriptor = Int32(Int(bitPattern: argument))
                 var count: UInt64 = 0
                 while true {

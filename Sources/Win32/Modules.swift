@@ -1,7 +1,7 @@
 import CLinux
 public import CWin32
-import Dispatcher
 import Glibc
+import Signalbox
 import Synchronization
 
 // Modules: ELF shared objects. A module is named by the address at which it lies, as on Windows. Those that the program

@@ -1,6 +1,7 @@
 import CLinux
 public import CWin32
 import Dispatcher
+import Signalbox
 import Synchronization
 
 // One-time initialisation. The structure is one word: what is kept, and below it in two bits how far it is. Who has to

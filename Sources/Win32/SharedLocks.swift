@@ -1,5 +1,5 @@
 public import CWin32
-import Dispatcher
+import Signalbox
 
 // SRW locks: see SharedLock in Sources/Dispatcher. A null pointer faults, as on Windows.
 

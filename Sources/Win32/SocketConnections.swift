@@ -62,9 +62,12 @@ private func connectByPath(_ socket: any DriverSocket, _ address: SocketAddress)
 /// Names the peer of a datagram socket, or, with an address that is none, gives it up.
 private func connectDatagrams(_ s: SOCKET, _ socket: any DriverSocket, _ address: SocketAddress) -> Int32 {
     if address.family == Glibc.AF_UNSPEC || address.isInternet && address.isAny {
-        var none = sockaddr(
-            sa_family: sa_family_t(Glibc.AF_UNSPEC), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-        return systemCall(s) { Glibc.connect($0, &none, socklen_t(MemoryLayout<sockaddr>.size)) }
+        let none = [UInt64](repeating: 0, count: 2)  // AF_UNSPEC is 0
+        return systemCall(s) { descriptor in
+            none.withUnsafeBytes { bytes in
+                Glibc.connect(descriptor, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+            }
+        }
     }
     guard address.family == socket.settings.family else { return socketFailure(WSAEAFNOSUPPORT) }
     guard address.isWhole else { return socketFailure(WSAEFAULT) }

@@ -59,6 +59,10 @@ package final class PoolObject: Sendable {
         var object = ObjectName.none
         var timeout: UInt64?
         var waiters: [Waiter] = []
+        /// Whether the program can have more callbacks made; one that repeats goes on for as long as it is set.
+        var isKept: Bool
+        /// Whether it counts as a user of its pool.
+        var isUser = true
 
         mutating func takeDone() -> [Waiter] {
             let counts = counts
@@ -66,8 +70,15 @@ package final class PoolObject: Sendable {
             if !done.isEmpty { waiters.removeAll { counts.isDone(own: $0.own, countsAll: $0.countsAll) } }
             return done
         }
+
+        /// Whether the last callback there can be has returned; once.
+        mutating func takeLast() -> Bool {
+            let isLast = isUser && !isKept && wait == nil && ending.isEmpty && counts.isDone(own: 0, countsAll: true)
+            if isLast { isUser = false }
+            return isLast
+        }
     }
-    private let state = Guarded(State())
+    private let state: Guarded<State>
 
     /// - Parameters:
     ///   - cancelled: told if the group is closed and the callbacks are cancelled with it.
@@ -78,16 +89,22 @@ package final class PoolObject: Sendable {
     ) {
         (self.role, self.traits, self.pool, self.group) = (role, traits, pool, group)
         (self.context, self.body) = (context, body)
+        state = Guarded(State(isKept: role != .once))
         pool.addUser()
         group?.add(self, cancelled)
     }
 
     deinit {
-        state.withLock { state in
+        let isUser = state.withLock { state in
             if state.object != .none { Arena.local.release(state.object) }
+            return state.isUser
         }
-        pool.removeUser()
+        if isUser { pool.removeUser() }
     }
+
+    /// A thread that ends in a callback leaves references behind, for which nobody else can make up. The pool's threads
+    /// shall end all the same.
+    private func leavePool(_ isLast: Bool) { if isLast { pool.removeUser() } }
 
     // ---- the program's reference
 
@@ -105,7 +122,13 @@ package final class PoolObject: Sendable {
     }
 
     func releaseReference() {
-        if role != .once && role != .repeatedWait { Unmanaged.passUnretained(self).release() }
+        guard role != .once && role != .repeatedWait else { return }
+        let isLast = state.withLock { state in
+            state.isKept = false
+            return state.takeLast()
+        }
+        leavePool(isLast)
+        Unmanaged.passUnretained(self).release()
     }
 
     // ---- callbacks
@@ -117,17 +140,25 @@ package final class PoolObject: Sendable {
     }
 
     /// False: the callback was cancelled.
-    func begin(_ number: UInt64) -> Bool { state.withLock { $0.counts.begin(number) } }
+    func begin(_ number: UInt64) -> Bool {
+        let (begins, isLast) = state.withLock { state in
+            let begins = state.counts.begin(number)
+            return (begins, !begins && state.takeLast())
+        }
+        leavePool(isLast)
+        return begins
+    }
 
     func call(_ instance: CallbackInstance, _ result: UInt32) { body(self, instance, result) }
 
     func end(isAssociated: Bool) {
-        let done = state.withLock { state in
+        let (done, isLast) = state.withLock { state in
             state.counts.end(isAssociated: isAssociated)
-            return state.takeDone()
+            return (state.takeDone(), state.takeLast())
         }
         if role == .once { group?.remove(self) }
         for waiter in done { waiter.tell() }
+        leavePool(isLast)
     }
 
     func disassociate() {
@@ -196,7 +227,14 @@ package final class PoolObject: Sendable {
     package var isSet: Bool { state.withLock { $0.isSet } }
 
     /// Unsets the timer or the wait, for good if it is one that repeats.
-    package func stop() { _ = state.withLock { unsetLocked(&$0) } }
+    package func stop() {
+        let isLast = state.withLock { state in
+            _ = unsetLocked(&state)
+            if role == .repeatedWait { state.isKept = false }
+            return state.takeLast()
+        }
+        leavePool(isLast)
+    }
 
     /// Returns whether a wait was cancelled. One that has just ended leads to a callback, which counts as queued from
     /// here on.

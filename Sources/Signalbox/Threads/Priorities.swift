@@ -1,4 +1,5 @@
 package import CLinux
+package import Dispatcher
 import Glibc
 import Synchronization
 
@@ -37,7 +38,11 @@ package enum Priorities {
     /// Taken before the registry's lock; its holder is inside.
     private static let state = Guarded(State())
     /// Whether a new thread may inherit what it should not have.
-    private static let isChanged = Atomic(false)
+    private static var isChanged: Bool { Threads.begins.load(ordering: .acquiring) != 0 }
+    private static func willChange() {
+        let begin: @convention(c) (UInt64) -> Void = { Priorities.begin(ObjectName(bits: $0)) }
+        Threads.begins.store(unsafeBitCast(begin, to: UInt.self), ordering: .releasing)
+    }
 
     private static func withState<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
         signalbox_enter()
@@ -197,7 +202,7 @@ package enum Priorities {
         try expectThread(object)
         try withState { state throws(Failure) in
             guard isLevel(level, state.processClass) else { throw .notALevel }
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             let base = base(state.processClass, level)
             let copy = state
             let result: Result<Void, Failure> = whileAlive(object) { life in
@@ -211,8 +216,7 @@ package enum Priorities {
 
     /// A thread of ours begins: it has its own level and all processors, not those of the thread that has made it.
     /// `.none`: it has no object, and serves the others.
-    package static func begin(_ object: ObjectName) {
-        guard isChanged.load(ordering: .acquiring) else { return }
+    private static func begin(_ object: ObjectName) {
         withState { state in
             let level = object == .none ? 0 : storedLevel(object)
             try? apply(base(state.processClass, level), to: UInt32(signalbox_gettid()), state)
@@ -228,7 +232,7 @@ package enum Priorities {
     /// Changes all threads, or none.
     package static func setProcessClass(_ wanted: Class) throws(Failure) {
         try withState { state throws(Failure) in
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             var done: [UInt32] = []
             do throws(Failure) {
                 for id in threadIDs(of: UInt32(getpid())) {
@@ -258,7 +262,7 @@ package enum Priorities {
     /// What a new process begins with; nil: what the calling thread has. Its class is normal, "unless the priority class
     /// of the creating process is IDLE_PRIORITY_CLASS or BELOW_NORMAL_PRIORITY_CLASS" (CreateProcess).
     package static var ofChild: (scheduling: signalbox_scheduling, mask: UInt64)? {
-        guard isChanged.load(ordering: .acquiring) else { return nil }
+        guard isChanged else { return nil }
         return withState { state in
             let base = min(state.processClass, .normal).rawValue
             var wanted = state.initial
@@ -327,7 +331,7 @@ package enum Priorities {
     package static func setProcessDisablesBoost(_ disables: Bool) {
         withState { state in
             state.disablesBoost = disables
-            if disables { isChanged.store(true, ordering: .releasing) }
+            if disables { willChange() }
             signalbox_registry_lock()
             var thread = signalbox_first_thread()
             while let found = thread {
@@ -349,7 +353,7 @@ package enum Priorities {
     package static func setProcessMask(_ mask: UInt64) -> Bool {
         withState { state in
             guard mask != 0, mask & ~state.systemMask == 0 else { return false }
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             for id in threadIDs(of: UInt32(getpid())) { _ = signalbox_set_affinity(id, mask) }
             state.processMask = mask
             return true
@@ -362,7 +366,7 @@ package enum Priorities {
         while Threads.id(object) == nil, Threads.exitCode(object) == .some(nil) { sched_yield() }  // it is about to run
         let result: Result<UInt64?, Failure> = withState { state in
             guard mask != 0, mask & ~state.processMask == 0 else { return .success(nil) }
-            isChanged.store(true, ordering: .releasing)
+            willChange()
             return whileAlive(object) { life in
                 guard case .runs(let id) = life else { return .failure(.hasEnded) }
                 let before = signalbox_affinity(id)

@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import Dispatcher
+@testable import Signalbox
 
 /// What C programs cannot bring about: words that tell of sleepers who are none.
 @Suite("Shared locks")

@@ -1,4 +1,4 @@
-import Dispatcher
+import Signalbox
 import Testing
 
 @Suite("Priorities")

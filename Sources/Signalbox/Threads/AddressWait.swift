@@ -1,4 +1,5 @@
 import CLinux
+import Dispatcher
 
 /// Sleeping on memory of a caller's own: what locks that are no kernel objects are made of. The thread's place at its
 /// port is free meanwhile.

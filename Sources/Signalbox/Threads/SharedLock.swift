@@ -1,4 +1,5 @@
 import CLinux
+import Dispatcher
 import Glibc
 public import Synchronization
 

@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
         .executable(name: "signalbox", targets: ["SignalboxTool"]),
+        .plugin(name: "GenerateUnit", targets: ["GenerateUnit"]),
     ],
     traits: [
         .trait(name: "Statistics", description: "Count each object's waits, signals, contention and longest wait")
@@ -61,10 +62,15 @@ let package = Package(
         .target(
             name: "Systemd", dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", lifecycle, logging],
             path: "Plugins/Systemd", swiftSettings: house),
+        .plugin(
+            name: "GenerateUnit",
+            capability: .command(
+                intent: .custom(
+                    verb: "generate-unit", description: "Writes the systemd units of an executable product"))),
         // floor 4: the Win32 functions
         .target(
-            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "ServiceControl", "Signalbox"], exclude: ["exports.map"],
-            swiftSettings: house),
+            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "ServiceControl", "Signalbox"],
+            exclude: ["exports.map"], swiftSettings: house),
         // floor 5: composition roots
         .target(name: "CSignalboxLibrary"),
         .target(

@@ -45,7 +45,9 @@ struct Arguments {
             default: words.append(word)
             }
         }
-        guard words.first == "control" else { Arguments.refuse(words.first.map { "\($0) is no command" } ?? "no command") }
+        guard words.first == "control" else {
+            Arguments.refuse(words.first.map { "\($0) is no command" } ?? "no command")
+        }
         guard words.count == 3 else { Arguments.refuse("control wants a unit and a control") }
         guard let control = Control.parse(words[2]) else { Arguments.refuse("\(words[2]) is no control") }
         (unit, self.control) = (words[1], control)

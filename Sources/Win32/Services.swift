@@ -237,7 +237,8 @@ final class Services: ControlledServices {
         }
         let result = refusal != 0 ? refusal : handler.map { Services.call($0, control) } ?? refusal
         return state.withLock {
-            ControlAnswer.Service(name: $0.services[index].name, result: result, status: $0.services[index].record.status)
+            ControlAnswer.Service(
+                name: $0.services[index].name, result: result, status: $0.services[index].record.status)
         }
     }
 
@@ -380,7 +381,8 @@ private func register(_ name: String?, _ handler: Services.Handler?) -> SERVICE_
 }
 
 /// The bits that exist; drivers are not for this function.
-private let serviceTypes = DWORD(SERVICE_WIN32 | SERVICE_USER_SERVICE | SERVICE_USERSERVICE_INSTANCE)
+private let serviceTypes =
+    DWORD(SERVICE_WIN32 | SERVICE_USER_SERVICE | SERVICE_USERSERVICE_INSTANCE)
     | DWORD(SERVICE_INTERACTIVE_PROCESS | SERVICE_PKG_SERVICE)
 private let acceptBits: DWORD = 0x7FF
 

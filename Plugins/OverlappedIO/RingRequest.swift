@@ -66,6 +66,15 @@ final class RingRequest: EngineRequest, @unchecked Sendable {
         }
     }
 
+    override var isToldByPort: Bool { request.isToldByPort }
+
+    override var submitter: Submitter {
+        switch request.operation {
+        case .receive, .send: request.mayInterrupt ? .worker : .loop
+        case .accept, .connect: .loop
+        }
+    }
+
     /// Whether somebody has asked for its end.
     override var isToEnd: Bool { endsWith.withLock { $0 != nil } }
 

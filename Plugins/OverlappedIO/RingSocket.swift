@@ -234,7 +234,7 @@ final class RingSocket: DriverSocket {
         case 0: settings.setPhase(.connected)
         case EINPROGRESS, EINTR: settings.setPhase(.connecting)
         // What a Unix socket says whose listener has no room: nothing tells when it has.
-        case EAGAIN: settings.setPhase(.failed(ECONNREFUSED))
+        case EAGAIN where settings.family == AF_UNIX: settings.setPhase(.failed(ECONNREFUSED))
         // And at whose path nobody listens any more, or yet.
         case ENOENT: settings.setPhase(.failed(ECONNREFUSED))
         default: settings.setPhase(.failed(code))

@@ -78,6 +78,12 @@ extension Arena {
                 return consumePacket(index)
             }
             unlock(record, word)
+            // Packets that have come meanwhile, and that it takes as above.
+            if word.isNamed(name, .port) && port.pointee.head == 0 && CompletionQueue.take() {
+                return try get(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
+            }
+        } else {
+            _ = CompletionQueue.take()
         }
         return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
     }
@@ -105,7 +111,7 @@ extension Arena {
             case .published: break
             }
             let end = Threads.endBeforeSleep(wait, alertable)
-            if end == nil || claim(waiter, end!) == .lost { park(waiter, until: deadline) }
+            if end == nil || claim(waiter, end!) == .lost { parkAtQueue(waiter, until: deadline) }
             guard let verdict = leave(waiter) else { continue }
             if verdict == .alerted {
                 guard Threads.runAPCs() else { continue }  // they were withdrawn before they ran

@@ -96,6 +96,12 @@ extension Arena {
     // ---- drivers' objects: signaled when a request has ended, reset when the next one starts
 
     package func signalSource(_ name: ObjectName) { try? signalSlowly(name, .source) }
+    /// As `signalSource`, where nobody waits who would have to be told of what came before, if it is signaled already.
+    @inline(__always) package func signalSourceIfReset(_ name: ObjectName) {
+        let word = word(name)
+        if word.isFree && word.isNamed(name, .source) && word.isSignaled { return }
+        signalSource(name)
+    }
     package func resetSource(_ name: ObjectName) { _ = withLock(name) { _, word in word.reset() } }
 
     // ---- the whole way

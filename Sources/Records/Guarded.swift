@@ -33,4 +33,14 @@ package struct Guarded<State>: ~Copyable, @unchecked Sendable {
         defer { lock.unlock() }
         return try body(&state.pointee)
     }
+
+    /// As `withLock`, if nobody holds the lock; else nil, at once.
+    package borrowing func withLockIfFree<R>(_ body: (inout sending State) -> sending R) -> sending R? {
+        let lock = FutexLock(state: word, isShared: false)
+        signalbox_enter()
+        defer { signalbox_leave() }
+        guard lock.lockIfFree() else { return nil }
+        defer { lock.unlock() }
+        return body(&state.pointee)
+    }
 }

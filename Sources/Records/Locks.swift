@@ -15,6 +15,10 @@ struct FutexLock {
         }
     }
 
+    func lockIfFree() -> Bool {
+        state.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
+    }
+
     func unlock() {
         if state.pointee.exchange(0, ordering: .releasing) == 2 { signalbox_futex_wake(state, 1, isShared) }
     }

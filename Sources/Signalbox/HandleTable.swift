@@ -300,18 +300,42 @@ public enum HandleError: Error {
 
 /// Objects of drivers: the dispatcher's record holds the driver's socket for as long as the object lives.
 package enum SourceObject {
-    private final class Box: Sendable {
-        let socket: (any DriverSocket)?
-        let file: (any DriverFile)?
+    package final class Box: Sendable {
+        package let socket: (any DriverSocket)?
+        package let file: (any DriverFile)?
         /// What is not told of a request that ends at once: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS (1), and
         /// FILE_SKIP_SET_EVENT_ON_HANDLE (2).
-        let skips = Atomic<UInt8>(0)
+        package let skips = Atomic<UInt8>(0)
         /// Whether requests may be pending when the call that made them returns.
         let isOverlapped: Bool
-        /// Where completions of handle-based requests go: the port's name and the key; set once.
-        let binding = Guarded<(port: ObjectName, key: UInt64)?>(nil)
-        /// Events of threads that wait for a request by its address.
-        let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
+        /// Where completions of handle-based requests go: the port's name, or 0, and the key, which stands there first.
+        private let port = Atomic<UInt64>(0)
+        private let key = Atomic<UInt64>(0)
+        private let isBinding = Atomic(false)
+        package var binding: (port: ObjectName, key: UInt64)? {
+            let bits = port.load(ordering: .acquiring)
+            return bits == 0 ? nil : (ObjectName(bits: bits), key.load(ordering: .relaxed))
+        }
+        /// Once.
+        fileprivate func bind(to port: ObjectName, key: UInt64) -> Bool {
+            if isBinding.exchange(true, ordering: .relaxed) { return false }
+            self.key.store(key, ordering: .relaxed)
+            self.port.store(port.bits, ordering: .releasing)
+            return true
+        }
+        /// Events of threads that wait for a request by its address; and how many there are.
+        fileprivate let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
+        fileprivate let waiterCount = Atomic(0)
+        /// Tells those who wait for the request of that address, whose status stands there already.
+        @inline(__always) package func tellWaiters(for address: UInt) {
+            // Who comes now looks at the status once he is counted.
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if waiterCount.load(ordering: .relaxed) > 0 { tellWaitersSlowly(for: address) }
+        }
+        @inline(never) private func tellWaitersSlowly(for address: UInt) {
+            let told = waiters.withLock { $0.filter { $0.address == address }.map(\.event) }
+            for event in told { try? Arena.local.setEvent(event) }  // who has stopped waiting has taken it away
+        }
         /// Set by shutdown(SD_RECEIVE).
         let hasEndedReceiving = Atomic(false)
         init(_ socket: (any DriverSocket)?, _ file: (any DriverFile)?, isOverlapped: Bool) {
@@ -337,7 +361,8 @@ package enum SourceObject {
         try ObjectBox.make(.source, box)
     }
 
-    private static func box(of object: ObjectName) -> Box? {
+    /// What the floor above has of the object; nil if it stands for no driver's.
+    package static func box(of object: ObjectName) -> Box? {
         ObjectBox.find(object, .source, Box.self)
     }
 
@@ -390,31 +415,30 @@ package enum SourceObject {
     /// Binds the object to a port. False: it is bound already, or its requests are not overlapped.
     package static func bind(_ object: ObjectName, to port: ObjectName, key: UInt64) -> Bool {
         guard let box = box(of: object), box.isOverlapped else { return false }
-        return box.binding.withLock { binding in
-            guard binding == nil else { return false }
-            binding = (port, key)
-            return true
-        }
+        return box.bind(to: port, key: key)
     }
 
     /// The port that the object is bound to, and the key.
     package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? {
-        box(of: object)?.binding.withLock { $0 }
+        box(of: object)?.binding
     }
 
     // ---- threads that wait for one request
 
     /// Sets `event` when the request of that address ends.
     package static func addWaiter(_ event: ObjectName, for address: UInt, of object: ObjectName) {
-        box(of: object)?.waiters.withLock { $0.append((address, event)) }
+        guard let box = box(of: object) else { return }
+        box.waiters.withLock { $0.append((address, event)) }
+        box.waiterCount.add(1, ordering: .sequentiallyConsistent)
     }
 
     package static func removeWaiter(_ event: ObjectName, of object: ObjectName) {
-        box(of: object)?.waiters.withLock { $0.removeAll { $0.event == event } }
+        guard let box = box(of: object) else { return }
+        box.waiters.withLock { $0.removeAll { $0.event == event } }
+        box.waiterCount.subtract(1, ordering: .sequentiallyConsistent)
     }
 
     package static func tellWaiters(for address: UInt, of object: ObjectName) {
-        let told = box(of: object)?.waiters.withLock { $0.filter { $0.address == address }.map(\.event) } ?? []
-        for event in told { try? Arena.local.setEvent(event) }  // who has stopped waiting has taken it away
+        box(of: object)?.tellWaiters(for: address)
     }
 }

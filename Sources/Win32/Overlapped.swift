@@ -57,6 +57,7 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         self.beforeEnd = beforeEnd
         super.init(operation, buffers, message: message)
         if event != .none {
+            Arena.local.noteRequests(event)
             ReuseLocks.of(event).withLock { _ in try? Arena.local.resetEvent(event) }
         } else if isBoundToPort {
             Arena.local.resetSource(source)
@@ -71,6 +72,9 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         if event != .none { Arena.local.release(event) }
         if let routine { Arena.local.release(routine.thread) }
     }
+
+    override var isToldByPort: Bool { port != nil && event == .none }
+    override var mayInterrupt: Bool { true }
 
     /// Whether this `OVERLAPPED` stands for it.
     func isOf(_ overlapped: LPOVERLAPPED) -> Bool { self.overlapped == overlapped }
@@ -133,6 +137,40 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         // A port that is closed takes no packets, and nobody waits for this one.
         try? Arena.local.post(
             port.port, Packet(key: port.key, overlapped: address, bytes: UInt64(bytes), status: status.rawValue))
+    }
+
+    /// As `complete` does it at once with success, for a request that was never pending, and needs no object.
+    @inline(__always) static func noteEnd(
+        _ overlapped: LPOVERLAPPED, bytes: DWORD, _ event: ObjectName, source: ObjectName, _ box: SourceObject.Box,
+        wantsPacket: Bool
+    ) {
+        let (skips, binding) = (box.skips.load(ordering: .relaxed), box.binding)
+        let status = OverlappedStatus(overlapped)
+        let address = UInt64(UInt(bitPattern: overlapped))
+        overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
+        if event != .none {
+            // A request before it that used the event has set it already, or would set it after this one.
+            ReuseLocks.of(event).withLock { _ in
+                status.store(.success)
+                try? Arena.local.setEvent(event)
+            }
+        } else {
+            let signals = skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0
+            if binding != nil {
+                status.store(.success)
+                if signals { Arena.local.signalSourceIfReset(source) }
+            } else {
+                ReuseLocks.of(source).withLock { _ in
+                    status.store(.success)
+                    if signals { Arena.local.signalSourceIfReset(source) }
+                }
+            }
+            box.tellWaiters(for: UInt(address))
+        }
+        guard wantsPacket, let binding, skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) == 0 else { return }
+        try? Arena.local.post(
+            binding.port,
+            Packet(key: binding.key, overlapped: address, bytes: UInt64(bytes), status: IOStatus.success.rawValue))
     }
 
     /// Calls a completion routine: its address, the `OVERLAPPED`'s, and the error and the bytes in one word.

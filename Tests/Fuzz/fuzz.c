@@ -899,6 +899,120 @@ static void drive_GetTempPathW(struct random *r) {
     GetTempPathW(room, room || below(r, 2) ? scratch(r, room * 2) : NULL);
 }
 
+// ---- files: an OVERLAPPED and a buffer are a request's until its end, so they stay
+
+static struct request {
+    OVERLAPPED overlapped;
+    char buffer[8192] __attribute__((aligned(4096)));
+} requests[WORKERS][64];
+
+static bool has_ended(struct request *request) {
+    return __atomic_load_n(&request->overlapped.Internal, __ATOMIC_ACQUIRE) != (ULONG_PTR)STATUS_PENDING;
+}
+
+// One that is not under way; NULL: each is.
+static struct request *any_request(struct random *r) {
+    struct request *request = &requests[r->worker][below(r, 64)];
+    if (!has_ended(request)) return NULL;
+    request->overlapped.Offset = below(r, 4) ? below(r, 20000) : any_number(r);
+    request->overlapped.OffsetHigh = below(r, 8) ? 0 : any_number(r);
+    request->overlapped.hEvent = below(r, 4) ? NULL : any_handle(r);
+    return request;
+}
+
+static HANDLE any_new_file(struct random *r) {
+    static const DWORD access[] = {0, GENERIC_READ, GENERIC_WRITE, GENERIC_READ | GENERIC_WRITE, DELETE, FILE_APPEND_DATA};
+    static const DWORD flags[] = {0, FILE_FLAG_OVERLAPPED, FILE_FLAG_OVERLAPPED | FILE_FLAG_NO_BUFFERING,
+                                  FILE_FLAG_DELETE_ON_CLOSE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_WRITE_THROUGH};
+    const char name[2] = {(char)('a' + below(r, 6)), 0};
+    return CreateFileA(name, access[below(r, COUNT(access))], below(r, 8), any_attributes(r), below(r, 7),
+                       flags[below(r, COUNT(flags))], NULL);
+}
+
+static void CALLBACK request_ended(DWORD error, DWORD bytes, LPOVERLAPPED overlapped) {
+    (void)error, (void)bytes, (void)overlapped;
+}
+
+static void with_files(struct random *r) {
+    if (!below(r, 4)) made(r, any_new_file(r));
+    HANDLE file = any_handle(r);
+    struct request *request = any_request(r);
+    if (!request) return;
+    OVERLAPPED *overlapped = &request->overlapped;
+    DWORD size = below(r, 2) ? below(r, sizeof request->buffer + 1) : 512 * below(r, 17);
+    LPOVERLAPPED_COMPLETION_ROUTINE routine = below(r, 8) ? request_ended : NULL;
+    FILE_SEGMENT_ELEMENT *pages = scratch(r, 3 * sizeof *pages);
+    memset(pages, 0, 3 * sizeof *pages);
+    for (int i = 0; i < 2; i++) pages[i].Buffer = below(r, 16) ? request->buffer + 4096 * i : NULL;
+    switch (below(r, 8)) {
+    case 0: ReadFile(file, request->buffer, size, any_output(r, 4), below(r, 4) ? overlapped : NULL); break;
+    case 1: WriteFile(file, request->buffer, size, any_output(r, 4), below(r, 4) ? overlapped : NULL); break;
+    case 2: ReadFileEx(file, request->buffer, size, overlapped, routine); break;
+    case 3: WriteFileEx(file, request->buffer, size, overlapped, routine); break;
+    case 4: ReadFileScatter(file, below(r, 16) ? pages : NULL, size, NULL, overlapped); break;
+    case 5: WriteFileGather(file, below(r, 16) ? pages : NULL, size, NULL, overlapped); break;
+    // A lock that is waited for might be for ever.
+    case 6: LockFileEx(file, any_number(r) | LOCKFILE_FAIL_IMMEDIATELY, 0, any_number(r), any_number(r), overlapped); break;
+    default: UnlockFileEx(file, 0, any_number(r), any_number(r), overlapped);
+    }
+    if (!below(r, 4)) CancelIoEx(file, below(r, 2) ? overlapped : NULL);
+    if (!below(r, 4)) GetOverlappedResultEx(file, overlapped, any_output(r, 4), any_time(r), any_bool(r));
+    if (!below(r, 8)) SleepEx(0, TRUE);
+}
+AS(ReadFile, with_files)
+AS(WriteFile, with_files)
+AS(ReadFileEx, with_files)
+AS(WriteFileEx, with_files)
+AS(ReadFileScatter, with_files)
+AS(WriteFileGather, with_files)
+AS(LockFileEx, with_files)
+AS(UnlockFileEx, with_files)
+AS(GetOverlappedResultEx, with_files)
+AS(GetOverlappedResult, with_files)
+
+static void about_files(struct random *r) {
+    HANDLE file = any_handle(r);
+    LARGE_INTEGER place;
+    place.QuadPart = (LONGLONG)any_size(r);
+    const DWORD room = below(r, 600);
+    WIN32_FIND_DATAA found;
+    WIN32_FIND_DATAW wide_found;
+    HANDLE search;
+    switch (below(r, 8)) {
+    case 0: SetFilePointerEx(file, place, any_output(r, 8), below(r, 4)); break;
+    case 1: GetFileInformationByHandleEx(file, (FILE_INFO_BY_HANDLE_CLASS)below(r, 30), any_output(r, room), room); break;
+    case 2: SetFileInformationByHandle(file, (FILE_INFO_BY_HANDLE_CLASS)below(r, 30), any_output(r, room), room); break;
+    case 3: GetFileAttributesExA(any_text(r), (GET_FILEEX_INFO_LEVELS)below(r, 3), any_output(r, sizeof(WIN32_FILE_ATTRIBUTE_DATA))); break;
+    case 4: GetFileAttributesExW(any_wide(r), (GET_FILEEX_INFO_LEVELS)below(r, 3), any_output(r, sizeof(WIN32_FILE_ATTRIBUTE_DATA))); break;
+    default:
+        if (below(r, 2)) {
+            search = below(r, 2) ? FindFirstFileA(below(r, 2) ? "*" : any_text(r), &found)
+                                 : FindFirstFileExA("?", (FINDEX_INFO_LEVELS)below(r, 3), below(r, 16) ? &found : NULL,
+                                                    (FINDEX_SEARCH_OPS)below(r, 4), NULL, any_number(r) & 3);
+            for (int i = 0; search != INVALID_HANDLE_VALUE && i < 3; i++) FindNextFileA(search, &found);
+        } else {
+            search = below(r, 2) ? FindFirstFileW(any_wide(r), &wide_found)
+                                 : FindFirstFileExW(u"[ab]*", (FINDEX_INFO_LEVELS)below(r, 3), &wide_found,
+                                                    (FINDEX_SEARCH_OPS)below(r, 4), NULL, any_number(r) & 3);
+            for (int i = 0; search != INVALID_HANDLE_VALUE && i < 3; i++) FindNextFileW(search, &wide_found);
+        }
+        if (search != INVALID_HANDLE_VALUE) FindClose(search);
+        FindClose(never(r));
+    }
+}
+AS(SetFilePointerEx, about_files)
+AS(GetFileInformationByHandleEx, about_files)
+AS(SetFileInformationByHandle, about_files)
+AS(GetFileAttributesExA, about_files)
+AS(GetFileAttributesExW, about_files)
+AS(FindFirstFileA, about_files)
+AS(FindFirstFileW, about_files)
+AS(FindFirstFileExA, about_files)
+AS(FindFirstFileExW, about_files)
+AS(FindNextFileA, about_files)
+AS(FindNextFileW, about_files)
+AS(FindClose, about_files)
+
 #include "calls.h"
 
 // ---- the threads

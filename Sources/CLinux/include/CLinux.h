@@ -370,8 +370,6 @@ static inline int signalbox_errno(void) { return errno; }
 
 /// memfd_create(2) and pidfd need no more than their numbers, but Glibc's module has neither.
 static inline int signalbox_memfd(const char *_Nonnull name) { return (int)syscall(SYS_memfd_create, name, 1 /* CLOEXEC */); }
-/// pipe2(2) whose ends are closed by exec. Returns 0 or -1.
-static inline int signalbox_pipe(int *_Nonnull ends) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
 
 /// Routes `signal` to `fd`: each arrival adds `amount` to that eventfd, by async-signal-safe calls alone. Returns 0 or errno.
 int signalbox_route_signal(int signal, int fd, uint64_t amount);

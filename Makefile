@@ -87,7 +87,7 @@ asan: deps-test ## the unit tests under the address sanitizer
 	$(SWIFT) build --build-tests --sanitize=address --scratch-path .build-asan
 	Scripts/with-stacks $$((3 * $(TEST_TIMEOUT))) $(SWIFT) test --skip-build --sanitize=address --scratch-path .build-asan
 
-install: deps-build ## libsignalbox, its headers, pkg-config and CMake files, into DESTDIR/PREFIX
+install: deps-build ## libsignalbox, its headers, pkg-config and CMake files, and the command signalbox, into DESTDIR/PREFIX
 	Scripts/build-library
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' Scripts/install
 
@@ -148,6 +148,7 @@ fuzz-tests:
 
 windows-build:
 	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/echo_port.exe Examples/EchoPort/echo_port.c -lws2_32
+	x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -Werror -o $(BUILD)/tidy_service.exe Examples/TidyService/tidy_service.c
 
 load-tests: build-service echo-port
 	Tests/EchoLoad/soak --scale 0.1 -- $(ECHO_SERVICE) --port 0
@@ -155,3 +156,4 @@ load-tests: build-service echo-port
 
 deployment-tests: build-service echo-port
 	ECHO_SERVICE=$(ECHO_SERVICE) ECHO_PORT=$(BUILD)/echo_port Tests/Deployment/deploy-test
+	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/services-test $(TEST_PREFIX)

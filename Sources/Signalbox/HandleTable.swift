@@ -335,6 +335,7 @@ package enum SourceObject {
             return true
         }
         deinit {
+            _ = takeSpare()
             if let pool = UnsafeRawPointer(bitPattern: poolAddress.load(ordering: .acquiring)) {
                 Unmanaged<PoolObject>.fromOpaque(pool).release()
             }
@@ -356,7 +357,6 @@ package enum SourceObject {
         package let hasEndedReceiving = Atomic(false)
         /// A request that has ended, for the next to be made of; 0: none. Owned.
         private let spare = Atomic<UInt>(0)
-        deinit { _ = takeSpare() }
 
         /// Keeps a request that has ended for the next; one is enough.
         package func keepSpare(_ request: IORequest) {

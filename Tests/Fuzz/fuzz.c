@@ -182,6 +182,11 @@ CALLBACK_FOR(PHANDLER_ROUTINE, BOOL, DWORD event) { return event == 77; }
 CALLBACK_FOR(PAPCFUNC, void, ULONG_PTR argument) { (void)argument; }
 CALLBACK_FOR(PTIMERAPCROUTINE, void, LPVOID argument, DWORD low, DWORD high) { (void)argument, (void)low, (void)high; }
 
+CALLBACK_FOR(LPHANDLER_FUNCTION, void, DWORD control) { (void)control; }
+CALLBACK_FOR(LPHANDLER_FUNCTION_EX, DWORD, DWORD control, DWORD type, LPVOID data, LPVOID context) {
+    return control + type + !data + !context;
+}
+
 CALLBACK_FOR(PFLS_CALLBACK_FUNCTION, void, PVOID value) { (void)value; }
 
 static DWORD WINAPI short_thread(LPVOID argument) {
@@ -284,6 +289,18 @@ AS(EnterCriticalSection, sections)
 AS(TryEnterCriticalSection, sections)
 AS(LeaveCriticalSection, sections)
 AS(DeleteCriticalSection, sections)
+
+// There is no manager, so none of these begins to dispatch.
+static void service_a(DWORD argc, LPSTR *argv) { (void)argc, (void)argv; }
+static void service_w(DWORD argc, LPWSTR *argv) { (void)argc, (void)argv; }
+static void dispatching(struct random *r) {
+    SERVICE_TABLE_ENTRYA table_a[] = {{(LPSTR)any_text(r), below(r, 2) ? service_a : NULL}, {(LPSTR)any_text(r), service_a}, {NULL, NULL}};
+    SERVICE_TABLE_ENTRYW table_w[] = {{(LPWSTR)any_wide(r), below(r, 2) ? service_w : NULL}, {(LPWSTR)any_wide(r), service_w}, {NULL, NULL}};
+    if (below(r, 2)) StartServiceCtrlDispatcherA(below(r, 8) ? table_a : NULL);
+    else StartServiceCtrlDispatcherW(below(r, 8) ? table_w : NULL);
+}
+AS(StartServiceCtrlDispatcherA, dispatching)
+AS(StartServiceCtrlDispatcherW, dispatching)
 
 // ---- the thread pool: its objects are pointers, so each thread uses those that it has made
 
@@ -1035,6 +1052,7 @@ int main(int argc, char **argv) {
     static struct worker workers[WORKERS];
     printf("fuzz: seed %llu, %u calls of %zu functions\n", seed, calls, COUNT(drivers));
     fflush(stdout);
+    unsetenv("NOTIFY_SOCKET"); // of who runs this: it is no service
     InitializeCriticalSection(&shared_section);
     for (int i = 0; i < WORKERS; i++) {
         workers[i] = (struct worker){.seed = seed, .index = i, .calls = calls / WORKERS};

@@ -559,6 +559,8 @@ uint64_t signalbox_make_cookie(void);
 void signalbox_tell_end(uint32_t code);
 /// What wait(2) is to say of a process that ends with the code: its low 8 bits, but never 0 for another than 0.
 static inline int signalbox_exit_status(uint32_t code) { return code && !(code & 0xFF) ? 255 : (int)(code & 0xFF); }
+/// From now on the process ends with this code, whatever main returns or exit(3) is given.
+void signalbox_set_service_end(uint32_t code);
 /// Ends the process with the code: exit(3). A second thread that calls it sleeps until the process has ended.
 _Noreturn void signalbox_exit_process(uint32_t code);
 /// Ends the process at once with the code: _exit(2).

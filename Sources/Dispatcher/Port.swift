@@ -67,7 +67,7 @@ extension Arena {
         signalbox_enter()
         defer { signalbox_leave() }
         Threads.sleepWhileSuspended()
-        if thread.pointee.port == name.bits {
+        while thread.pointee.port == name.bits {
             // It runs for this port: if there is a packet, it keeps its place.
             let record = object(name.index)
             let word = lock(record)
@@ -82,12 +82,12 @@ extension Arena {
             }
             unlock(record, word)
             // Packets that have come meanwhile, and that it takes as above.
-            if word.isNamed(name, .port) && port.pointee.head == 0 && CompletionQueue.take(isLast: deadline == Deadline.now) {
-                return try get(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
+            guard word.isNamed(name, .port), port.pointee.head == 0, CompletionQueue.take(isLast: deadline == Deadline.now)
+            else {
+                return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
             }
-        } else {
-            _ = CompletionQueue.take(isLast: deadline == Deadline.now)
         }
+        _ = CompletionQueue.take(isLast: deadline == Deadline.now)
         return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
     }
 

@@ -20,9 +20,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async bench-fileio conformance install tsan asan soak exhaustive linearize simulate races storm faults cancels statistics examples fuzz lint \
-	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests conformance-tests fuzz-tests load-tests \
-	windows-build deployment-tests
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14

@@ -37,6 +37,8 @@ final class Ring: Engine, @unchecked Sendable {
         var isStuck = false
         /// What came while the queue was full, too.
         var backlog: [EngineOrder] = []
+        /// Somebody is to wake up when there is room.
+        var owesWake = false
         /// No more requests; and no more of anything.
         var isEnding = false
         var isClosed = false
@@ -203,8 +205,11 @@ final class Ring: Engine, @unchecked Sendable {
     /// Has whoever sleeps in the ring wake up.
     func submitNothing() {
         submissions.withLock { state in
-            // Stuck: there is something for him to take, or the loop tries again.
-            guard !state.isClosed, let entry = entryLocked(&state) else { return }
+            guard !state.isClosed else { return }
+            guard let entry = entryLocked(&state) else {
+                state.owesWake = true
+                return notifier!.signal()
+            }
             io_uring_prep_nop(entry)
             entry.pointee.user_data = Ring.wakeUp
             flushLocked(&state)
@@ -292,16 +297,20 @@ final class Ring: Engine, @unchecked Sendable {
 
     /// Tries again what the kernel had no room for.
     private func unstick() {
+        var owesWake = false
         let backlog = submissions.withLock { state -> [EngineOrder] in
-            guard state.isStuck || !state.backlog.isEmpty else { return [] }
+            guard state.isStuck || !state.backlog.isEmpty || state.owesWake else { return [] }
             flushLocked(&state)
             guard !state.isStuck else {
                 sched_yield()
                 return []
             }
+            owesWake = state.owesWake
+            state.owesWake = false
             defer { state.backlog = [] }
             return state.backlog
         }
+        if owesWake { submitNothing() }
         for order in backlog {
             switch order {
             case .submit(let request), .again(let request): leave(.submit(request))

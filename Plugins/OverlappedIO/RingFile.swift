@@ -97,7 +97,7 @@ final class RingFile: DriverFile {
         switch transfer {
         case .read(let at): (offset, isWrite) = (at, false)
         case .write(let at): offset = at
-        case .append, .lock, .flush: return nil
+        case .append, .lock, .flush, .control: return nil
         }
         if offset < 0 { return .invalidParameter }
         if isUnbuffered {
@@ -139,7 +139,7 @@ final class RingFile: DriverFile {
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
         let transfer = adjusted(transfer)
         switch transfer {
-        case .lock, .flush: return .wouldBlock(0)
+        case .lock, .flush, .control: return .wouldBlock(0)
         case .read, .write, .append: break
         }
         let length = buffers.reduce(0) { $0 + $1.count }
@@ -172,7 +172,7 @@ final class RingFile: DriverFile {
             offset = 0
             if !mayWait && isWrittenThrough { return .wouldBlock(start) }
             if isSeekable { flags = Flags.append }
-        case .lock, .flush: return .wouldBlock(0)
+        case .lock, .flush, .control: return .wouldBlock(0)
         }
         // A thread that waits for the disk gives up its place at its port, if it has one.
         let hasPlace = mayWait && isSeekable && signalbox_thread().pointee.port != 0
@@ -237,6 +237,7 @@ final class RingFile: DriverFile {
     // ---- requests
 
     func start(_ request: IORequest, _ transfer: FileTransfer, done: Int) -> (status: IOStatus, bytes: Int)? {
+        if case .control = transfer { return (.invalidDeviceRequest, 0) }
         if case .lock(let range, let isExclusive, let waits) = transfer {
             guard let locks else { return (.invalidDeviceRequest, 0) }
             let descriptor = hold()

@@ -123,6 +123,7 @@ package final class DriverRegistry: Sendable {
         /// The last that was registered serves; those before it come back when it is gone.
         var sockets: [any SocketDriver] = []
         var files: [any FileDriver] = []
+        var pipes: [any PipeDriver] = []
         /// Of hosts whose plugins answer for names.
         var names: [ObjectRegistry] = []
         var serviceManagers: [any ServiceManager] = []
@@ -146,6 +147,10 @@ package final class DriverRegistry: Sendable {
     package func register(files driver: any FileDriver) { state.withLock { $0.files.append(driver) } }
     package func unregister(files driver: any FileDriver) {
         state.withLock { $0.files.removeAll { $0 === driver } }
+    }
+    package func register(pipes driver: any PipeDriver) { state.withLock { $0.pipes.append(driver) } }
+    package func unregister(pipes driver: any PipeDriver) {
+        state.withLock { $0.pipes.removeAll { $0 === driver } }
     }
     package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManagers.append(manager) } }
     package func unregister(_ manager: any ServiceManager) {
@@ -176,6 +181,14 @@ package final class DriverRegistry: Sendable {
         if let driver = state.withLock({ $0.files.last }) { return driver }
         throw IOError(
             .notSupported, "no plugin provides files: start a Host with OverlappedIO() first; opening a file")
+    }
+
+    package func pipes() throws(IOError) -> any PipeDriver {
+        if let driver = state.withLock({ $0.pipes.last }) { return driver }
+        startOnDemand()
+        if let driver = state.withLock({ $0.pipes.last }) { return driver }
+        throw IOError(
+            .notSupported, "no plugin provides pipes: start a Host with NamedPipes() first; making or opening a pipe")
     }
 
     package func sockets() throws(IOError) -> any SocketDriver {

@@ -37,6 +37,8 @@ final class Ring: Engine, @unchecked Sendable {
         var isStuck = false
         /// What came while the queue was full, too.
         var backlog: [EngineOrder] = []
+        /// Somebody is to wake up when there is room.
+        var owesWake = false
         /// No more requests; and no more of anything.
         var isEnding = false
         var isClosed = false
@@ -197,13 +199,19 @@ final class Ring: Engine, @unchecked Sendable {
         }
     }
 
+    /// What tells the completion by which a sleeper is woken.
+    private static let wakesSleeper: UInt64 = 1
+
     /// Has whoever sleeps in the ring wake up.
     func submitNothing() {
         submissions.withLock { state in
-            // Stuck: there is something for him to take, or the loop tries again.
-            guard !state.isClosed, let entry = entryLocked(&state) else { return }
+            guard !state.isClosed else { return }
+            guard let entry = entryLocked(&state) else {
+                state.owesWake = true
+                return notifier!.signal()
+            }
             io_uring_prep_nop(entry)
-            entry.pointee.user_data = 0
+            entry.pointee.user_data = Ring.wakesSleeper
             flushLocked(&state)
         }
     }
@@ -216,7 +224,9 @@ final class Ring: Engine, @unchecked Sendable {
     }
 
     /// Takes what has completed; unless another thread does, which then looks again. Returns how many it took.
-    @discardableResult func takeCompletions() -> Int {
+    ///
+    /// - Parameter asSleeper: the caller is the thread that may sleep in the ring.
+    @discardableResult func takeCompletions(asSleeper: Bool = false) -> Int {
         var (count, rounds) = (0, 0)
         while signalbox_ring_has_completions(ring) {
             rounds += 1
@@ -224,23 +234,39 @@ final class Ring: Engine, @unchecked Sendable {
                 notifier!.signal()
                 break
             }
-            guard let taken = turn.withLockIfFree({ _ in takeInTurn() }) else { break }
+            guard let (taken, woke) = turn.withLockIfFree({ _ in takeInTurn() }) else { break }
             count += taken
+            // What came since is the sleeper's.
+            if woke && !asSleeper && wakeSleeperAgain() { break }
             // Who found the turn taken before it was given back leaves what he saw to us.
             atomicMemoryFence(ordering: .sequentiallyConsistent)
         }
         return count
     }
 
-    private func takeInTurn() -> Int {
+    /// A thread that does not sleep yet, but has looked already whether it is to, must find in the ring what is to wake it:
+    /// who has taken that puts it back. False: nobody is there.
+    private func wakeSleeperAgain() -> Bool {
+        guard gate.withLock({ $0.isHeld }) else { return false }
+        submitNothing()
+        return true
+    }
+
+    /// Returns how many it took, and whether one of them was to wake the sleeper.
+    private func takeInTurn() -> (count: Int, wokeSleeper: Bool) {
         var count = 0
+        var wokeSleeper = false
         while count < Ring.entries {
             var completion: UnsafeMutablePointer<io_uring_cqe>?
             guard io_uring_peek_cqe(ring, &completion) == 0, let completion else { break }
             let (result, data) = (completion.pointee.res, completion.pointee.user_data)
             io_uring_cqe_seen(ring, completion)
             count += 1
-            // Not a cancel's own, or nothing's:
+            if data == Ring.wakesSleeper {
+                wokeSleeper = true
+                continue
+            }
+            // Not a cancel's own:
             guard let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }
             let request = Unmanaged<EngineRequest>.fromOpaque(pointer).takeRetainedValue()
             inFlight.subtract(1, ordering: .acquiringAndReleasing)
@@ -255,7 +281,7 @@ final class Ring: Engine, @unchecked Sendable {
         submissions.withLock { state in
             if !state.isStuck { flushLocked(&state) }
         }
-        return count
+        return (count, wokeSleeper)
     }
 
     // ---- on the loop
@@ -265,7 +291,7 @@ final class Ring: Engine, @unchecked Sendable {
             defer { mailbox.letters.removeAll(keepingCapacity: true) }
             return mailbox.letters
         }
-        turn.withLock { _ in
+        let wokeSleeper = turn.withLock { _ in
             for letter in letters {
                 switch letter {
                 case .submit(let request): submitOnLoop(request)
@@ -273,8 +299,9 @@ final class Ring: Engine, @unchecked Sendable {
                 case .end(let request, let result): request.completedOnLoop(result, self)
                 }
             }
-            _ = takeInTurn()
+            return takeInTurn().wokeSleeper
         }
+        if wokeSleeper { _ = wakeSleeperAgain() }
         stopPatrol()
         takeCompletions()
         unstick()
@@ -283,16 +310,20 @@ final class Ring: Engine, @unchecked Sendable {
 
     /// Tries again what the kernel had no room for.
     private func unstick() {
+        var owesWake = false
         let backlog = submissions.withLock { state -> [EngineOrder] in
-            guard state.isStuck || !state.backlog.isEmpty else { return [] }
+            guard state.isStuck || !state.backlog.isEmpty || state.owesWake else { return [] }
             flushLocked(&state)
             guard !state.isStuck else {
                 sched_yield()
                 return []
             }
+            owesWake = state.owesWake
+            state.owesWake = false
             defer { state.backlog = [] }
             return state.backlog
         }
+        if owesWake { submitNothing() }
         for order in backlog {
             switch order {
             case .submit(let request), .again(let request): leave(.submit(request))

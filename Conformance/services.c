@@ -471,6 +471,38 @@ static void controls(void) {
     UNHEARD("STATUS=one: control 127");
 }
 
+static DWORD WINAPI controls_fifty_times(LPVOID results) {
+    char text[256];
+    for (int i = 0; i < 50; i++) {
+        int client = connected(0);
+        const char *request = i % 2 ? "1 3" : "1 2";
+        memset(text, 0, sizeof text);
+        if (send(client, request, 3, 0) == 3 && recv(client, text, sizeof text - 1, 0) > 0 && !strncmp(text, "1 0\n0 16 ", 9))
+            InterlockedIncrement(results);
+        close(client);
+    }
+    return 0;
+}
+
+// More than it serves at a time.
+static void controls_from_many_at_once(void) {
+    HANDLE threads[24];
+    LONG answered = 0;
+    REQUIRE(listens("plain", 0));
+    UNTIL_HEARD("READY=1");
+    for (int i = 0; i < 24; i++) threads[i] = start(controls_fifty_times, &answered, NULL);
+    for (int i = 0; i < 24; i++) {
+        while (WaitForSingleObject(threads[i], 20) == WAIT_TIMEOUT)
+            while (hears(0)) manager.length = 1; // of these controls nothing is looked for
+        CloseHandle(threads[i]);
+    }
+    EQUAL(answered, 24 * 50);
+    manager.length = 1;
+    TRUTH(kill(manager.pid, SIGTERM) == 0);
+    UNTIL_HEARD("STATUS=one: control 1");
+    EQUAL(ends(), 0);
+}
+
 static void controls_in_the_runtime_folder(void) {
     char path[128], text[256] = "";
     struct stat stat_of;
@@ -627,6 +659,7 @@ static const struct test_case cases[] = {
     CASE(a_whole_life),
     CASE(wide_names_and_plain_handlers),
     CASE(controls),
+    CASE(controls_from_many_at_once),
     CASE(controls_in_the_runtime_folder),
     CASE(a_stop_that_comes_early_is_kept),
     CASE(a_stop_that_is_not_accepted_is_kept),

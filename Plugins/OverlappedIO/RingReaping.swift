@@ -99,6 +99,7 @@ extension Ring {
 
     // ---- threads that wait
 
+    /// `isHolder`: the caller has the ring to sleep in.
     private func take(isLast: Bool, isHolder: Bool = false) -> Bool {
         // Who is about to sleep asks the poller by that.
         let hasTaken = isLast && poller?.isAwaited ?? false && poller!.take()

@@ -52,7 +52,8 @@ package final class ControlDispatcher: Sendable {
     /// The unit that this process belongs to; nil: systemd has none of it.
     package static var unit: String? {
         var name: UnsafeMutablePointer<CChar>?
-        guard sd_pid_get_unit(0, &name) >= 0, let name else { return nil }
+        // To the system's manager the services of a user's are one unit.
+        guard sd_pid_get_user_unit(0, &name) >= 0 || sd_pid_get_unit(0, &name) >= 0, let name else { return nil }
         defer { free(name) }
         return String(cString: name)
     }

@@ -199,8 +199,8 @@ final class Ring: Engine, @unchecked Sendable {
         }
     }
 
-    /// What tells the completion by which a sleeper is woken.
-    private static let wakesSleeper: UInt64 = 1
+    /// What the completion says by which somebody wakes who sleeps in the ring.
+    private static let wakeUp: UInt64 = 1
 
     /// Has whoever sleeps in the ring wake up.
     func submitNothing() {
@@ -211,7 +211,7 @@ final class Ring: Engine, @unchecked Sendable {
                 return notifier!.signal()
             }
             io_uring_prep_nop(entry)
-            entry.pointee.user_data = Ring.wakesSleeper
+            entry.pointee.user_data = Ring.wakeUp
             flushLocked(&state)
         }
     }
@@ -223,10 +223,9 @@ final class Ring: Engine, @unchecked Sendable {
         if let code = submit(request, flushes: false) { request.completedOnLoop(-code, self) }
     }
 
-    /// Takes what has completed; unless another thread does, which then looks again. Returns how many it took.
-    ///
-    /// - Parameter asSleeper: the caller is the thread that may sleep in the ring.
-    @discardableResult func takeCompletions(asSleeper: Bool = false) -> Int {
+    /// Takes what has completed; unless another thread does, which then looks again. Returns how many it took. `isHolder`:
+    /// the caller has the ring to sleep in.
+    @discardableResult func takeCompletions(isHolder: Bool = false) -> Int {
         var (count, rounds) = (0, 0)
         while signalbox_ring_has_completions(ring) {
             rounds += 1
@@ -234,40 +233,29 @@ final class Ring: Engine, @unchecked Sendable {
                 notifier!.signal()
                 break
             }
-            guard let (taken, woke) = turn.withLockIfFree({ _ in takeInTurn() }) else { break }
-            count += taken
-            // What came since is the sleeper's.
-            if woke && !asSleeper && wakeSleeperAgain() { break }
-            // Who found the turn taken before it was given back leaves what he saw to us.
+            guard let taken = turn.withLockIfFree({ _ in takeInTurn(isHolder: isHolder) }) else { break }
+            count += taken.count
+            // Who found the turn taken before it was given back leaves what he saw to us; he may have been the holder.
             atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if taken.isLeftToHolder && gate.withLock({ $0.isHeld }) { break }
         }
         return count
     }
 
-    /// A thread that does not sleep yet, but has looked already whether it is to, must find in the ring what is to wake it:
-    /// who has taken that puts it back. False: nobody is there.
-    private func wakeSleeperAgain() -> Bool {
-        guard gate.withLock({ $0.isHeld }) else { return false }
-        submitNothing()
-        return true
-    }
-
-    /// Returns how many it took, and whether one of them was to wake the sleeper.
-    private func takeInTurn() -> (count: Int, wokeSleeper: Bool) {
-        var count = 0
-        var wokeSleeper = false
+    private func takeInTurn(isHolder: Bool = false) -> (count: Int, isLeftToHolder: Bool) {
+        var (count, isLeftToHolder) = (0, false)
         while count < Ring.entries {
             var completion: UnsafeMutablePointer<io_uring_cqe>?
             guard io_uring_peek_cqe(ring, &completion) == 0, let completion else { break }
+            // What is to wake a thread that may only be about to sleep stays until it has seen it, with what is behind it.
+            if completion.pointee.user_data == Ring.wakeUp && !isHolder && gate.withLock({ $0.isHeld }) {
+                isLeftToHolder = true
+                break
+            }
             let (result, data) = (completion.pointee.res, completion.pointee.user_data)
             io_uring_cqe_seen(ring, completion)
             count += 1
-            if data == Ring.wakesSleeper {
-                wokeSleeper = true
-                continue
-            }
-            // Not a cancel's own:
-            guard let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }
+            guard data > Ring.wakeUp, let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }
             let request = Unmanaged<EngineRequest>.fromOpaque(pointer).takeRetainedValue()
             inFlight.subtract(1, ordering: .acquiringAndReleasing)
             if !request.isToldByPort { othersInFlight.subtract(1, ordering: .sequentiallyConsistent) }
@@ -281,7 +269,7 @@ final class Ring: Engine, @unchecked Sendable {
         submissions.withLock { state in
             if !state.isStuck { flushLocked(&state) }
         }
-        return (count, wokeSleeper)
+        return (count, isLeftToHolder)
     }
 
     // ---- on the loop
@@ -291,7 +279,7 @@ final class Ring: Engine, @unchecked Sendable {
             defer { mailbox.letters.removeAll(keepingCapacity: true) }
             return mailbox.letters
         }
-        let wokeSleeper = turn.withLock { _ in
+        turn.withLock { _ in
             for letter in letters {
                 switch letter {
                 case .submit(let request): submitOnLoop(request)
@@ -299,9 +287,8 @@ final class Ring: Engine, @unchecked Sendable {
                 case .end(let request, let result): request.completedOnLoop(result, self)
                 }
             }
-            return takeInTurn().wokeSleeper
+            _ = takeInTurn()
         }
-        if wokeSleeper { _ = wakeSleeperAgain() }
         stopPatrol()
         takeCompletions()
         unstick()

@@ -174,23 +174,33 @@ final class RingFile: DriverFile {
             if isSeekable { flags = Flags.append }
         case .lock, .flush, .control: return .wouldBlock(0)
         }
+        // A thread that waits for the disk gives up its place at its port, if it has one.
+        let hasPlace = mayWait && isSeekable && signalbox_thread().pointee.port != 0
+        var sleeps = hasPlace && (isUnbuffered || isWrittenThrough && !isRead)
+        if hasPlace && isRead && !sleeps { flags = Flags.noWait }
         let capacity = min(max(1, buffers.count), 1024)
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: capacity) { vectors in
             var done = start
             while true {
                 let count = fill(vectors, buffers, from: done)
                 let at = isSeekable ? offset + Int64(done) : -1
-                let result =
-                    isRead
-                    ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
-                    : write(descriptor, vectors, count, at, flags)
+                func call() -> (result: Int, code: Int32) {
+                    let result =
+                        isRead
+                        ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
+                        : write(descriptor, vectors, count, at, flags)
+                    return (result, errno)
+                }
+                let (result, code) = sleeps ? Arena.sleeping(isOpen: false, call) : call()
                 if result < 0 {
-                    switch errno {
+                    switch code {
                     case EINTR: break
+                    case EAGAIN where hasPlace && !sleeps, EOPNOTSUPP where hasPlace && !sleeps && isRead:
+                        (sleeps, flags) = (true, 0)
                     case EAGAIN where !mayWait || !isSeekable: return .wouldBlock(done)
                     case EOPNOTSUPP where flags != 0: return .wouldBlock(done)
                     // As the engine does: what was transferred before is not told, for it is not what was asked for.
-                    default: return .failed(status(errno))
+                    default: return .failed(status(code))
                     }
                     continue
                 }

@@ -87,8 +87,8 @@ extension Ring {
 
     // ---- threads that wait
 
-    private func take(asSleeper: Bool = false) -> Bool {
-        guard takeCompletions(asSleeper: asSleeper) > 0 else { return false }
+    private func take(isHolder: Bool = false) -> Bool {
+        guard takeCompletions(isHolder: isHolder) > 0 else { return false }
         activity.add(1, ordering: .relaxed)
         return true
     }
@@ -107,7 +107,7 @@ extension Ring {
     }
 
     private func sleep(until deadline: UInt64) -> Int32 {
-        if take(asSleeper: true) { return 0 }
+        if take(isHolder: true) { return 0 }
         if isClosing.load(ordering: .acquiring) { return ECANCELED }
         var left = UInt64.max
         if deadline != .max {
@@ -116,7 +116,7 @@ extension Ring {
             left = deadline - now
         }
         let error = signalbox_ring_wait(ring, left)
-        _ = take(asSleeper: true)
+        _ = take(isHolder: true)
         return error == -ETIME ? ETIMEDOUT : 0
     }
 

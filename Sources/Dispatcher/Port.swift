@@ -67,7 +67,7 @@ extension Arena {
         signalbox_enter()
         defer { signalbox_leave() }
         Threads.sleepWhileSuspended()
-        if thread.pointee.port == name.bits {
+        while thread.pointee.port == name.bits {
             // It runs for this port: if there is a packet, it keeps its place.
             let record = object(name.index)
             let word = lock(record)
@@ -79,12 +79,11 @@ extension Arena {
             }
             unlock(record, word)
             // Packets that have come meanwhile, and that it takes as above.
-            if word.isNamed(name, .port) && port.pointee.head == 0 && CompletionQueue.take() {
-                return try get(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
+            guard word.isNamed(name, .port), port.pointee.head == 0, CompletionQueue.take() else {
+                return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
             }
-        } else {
-            _ = CompletionQueue.take()
         }
+        _ = CompletionQueue.take()
         return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
     }
 

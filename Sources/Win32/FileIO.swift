@@ -141,9 +141,8 @@ func begin(
 ) -> BOOL? {
     guard let buffer, size > 0 else { return nil }
     let object = HandleTable.find(value(handle), [])
-    guard object != .none, let box = SourceObject.box(of: object), let file = box.file, file.isOverlapped else {
-        return nil
-    }
+    guard object != .none, let box = SourceObject.box(of: object), let file = box.file, file.isOverlapped, !box.isBoundToPool
+    else { return nil }
     let (granted, offset) = (HandleTable.access(value(handle)) ?? 0, overlapped.offset)
     if isWrite {
         guard file.access.contains(.write), granted & DWORD(FILE_WRITE_DATA) != 0, offset != -1 else { return nil }

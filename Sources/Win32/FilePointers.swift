@@ -126,7 +126,7 @@ func setEnd(_ file: any DriverFile, _ size: Int64) -> BOOL {
         let (status, _) = SynchronousRequest.perform(.send, [], on: file, .flush)
         return status.isSuccess ? 1 : failure(status)
     }
-    if fsync(file.descriptor) == 0 { return 1 }
+    let code = Arena.sleeping(isOpen: false) { fsync(file.descriptor) == 0 ? 0 : errno }
     // What has no disk has nothing to flush.
-    return errno == EINVAL || errno == EROFS ? 1 : failure(IOStatus(fileErrno: errno))
+    return [0, EINVAL, EROFS].contains(code) ? 1 : failure(IOStatus(fileErrno: code))
 }

@@ -26,6 +26,9 @@ public import CWin32
 @inlinable public func AssignProcessToJobObject(_ hJob: HANDLE!, _ hProcess: HANDLE!) -> Bool {
     __AssignProcessToJobObject(hJob, hProcess) != 0
 }
+@inlinable public func BindIoCompletionCallback(
+    _ FileHandle: HANDLE!, _ Function: LPOVERLAPPED_COMPLETION_ROUTINE!, _ Flags: ULONG
+) -> Bool { __BindIoCompletionCallback(FileHandle, Function, Flags) != 0 }
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func CallNamedPipeA(
     _ lpNamedPipeName: LPCSTR!, _ lpInBuffer: LPVOID!, _ nInBufferSize: DWORD, _ lpOutBuffer: LPVOID!,
@@ -48,6 +51,7 @@ public import CWin32
     __CancelIoEx(hFile, lpOverlapped) != 0
 }
 @inlinable public func CancelSynchronousIo(_ hThread: HANDLE!) -> Bool { __CancelSynchronousIo(hThread) != 0 }
+@inlinable public func CancelThreadpoolIo(_ pio: PTP_IO!) { __CancelThreadpoolIo(pio) }
 @inlinable public func CancelWaitableTimer(_ hTimer: HANDLE!) -> Bool { __CancelWaitableTimer(hTimer) != 0 }
 @inlinable public func ChangeTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ DueTime: ULONG, _ Period: ULONG)
     -> Bool
@@ -58,6 +62,7 @@ public import CWin32
 @inlinable public func CloseThreadpoolCleanupGroupMembers(
     _ ptpcg: PTP_CLEANUP_GROUP!, _ fCancelPendingCallbacks: Bool, _ pvCleanupContext: PVOID!
 ) { __CloseThreadpoolCleanupGroupMembers(ptpcg, fCancelPendingCallbacks ? 1 : 0, pvCleanupContext) }
+@inlinable public func CloseThreadpoolIo(_ pio: PTP_IO!) { __CloseThreadpoolIo(pio) }
 @inlinable public func CloseThreadpoolTimer(_ pti: PTP_TIMER!) { __CloseThreadpoolTimer(pti) }
 @inlinable public func CloseThreadpoolWait(_ pwa: PTP_WAIT!) { __CloseThreadpoolWait(pwa) }
 @inlinable public func CloseThreadpoolWork(_ pwk: PTP_WORK!) { __CloseThreadpoolWork(pwk) }
@@ -68,6 +73,7 @@ public import CWin32
     _ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32, _ lpSendBuffer: PVOID!, _ dwSendDataLength: DWORD,
     _ lpdwBytesSent: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
 ) -> Bool { __ConnectEx(s, name, namelen, lpSendBuffer, dwSendDataLength, lpdwBytesSent, lpOverlapped) != 0 }
+@available(*, noasync, message: "blocks the thread")
 @inlinable public func ConnectNamedPipe(_ hNamedPipe: HANDLE!, _ lpOverlapped: LPOVERLAPPED!) -> Bool {
     __ConnectNamedPipe(hNamedPipe, lpOverlapped) != 0
 }
@@ -219,6 +225,9 @@ public import CWin32
 }
 @inlinable public func CreateThreadpool(_ reserved: PVOID!) -> PTP_POOL! { __CreateThreadpool(reserved) }
 @inlinable public func CreateThreadpoolCleanupGroup() -> PTP_CLEANUP_GROUP! { __CreateThreadpoolCleanupGroup() }
+@inlinable public func CreateThreadpoolIo(
+    _ fl: HANDLE!, _ pfnio: PTP_WIN32_IO_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!
+) -> PTP_IO! { __CreateThreadpoolIo(fl, pfnio, pv, pcbe) }
 @inlinable public func CreateThreadpoolTimer(_ pfnti: PTP_TIMER_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
     -> PTP_TIMER!
 { __CreateThreadpoolTimer(pfnti, pv, pcbe) }
@@ -1099,6 +1108,7 @@ public import CWin32
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func StartServiceCtrlDispatcherW(_ lpServiceStartTable: UnsafePointer<SERVICE_TABLE_ENTRYW>!) -> Bool
 { __StartServiceCtrlDispatcherW(lpServiceStartTable) != 0 }
+@inlinable public func StartThreadpoolIo(_ pio: PTP_IO!) { __StartThreadpoolIo(pio) }
 @inlinable public func StringCbCatA(
     _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!
 ) -> HRESULT { __StringCbCatA(pszDest, cbDest, pszSrc) }
@@ -1193,6 +1203,7 @@ public import CWin32
 @inlinable public func TlsSetValue(_ dwTlsIndex: DWORD, _ lpTlsValue: LPVOID!) -> Bool {
     __TlsSetValue(dwTlsIndex, lpTlsValue) != 0
 }
+@available(*, noasync, message: "blocks the thread")
 @inlinable public func TransactNamedPipe(
     _ hNamedPipe: HANDLE!, _ lpInBuffer: LPVOID!, _ nInBufferSize: DWORD, _ lpOutBuffer: LPVOID!,
     _ nOutBufferSize: DWORD, _ lpBytesRead: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
@@ -1363,6 +1374,10 @@ public import CWin32
 @available(*, noasync, message: "blocks the thread: await the object instead")
 @inlinable public func WaitForSingleObjectEx(_ hHandle: HANDLE!, _ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __WaitForSingleObjectEx(hHandle, dwMilliseconds, bAlertable ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolIoCallbacks(_ pio: PTP_IO!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolIoCallbacks(pio, fCancelPendingCallbacks ? 1 : 0)
 }
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func WaitForThreadpoolTimerCallbacks(_ pti: PTP_TIMER!, _ fCancelPendingCallbacks: Bool) {

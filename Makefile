@@ -46,9 +46,10 @@ bench-fileio: deps-bench test-prefix ## benchmarks of reading files, beside fio,
 bench-echo: deps-bench test-prefix ## benchmarks of echo servers over sockets, beside epoll, io_uring, libuv and SwiftNIO
 	Benchmarks/echo/run --scratch-path $(abspath $(BUILD)/echo) $(TEST_PREFIX)
 
-soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
+soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort; 200 lives of a service program
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(BUILD)/echo_port 0
+	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/services-test --rounds 200 $(TEST_PREFIX)
 
 exhaustive: model-tests ## every state of 3 waiters and 3 objects to depth DEPTH (8), against the model
 	SIGNALBOX_DEPTH=$(DEPTH) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter ExhaustiveTests

@@ -303,6 +303,15 @@ static struct {
     size_t length;
 } manager;
 
+static int is_deaf; // the manager's queue is full when the service starts
+
+static void fill(const struct sockaddr_un *address) {
+    int client = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    while (sendto(client, "X=1", 3, 0, (const struct sockaddr *)address, sizeof *address) == 3) {}
+    EQUAL(errno, EAGAIN);
+    close(client);
+}
+
 static int listens(const char *kind, int in_folder) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     static int number;
@@ -317,6 +326,7 @@ static int listens(const char *kind, int in_folder) {
     strcpy(address.sun_path, manager.path);
     if (!TRUTH(bind(manager.socket, (struct sockaddr *)&address, sizeof address) == 0)) return 0;
     manager.heard[manager.length++] = '\n';
+    if (is_deaf) fill(&address);
     manager.pid = fork();
     if (manager.pid == 0) {
         setenv("NOTIFY_SOCKET", manager.path, 1);
@@ -376,14 +386,23 @@ static int ends(void) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-static int connected(int in_folder) {
+// -1: nobody listens.
+static int tries_to_connect(int in_folder) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int length, client = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (in_folder) length = snprintf(address.sun_path, sizeof address.sun_path, "%s/signalbox-control", manager.folder) + 1;
     else length = 1 + snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "signalbox-control/%s", manager.invocation);
     struct timeval patience = {10, 0};
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    TRUTH(connect(client, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)length)) == 0);
+    if (connect(client, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)length)) == 0)
+        return client;
+    close(client);
+    return -1;
+}
+
+static int connected(int in_folder) {
+    int client = tries_to_connect(in_folder);
+    TRUTH(client >= 0);
     return client;
 }
 
@@ -431,6 +450,26 @@ static void a_whole_life(void) {
     EQUAL(ends(), 0);
     TRUTH(has_heard("EXTEND_TIMEOUT_USEC=3000000") > has_heard("READY=1"));
     TRUTH(has_heard("STATUS=stopped") != NULL);
+}
+
+static void a_manager_that_is_deaf_for_a_while(void) {
+    is_deaf = 1;
+    int listening = listens("plain", 1);
+    is_deaf = 0;
+    REQUIRE(listening);
+    char text[256] = "";
+    while (strncmp(text, "1 0\n0 16 4 ", 11)) { // until it runs
+        int client = tries_to_connect(1);
+        if (client < 0) continue;
+        memset(text, 0, sizeof text);
+        TRUTH(send(client, "1 4", 3, 0) == 3 && recv(client, text, sizeof text - 1, 0) > 0);
+        close(client);
+    }
+    UNTIL_HEARD("READY=1");
+    UNTIL_HEARD("STATUS=running");
+    TRUTH(kill(manager.pid, SIGTERM) == 0);
+    UNTIL_HEARD("STOPPING=1");
+    EQUAL(ends(), 0);
 }
 
 static void wide_names_and_plain_handlers(void) {
@@ -657,6 +696,7 @@ static const struct test_case cases[] = {
     CASE(status_without_a_service),
 #ifndef _WIN32
     CASE(a_whole_life),
+    CASE(a_manager_that_is_deaf_for_a_while),
     CASE(wide_names_and_plain_handlers),
     CASE(controls),
     CASE(controls_from_many_at_once),

@@ -31,7 +31,12 @@ import ServiceControl
         for socketName in unit.socketNames {
             let socket = ControlSocket.make()
             guard socket >= 0 else { unreachable("there is no socket to be had: \(String(cString: strerror(errno)))") }
+            // The answer comes when the handler has returned; and while one hangs, those who wait may be too many.
+            var patience = timeval(tv_sec: ControlSocket.patience, tv_usec: 0)
+            setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+            setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
             guard ControlSocket.withAddress(socketName, { connect(socket, $0, $1) }) == 0 else {
+                if errno == EAGAIN { timedOut() }
                 if errno == EACCES || errno == EPERM { problem = sentence(ControlError.accessDenied) }
                 close(socket)
                 continue
@@ -41,18 +46,18 @@ import ServiceControl
                 problem = "who listens in the name of \(name) is not its main process"
                 continue
             }
-            // The answer comes when the handler has returned.
-            var patience = timeval(tv_sec: ControlSocket.patience, tv_usec: 0)
-            setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
             guard ControlSocket.send(text, to: socket) else { unreachable("\(name) has not taken the control") }
+            errno = 0
             if let answer = ControlSocket.receive(from: socket) { return answer }
-            if errno == EAGAIN || errno == EWOULDBLOCK {
-                say("signalbox: \(sentence(ControlError.timedOut))\n")
-                exit(1)
-            }
+            if errno == EAGAIN { timedOut() }
             unreachable("\(name) has ended without an answer")
         }
         unreachable(problem)
+    }
+
+    static func timedOut() -> Never {
+        say("signalbox: \(sentence(ControlError.timedOut))\n")
+        exit(1)
     }
 
     static func words(_ status: ServiceStatus) -> String {

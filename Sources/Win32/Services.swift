@@ -30,10 +30,19 @@ final class Services: ControlledServices {
     }
     private struct State {
         var services: [Service]
-        /// What the manager knows.
+        /// What the manager is to know,
         var isReady = false
         var isStopping = false
         var status = ""
+        /// and what it has been told. Its queue may be full: while it boots, say.
+        var hasToldReady = false
+        var hasToldStopping = false
+        var toldStatus = ""
+        /// How often it is told again: for ten seconds.
+        var patience = 200
+
+        var isAhead: Bool { isReady != hasToldReady || isStopping != hasToldStopping || status != toldStatus }
+        var owesNews: Bool { patience > 0 && isAhead }
     }
 
     static let current = Guarded<(hasBegun: Bool, services: Services?)>((false, nil))
@@ -137,23 +146,27 @@ final class Services: ControlledServices {
             if milliseconds > 0 { _ = manager.extendTimeout(by: .milliseconds(milliseconds)) }
             // Ready when every service has been started, but for those that have ended before.
             let records = state.services.map(\.record)
-            let text = Services.describe(state.services)
-            let isNews = text != state.status
-            state.status = text
-            if !state.isReady, records.contains(where: \.hasStarted),
-                records.allSatisfy({ $0.hasStarted || $0.hasStopped })
-            {
+            if records.contains(where: \.hasStarted), records.allSatisfy({ $0.hasStarted || $0.hasStopped }) {
                 state.isReady = true
-                _ = manager.ready(text)
             }
-            if !state.isStopping, records.allSatisfy({ $0.hasStopped || $0.status.state == .stopPending }) {
-                state.isStopping = true
-                _ = manager.stopping(text)
-            } else if isNews {
-                _ = manager.status(text)
-            }
+            if records.allSatisfy({ $0.hasStopped || $0.status.state == .stopPending }) { state.isStopping = true }
+            state.status = Services.describe(state.services)
+            tellLocked(&state)
         }
         dispatcher.poke()
+    }
+
+    /// Tells what has not been told: what it cannot tell now stays to be told.
+    private func tellLocked(_ state: inout State) {
+        let status = state.status
+        if state.isReady && !state.hasToldReady && manager.ready(status) {
+            (state.hasToldReady, state.toldStatus) = (true, status)
+        }
+        if state.isStopping && !state.hasToldStopping && manager.stopping(status) {
+            (state.hasToldStopping, state.toldStatus) = (true, status)
+        }
+        if state.toldStatus != status && manager.status(status) { state.toldStatus = status }
+        state.patience = state.isAhead ? max(0, state.patience - 1) : 200
     }
 
     private static func describe(_ services: [Service]) -> String {
@@ -181,6 +194,9 @@ final class Services: ControlledServices {
 
     var haveEnded: Bool { state.withLock { $0.services.allSatisfy(\.record.hasStopped) } }
 
+    var owesNews: Bool { state.withLock { $0.owesNews } }
+    func tellAgain() { state.withLock { tellLocked(&$0) } }
+
     func stopRequested() {
         state.withLock { state in
             for index in state.services.indices { state.services[index].record.wantStop() }
@@ -200,9 +216,8 @@ final class Services: ControlledServices {
         // Of a stop that is kept the status tells.
         state.withLock { state in
             guard state.services.contains(where: \.record.isStopKept) else { return }
-            let text = Services.describe(state.services)
-            if text != state.status { _ = manager.status(text) }
-            state.status = text
+            state.status = Services.describe(state.services)
+            tellLocked(&state)
         }
     }
 
@@ -215,7 +230,8 @@ final class Services: ControlledServices {
         state.withLock { state in
             guard !state.isStopping else { return }
             if isRefused { state.status = Services.describe(state.services) + ", did not reload" }
-            _ = manager.ready(state.status)
+            state.hasToldReady = false
+            tellLocked(&state)
         }
     }
 

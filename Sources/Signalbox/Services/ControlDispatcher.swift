@@ -5,7 +5,7 @@ import Glibc
 package import ServiceControl
 import Synchronization
 
-/// Who has the services that a ``ControlDispatcher`` serves. All but `poke` is called on the dispatcher's thread.
+/// Who has the services that a ``ControlDispatcher`` serves. All of it is called on the dispatcher's thread.
 package protocol ControlledServices: AnyObject, Sendable {
     /// SIGTERM has come: the services are to stop, once they accept it.
     func stopRequested()
@@ -15,6 +15,9 @@ package protocol ControlledServices: AnyObject, Sendable {
     func deliverKeptStops()
     /// Delivers a control, and says how that went.
     func deliver(_ request: ControlRequest) -> ControlAnswer
+    /// The manager could not be told, and is to be told again soon.
+    var owesNews: Bool { get }
+    func tellAgain()
     /// Nothing is left to be served.
     var haveEnded: Bool { get }
 }
@@ -49,7 +52,8 @@ package final class ControlDispatcher: Sendable {
     /// The unit that this process belongs to; nil: systemd has none of it.
     package static var unit: String? {
         var name: UnsafeMutablePointer<CChar>?
-        guard sd_pid_get_unit(0, &name) >= 0, let name else { return nil }
+        // To the system's manager the services of a user's are one unit.
+        guard sd_pid_get_user_unit(0, &name) >= 0 || sd_pid_get_unit(0, &name) >= 0, let name else { return nil }
         defer { free(name) }
         return String(cString: name)
     }
@@ -101,9 +105,11 @@ package final class ControlDispatcher: Sendable {
             if listener >= 0 && clients.count < 16 {
                 watched.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
             }
+            let patience: Int32 = services.owesNews ? 50 : -1
             let inside = signalbox_open()
-            let count = poll(&watched, nfds_t(watched.count), -1)
+            let count = poll(&watched, nfds_t(watched.count), patience)
             signalbox_close(inside)
+            if patience > 0 { services.tellAgain() }
             guard count > 0 else { continue }
             _ = ControlDispatcher.take(pokes)
             let arrived = ControlDispatcher.take(signals)

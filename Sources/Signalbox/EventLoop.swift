@@ -32,8 +32,12 @@ public actor EventLoop {
 
 /// Runs jobs on an sd-event loop's thread, in the order they came.
 public final class LoopExecutor: SerialExecutor {
+    private enum Work {
+        case job(UnownedJob)
+        case call(@Sendable () -> Void)
+    }
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [Work] = []
         var isStopped = false
     }
     private let state = Guarded(State())
@@ -41,6 +45,7 @@ public final class LoopExecutor: SerialExecutor {
     package nonisolated(unsafe) let event: OpaquePointer
     private let wakeUp: Int32
     private let isPoked = Atomic(false)
+    private let threadNumber = Atomic<UInt32>(0)
     /// The loop's thread: signaled when it has ended.
     private let thread = Guarded<ObjectName?>(nil)
     #if DEBUG || SCHEDULED
@@ -85,9 +90,18 @@ public final class LoopExecutor: SerialExecutor {
         #if DEBUG || SCHEDULED
             enqueuedCount.wrappingAdd(1, ordering: .relaxed)
         #endif
-        state.withLock { $0.jobs.append(job) }
+        state.withLock { $0.jobs.append(.job(job)) }
         poke()
     }
+
+    /// Has `body` called on the loop's thread, after what was given to it before; needs no task, and never blocks.
+    public func post(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.jobs.append(.call(body)) }
+        poke()
+    }
+
+    /// The kernel's id of the loop's thread; 0: it has not begun.
+    package var threadID: UInt32 { threadNumber.load(ordering: .relaxed) }
 
     public func checkIsolated() {
         precondition(isOnLoop, "this must run on the event loop's thread")
@@ -116,6 +130,7 @@ public final class LoopExecutor: SerialExecutor {
 
     private func run() -> UInt32 {
         signalbox_thread().pointee.loop = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+        threadNumber.store(signalbox_thread_id(), ordering: .relaxed)
         while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) {
             let done = sd_event_run(event, .max)
             precondition(done >= 0 || done == -EINTR, "sd_event_run(3) failed (errno \(-done))")
@@ -133,6 +148,11 @@ public final class LoopExecutor: SerialExecutor {
             defer { state.jobs.removeAll(keepingCapacity: true) }
             return state.jobs
         }
-        for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+        for work in jobs {
+            switch work {
+            case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+            case .call(let body): body()
+            }
+        }
     }
 }

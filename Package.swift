@@ -94,6 +94,13 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
+        .executableTarget(
+            name: "ServiceUnderTest",
+            dependencies: [
+                "Dispatcher", "Signalbox", "Systemd", lifecycle, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Services", exclude: ["deadlock.c"], swiftSettings: house),
         // tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(

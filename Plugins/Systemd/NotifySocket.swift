@@ -10,15 +10,19 @@ struct NotifySocket: Sendable {
     private let name: sockaddr_un
     private let length: socklen_t
 
-    /// - Parameter address: a path, or a name in the abstract namespace that begins with `@`. nil: it is neither.
-    init?(address: String) {
+    /// - Parameter address: a path, or a name in the abstract namespace that begins with `@`. To what is neither nothing can
+    ///   be sent.
+    init(address: String) {
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(address.utf8)
         let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path)!
         guard let first = bytes.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@"), bytes.count > 1,
             bytes.count < MemoryLayout<sockaddr_un>.size - start
-        else { return nil }
+        else {
+            (self.name, length) = (name, 0)
+            return
+        }
         withUnsafeMutableBytes(of: &name) { name in
             name[start...].copyBytes(from: bytes)
             if first == UInt8(ascii: "@") { name[start] = 0 }  // unix(7)
@@ -30,6 +34,7 @@ struct NotifySocket: Sendable {
     /// Sends lines, and descriptors with them. Waits for nothing: a manager that has no room for one more message does
     /// not read what it has.
     func send(_ text: String, descriptors: [Int32] = []) -> Bool {
+        guard length > 0 else { return false }
         let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return false }
         defer { close(socket) }

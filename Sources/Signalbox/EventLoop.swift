@@ -37,8 +37,12 @@ public actor EventLoop {
 /// that serves a connection is then resumed by the thread that has learnt of its bytes. It must not block there, nor
 /// compute for long.
 public final class LoopExecutor: SerialExecutor, TaskExecutor {
+    private enum Work {
+        case job(UnownedJob)
+        case call(@Sendable () -> Void)
+    }
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [Work] = []
         var isStopped = false
     }
     private let state = Guarded(State())
@@ -50,6 +54,7 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
     package nonisolated(unsafe) let event: OpaquePointer
     private let wakeUp: Int32
     private let isPoked = Atomic(false)
+    private let threadNumber = Atomic<UInt32>(0)
     /// The loop's thread: signaled when it has ended.
     private let thread = Guarded<ObjectName?>(nil)
     #if DEBUG || SCHEDULED
@@ -95,9 +100,18 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
             enqueuedCount.wrappingAdd(1, ordering: .relaxed)
         #endif
         if isOnLoop { return ownJobs.append(job) }
-        state.withLock { $0.jobs.append(job) }
+        state.withLock { $0.jobs.append(.job(job)) }
         poke()
     }
+
+    /// Has `body` called on the loop's thread, after what was given to it before; needs no task, and never blocks.
+    public func post(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.jobs.append(.call(body)) }
+        poke()
+    }
+
+    /// The kernel's id of the loop's thread; 0: it has not begun.
+    package var threadID: UInt32 { threadNumber.load(ordering: .relaxed) }
 
     public func checkIsolated() {
         precondition(isOnLoop, "this must run on the event loop's thread")
@@ -126,6 +140,7 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
 
     private func run() -> UInt32 {
         signalbox_thread().pointee.loop = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+        threadNumber.store(signalbox_thread_id(), ordering: .relaxed)
         while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) || !ownJobs.isEmpty {
             let done = sd_event_run(event, ownJobs.isEmpty ? .max : 0)
             precondition(done >= 0 || done == -EINTR, "sd_event_run(3) failed (errno \(-done))")
@@ -144,7 +159,12 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
             defer { state.jobs.removeAll(keepingCapacity: true) }
             return state.jobs
         }
-        for job in jobs { run(job) }
+        for work in jobs {
+            switch work {
+            case .job(let job): run(job)
+            case .call(let body): body()
+            }
+        }
     }
 
     /// What these jobs enqueue comes after what else the loop has to do.

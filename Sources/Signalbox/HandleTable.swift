@@ -144,6 +144,16 @@ package enum HandleTable {
         }
     }
 
+    /// A handle of the object; nil: it has none. Looks at all handles.
+    package static func handle(of object: ObjectName) -> UInt? {
+        let table = base
+        for slot in 1..<HandleSlots.reach {
+            let entry = table[slot].load(ordering: .acquiring)
+            if entry & nameMask == object.bits { return UInt(entry >> 55) << 22 | UInt(slot) << 2 }
+        }
+        return nil
+    }
+
     /// Sets those of `flags` that are in `mask`, and takes back the others in it.
     package static func setFlags(_ handle: UInt, _ flags: Rights, mask: Rights) throws(HandleError) {
         guard find(handle, []) != .none else { throw .invalid }

@@ -1086,6 +1086,8 @@ public import CWin32
 @inlinable public func SignalObjectAndWait(
     _ hObjectToSignal: HANDLE!, _ hObjectToWaitOn: HANDLE!, _ dwMilliseconds: DWORD, _ bAlertable: Bool
 ) -> DWORD { __SignalObjectAndWait(hObjectToSignal, hObjectToWaitOn, dwMilliseconds, bAlertable ? 1 : 0) }
+@inlinable public func SignalboxHeartbeat(_ component: LPCSTR!) -> Bool { __SignalboxHeartbeat(component) != 0 }
+@inlinable public func SignalboxHeartbeatEnd(_ component: LPCSTR!) -> Bool { __SignalboxHeartbeatEnd(component) != 0 }
 @inlinable public func SignalboxServiceReady(_ status: LPCSTR!) -> Bool { __SignalboxServiceReady(status) != 0 }
 @inlinable public func SignalboxServiceStatus(_ status: LPCSTR!) -> Bool { __SignalboxServiceStatus(status) != 0 }
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")

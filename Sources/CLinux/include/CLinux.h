@@ -377,6 +377,11 @@ static inline int signalbox_memfd(const char *_Nonnull name) { return (int)sysca
 /// Routes `signal` to `fd`: each arrival adds `amount` to that eventfd, by async-signal-safe calls alone. Returns 0 or errno.
 int signalbox_route_signal(int signal, int fd, uint64_t amount);
 
+enum { SIGNALBOX_FRAMES = 48 };
+/// Return addresses of a thread of this process, the innermost first; it is interrupted by SIGPROF, and waited for that
+/// many nanoseconds. `frames` has room for SIGNALBOX_FRAMES. Returns how many; 0: it did not answer.
+int signalbox_stack_of(uint32_t id, uint64_t patience, void *_Nullable *_Nonnull frames);
+
 // ---- modules: each is known by the address at which its lowest segment lies
 
 /// The module that dlopen(3) has given that handle for; NULL: none.

@@ -1,448 +1,531 @@
-// locks.c: LockFile, LockFileEx and their undoing.
-#include "filecase.h"
-#ifndef _WIN32
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#endif
+// locks.c: SRW locks and condition variables.
+#include "cases.h"
 
-static HANDLE first, second;
+static SRWLOCK lock = SRWLOCK_INIT;
 
-static void open_both(DWORD flags) {
-    put(at("locked"), "0123456789abcdefghijklmnopqrstuvwxyz");
-    first = open_as(at("locked"), RW, SHARE_ALL, OPEN_EXISTING, flags);
-    second = open_as(at("locked"), RW, SHARE_ALL, OPEN_EXISTING, flags);
-    TRUTH(first != INVALID_HANDLE_VALUE && second != INVALID_HANDLE_VALUE);
-}
+enum { SHARED = 1, EXCLUSIVE = 2 };
 
-static void close_both(void) {
-    CloseHandle(first);
-    CloseHandle(second);
-    TRUTH(DeleteFileA(at("locked")));
-}
-
-static OVERLAPPED place(DWORD offset) {
-    OVERLAPPED overlapped = {0};
-    overlapped.Offset = offset;
-    return overlapped;
-}
-
-static void locks_exclude_where_they_overlap(void) {
-    open_both(0);
-    TRUTH(LockFile(first, 10, 0, 10, 0));
-    FAILS(LockFile(second, 10, 0, 10, 0), ERROR_LOCK_VIOLATION);
-    FAILS(LockFile(second, 0, 0, 11, 0), ERROR_LOCK_VIOLATION);
-    FAILS(LockFile(second, 19, 0, 1, 0), ERROR_LOCK_VIOLATION);
-    FAILS(LockFile(first, 15, 0, 1, 0), ERROR_LOCK_VIOLATION); // by the same handle, too
-    QUIETLY(LockFile(second, 0, 0, 10, 0), TRUE);
-    QUIETLY(LockFile(second, 20, 0, 10, 0), TRUE);
-    QUIETLY(LockFile(second, 0, 1, 10, 0), TRUE); // far beyond the end
-    TRUTH(UnlockFile(first, 10, 0, 10, 0));
-    TRUTH(LockFile(second, 10, 0, 10, 0));
-    close_both();
-}
-
-static void an_unlock_names_the_range_exactly(void) {
-    OVERLAPPED overlapped;
-    open_both(0);
-    TRUTH(LockFile(first, 10, 0, 10, 0));
-#ifndef ON_WINE // UnlockFile: ERROR_NOT_LOCKED is what STATUS_RANGE_NOT_LOCKED becomes; Wine has no list of its own
-    FAILS(UnlockFile(first, 10, 0, 5, 0), ERROR_NOT_LOCKED);
-    FAILS(UnlockFile(first, 11, 0, 9, 0), ERROR_NOT_LOCKED);
-    FAILS(UnlockFile(second, 10, 0, 10, 0), ERROR_NOT_LOCKED);
-    overlapped = place(10);
-    FAILS(UnlockFileEx(first, 0, 9, 0, &overlapped), ERROR_NOT_LOCKED);
-#endif
-    overlapped = place(10);
-    TRUTH(UnlockFileEx(first, 0, 10, 0, &overlapped));
-#ifndef ON_WINE
-    FAILS(UnlockFile(first, 10, 0, 10, 0), ERROR_NOT_LOCKED);
-#endif
-    close_both();
-}
-
-static void shared_locks_share(void) {
-    OVERLAPPED overlapped;
-    open_both(0);
-    overlapped = place(0);
-    TRUTH(LockFileEx(first, LOCKFILE_FAIL_IMMEDIATELY, 0, 10, 0, &overlapped));
-    overlapped = place(5);
-    TRUTH(LockFileEx(second, LOCKFILE_FAIL_IMMEDIATELY, 0, 10, 0, &overlapped));
-    overlapped = place(0);
-    FAILS(LockFileEx(second, LOCKFILE_FAIL_IMMEDIATELY | LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &overlapped),
-          ERROR_LOCK_VIOLATION);
-    TRUTH(UnlockFile(first, 0, 0, 10, 0));
-    overlapped = place(0);
-    TRUTH(LockFileEx(second, LOCKFILE_FAIL_IMMEDIATELY | LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &overlapped));
-    close_both();
-}
-
-// "If the same range is locked with an exclusive and a shared lock, two unlock operations are necessary to unlock the
-// region; the first unlock operation unlocks the exclusive lock" (LockFileEx).
-static void both_kinds_take_two_unlocks(void) {
-#ifndef ON_WINE
-    OVERLAPPED overlapped;
-    open_both(0);
-    overlapped = place(0);
-    TRUTH(LockFileEx(first, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &overlapped));
-    overlapped = place(0);
-    TRUTH(LockFileEx(first, LOCKFILE_FAIL_IMMEDIATELY, 0, 10, 0, &overlapped));
-    TRUTH(UnlockFile(first, 0, 0, 10, 0));
-    overlapped = place(0);
-    FAILS(LockFileEx(second, LOCKFILE_FAIL_IMMEDIATELY | LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &overlapped),
-          ERROR_LOCK_VIOLATION);
-    overlapped = place(0);
-    TRUTH(LockFileEx(second, LOCKFILE_FAIL_IMMEDIATELY, 0, 10, 0, &overlapped));
-    TRUTH(UnlockFile(second, 0, 0, 10, 0));
-    TRUTH(UnlockFile(first, 0, 0, 10, 0));
-    TRUTH(LockFile(second, 0, 0, 10, 0));
-    close_both();
-#endif
-}
-
-static void locks_keep_others_from_reading_and_writing(void) {
-#ifndef ON_WINE // LockFile: "If another process attempts to access a region of a file that … is locked, it fails"
-    char bytes[8] = "xxxxxxx";
-    DWORD count = UNTOUCHED;
-    OVERLAPPED overlapped;
-    open_both(0);
-    TRUTH(LockFile(first, 10, 0, 10, 0));
-    overlapped = place(5);
-    FAILS(ReadFile(second, bytes, 6, &count, &overlapped), ERROR_LOCK_VIOLATION);
-    EQUAL(count, 0);
-    overlapped = place(19);
-    FAILS(WriteFile(second, bytes, 1, &count, &overlapped), ERROR_LOCK_VIOLATION);
-    overlapped = place(5);
-    TRUTH(ReadFile(second, bytes, 5, &count, &overlapped));
-    overlapped = place(20);
-    TRUTH(WriteFile(second, bytes, 1, &count, &overlapped));
-    overlapped = place(10);
-    TRUTH(ReadFile(first, bytes, 5, &count, &overlapped)); // the owner may
-    overlapped = place(10);
-    TRUTH(WriteFile(first, bytes, 5, &count, &overlapped));
-    TRUTH(UnlockFile(first, 10, 0, 10, 0));
-    // A shared lock lets everybody read, and nobody write, the owner neither.
-    overlapped = place(0);
-    TRUTH(LockFileEx(first, 0, 0, 10, 0, &overlapped));
-    overlapped = place(0);
-    TRUTH(ReadFile(second, bytes, 5, &count, &overlapped));
-    overlapped = place(0);
-    FAILS(WriteFile(second, bytes, 5, &count, &overlapped), ERROR_LOCK_VIOLATION);
-    overlapped = place(0);
-    FAILS(WriteFile(first, bytes, 5, &count, &overlapped), ERROR_LOCK_VIOLATION);
-    close_both();
-#endif
-}
-
-static void closing_a_handle_unlocks(void) {
-    HANDLE third;
-    open_both(0);
-    third = open_as(at("locked"), GENERIC_READ, SHARE_ALL, OPEN_EXISTING, 0);
-    TRUTH(LockFile(third, 0, 0, 1, 0));
-    FAILS(LockFile(second, 0, 0, 1, 0), ERROR_LOCK_VIOLATION);
-    CloseHandle(third);
-    TRUTH(LockFile(second, 0, 0, 1, 0));
-    close_both();
-}
-
-static void wrong_arguments_are_refused(void) {
-    OVERLAPPED overlapped = place(0);
-    open_both(0);
-    HANDLE none = open_as(at("locked"), 0, SHARE_ALL, OPEN_EXISTING, 0);
-#ifndef ON_WINE // LockFileEx: "This handle must have been created with either the GENERIC_READ or GENERIC_WRITE access right"
-    FAILS(LockFile(none, 0, 0, 1, 0), ERROR_ACCESS_DENIED);
-    FAILS(LockFileEx(first, 0, 1, 1, 0, &overlapped), ERROR_INVALID_PARAMETER);
-    FAILS(UnlockFileEx(first, 1, 1, 0, &overlapped), ERROR_INVALID_PARAMETER);
-    FAILS(LockFile(first, 0xFFFFFFFF, 0xFFFFFFFF, 2, 0), ERROR_INVALID_LOCK_RANGE);
-    TRUTH(LockFile(first, 0xFFFFFFFF, 0xFFFFFFFF, 1, 0));
-    FAILS(LockFile(second, 0xFFFFFFF0, 0xFFFFFFFF, 0x10, 0), ERROR_LOCK_VIOLATION);
-    TRUTH(UnlockFile(first, 0xFFFFFFFF, 0xFFFFFFFF, 1, 0));
-#endif
-    (void)overlapped;
-    CloseHandle(none);
-    close_both();
-}
-
-// ---- waiting
-
-static DWORD WINAPI lock_and_unlock(void *unused) {
-    OVERLAPPED overlapped = place(0);
+static DWORD WINAPI try_both(LPVOID unused) {
+    DWORD got = 0;
     (void)unused;
-    if (!LockFileEx(second, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &overlapped)) return GetLastError();
-    return UnlockFile(second, 0, 0, 10, 0) ? 0 : GetLastError();
+    if (TryAcquireSRWLockShared(&lock)) {
+        got |= SHARED;
+        ReleaseSRWLockShared(&lock);
+    }
+    if (TryAcquireSRWLockExclusive(&lock)) {
+        got |= EXCLUSIVE;
+        ReleaseSRWLockExclusive(&lock);
+    }
+    return got;
 }
 
-static void a_synchronous_lock_waits(void) {
+// What another thread could have of the lock now.
+static DWORD others_get(void) { return join(start(try_both, NULL, NULL)); }
+
+static void a_lock_is_one_word_and_free_when_zero(void) {
+    SRWLOCK made;
+    memset(&made, 0x5E, sizeof made);
+    InitializeSRWLock(&made);
+    EQUAL(sizeof made, sizeof(void *));
+    EQUAL(made.Ptr, NULL);
+    EQUAL(lock.Ptr, NULL);
+    AcquireSRWLockExclusive(&made);
+    TRUTH(made.Ptr != NULL);
+    ReleaseSRWLockExclusive(&made);
+    EQUAL(made.Ptr, NULL);
+}
+
+static void many_share_and_one_excludes(void) {
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+    AcquireSRWLockShared(&lock);
+    EQUAL(others_get(), SHARED);
+    AcquireSRWLockShared(&lock);
+    EQUAL(others_get(), SHARED);
+    ReleaseSRWLockShared(&lock);
+    EQUAL(others_get(), SHARED);
+    ReleaseSRWLockShared(&lock);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+    AcquireSRWLockExclusive(&lock);
+    EQUAL(others_get(), 0);
+    ReleaseSRWLockExclusive(&lock);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+    EQUAL(lock.Ptr, NULL);
+}
+
+static void a_lock_is_not_recursive(void) {
+    AcquireSRWLockExclusive(&lock);
+    TRUTH(!TryAcquireSRWLockExclusive(&lock));
+    TRUTH(!TryAcquireSRWLockShared(&lock));
+    ReleaseSRWLockExclusive(&lock);
+    TRUTH(TryAcquireSRWLockShared(&lock));
+    TRUTH(!TryAcquireSRWLockExclusive(&lock));
+    ReleaseSRWLockShared(&lock);
+    EQUAL(lock.Ptr, NULL);
+}
+
+static DWORD WINAPI release_shared(LPVOID unused) {
+    (void)unused;
+    ReleaseSRWLockShared(&lock);
+    return 0;
+}
+
+static void another_thread_may_release(void) {
+    AcquireSRWLockShared(&lock);
+    EQUAL(join(start(release_shared, NULL, NULL)), 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+}
+
+static void no_lock_touches_the_last_error(void) {
+    SetLastError(UNTOUCHED);
+    AcquireSRWLockExclusive(&lock);
+    TRUTH(!TryAcquireSRWLockShared(&lock));
+    ReleaseSRWLockExclusive(&lock);
+    AcquireSRWLockShared(&lock);
+    TRUTH(!TryAcquireSRWLockExclusive(&lock));
+    ReleaseSRWLockShared(&lock);
+    EQUAL(GetLastError(), UNTOUCHED);
+}
+
+// ---- threads that wait
+
+static LONG volatile writers_in, readers_in;
+static LONG volatile may_leave;
+
+static DWORD WINAPI write_once(LPVOID unused) {
+    (void)unused;
+    AcquireSRWLockExclusive(&lock);
+    InterlockedIncrement(&writers_in);
+    ReleaseSRWLockExclusive(&lock);
+    return 0;
+}
+
+static DWORD WINAPI read_together(LPVOID readers) {
+    AcquireSRWLockShared(&lock);
+    InterlockedIncrement(&readers_in);
+    // Comes back only if all hold it at once.
+    while (readers_in < *(LONG *)readers) Sleep(0);
+    ReleaseSRWLockShared(&lock);
+    return 0;
+}
+
+static void a_writer_waits_for_every_reader(void) {
     DWORD id;
-    open_both(0);
-    TRUTH(LockFile(first, 0, 0, 10, 0));
-    HANDLE thread = start(lock_and_unlock, NULL, &id);
+    writers_in = 0;
+    AcquireSRWLockShared(&lock);
+    AcquireSRWLockShared(&lock);
+    HANDLE writer = start(write_once, NULL, &id);
     until_blocked(id);
-    EQUAL(WaitForSingleObject(thread, 0), WAIT_TIMEOUT);
-    TRUTH(UnlockFile(first, 0, 0, 10, 0));
-    EQUAL(join(thread), 0);
-    close_both();
+    ReleaseSRWLockShared(&lock);
+    until_blocked(id);
+    EQUAL(writers_in, 0);
+    ReleaseSRWLockShared(&lock);
+    EQUAL(join(writer), 0);
+    EQUAL(writers_in, 1);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
 }
 
-#ifndef _WIN32
-// ---- between processes
+static void readers_that_wait_come_in_together(void) {
+    HANDLE threads[4];
+    DWORD ids[4];
+    LONG count = COUNT(threads);
+    readers_in = 0;
+    AcquireSRWLockExclusive(&lock);
+    for (size_t i = 0; i < COUNT(threads); i++) threads[i] = start(read_together, &count, &ids[i]);
+    for (size_t i = 0; i < COUNT(threads); i++) until_blocked(ids[i]);
+    EQUAL(readers_in, 0);
+    ReleaseSRWLockExclusive(&lock);
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+}
 
-// Runs this program again, for one part of a case. The program takes its orders on standard input.
-static int peer_part(void) {
-    char line[64];
-    while (fgets(line, sizeof line, stdin)) {
-        if (line[0] == 'o') {
-            fgets(folder, sizeof folder, stdin);
-            folder[strlen(folder) - 1] = 0;
-            second = open_as(at("locked"), RW, FILE_SHARE_READ | FILE_SHARE_WRITE, OPEN_EXISTING, 0);
-            printf("%d\n", second != INVALID_HANDLE_VALUE);
-        } else if (line[0] == 'l') {
-            printf("%d\n", LockFile(second, 0, 0, 10, 0));
-        } else if (line[0] == 'u') {
-            printf("%d\n", UnlockFile(second, 0, 0, 10, 0));
-        } else {
-            break;
-        }
-        fflush(stdout);
+static void every_waiting_writer_comes_in(void) {
+    HANDLE threads[6];
+    DWORD ids[6];
+    writers_in = 0;
+    AcquireSRWLockExclusive(&lock);
+    for (size_t i = 0; i < COUNT(threads); i++) threads[i] = start(write_once, NULL, &ids[i]);
+    for (size_t i = 0; i < COUNT(threads); i++) until_blocked(ids[i]);
+    ReleaseSRWLockExclusive(&lock);
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    EQUAL(writers_in, COUNT(threads));
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+}
+
+static void a_reader_waits_behind_a_waiting_writer(void) {
+    DWORD writer_id, reader_id;
+    LONG one = 1;
+    writers_in = readers_in = 0;
+    AcquireSRWLockShared(&lock);
+    HANDLE writer = start(write_once, NULL, &writer_id);
+    until_blocked(writer_id);
+    TRUTH(!TryAcquireSRWLockShared(&lock));
+    HANDLE reader = start(read_together, &one, &reader_id);
+    until_blocked(reader_id);
+    EQUAL(readers_in, 0);
+    ReleaseSRWLockShared(&lock);
+    EQUAL(join(writer), 0);
+    EQUAL(join(reader), 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+}
+
+static DWORD WINAPI read_all_the_time(LPVOID unused) {
+    (void)unused;
+    while (!may_leave) {
+        AcquireSRWLockShared(&lock);
+        for (int volatile i = 0; i < 2000; i++) {}
+        ReleaseSRWLockShared(&lock);
     }
     return 0;
 }
 
-static int peer_in, peer_out;
-
-static int peer_does(const char *order) {
-    char answer[4] = "";
-    if (write(peer_in, order, strlen(order)) < 0) return -1;
-    if (read(peer_out, answer, 2) < 1) return -1;
-    return answer[0] - '0';
-}
-
-static pid_t start_peer(void) {
-    int in[2], out[2];
-    if (pipe(in) || pipe(out)) return -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        dup2(in[0], 0);
-        dup2(out[1], 1);
-        for (int i = 3; i < 1024; i++) close(i);
-        execl("/proc/self/exe", "locks", "peer", (char *)NULL);
-        _exit(127);
+static void writers_do_not_starve(void) {
+    HANDLE threads[4];
+    may_leave = 0;
+    for (size_t i = 0; i < COUNT(threads); i++) threads[i] = start(read_all_the_time, NULL, NULL);
+    for (int i = 0; i < 100; i++) {
+        AcquireSRWLockExclusive(&lock);
+        ReleaseSRWLockExclusive(&lock);
     }
-    close(in[0]);
-    close(out[1]);
-    peer_in = in[1];
-    peer_out = out[0];
-    return pid;
+    may_leave = 1;
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
 }
 
-static void other_processes_are_excluded_too(void) {
-    char order[MAX_PATH + 60], bytes[8];
-    DWORD id, count;
-    int status;
-    OVERLAPPED overlapped;
-    open_both(0);
-    pid_t pid = start_peer();
-    REQUIRE(pid > 0);
-    snprintf(order, sizeof order, "o\n%s\n", folder);
-    EQUAL(peer_does(order), 1);
-    // share modes: the peer does not share deleting
-    FAILS(DeleteFileA(at("locked")), ERROR_SHARING_VIOLATION);
-    FAILS_WITH(open_as(at("locked"), DELETE, SHARE_ALL, OPEN_EXISTING, 0), INVALID_HANDLE_VALUE,
-               ERROR_SHARING_VIOLATION);
-    // locks, both ways
-    EQUAL(peer_does("l\n"), 1);
-    FAILS(LockFile(first, 5, 0, 10, 0), ERROR_LOCK_VIOLATION);
-    overlapped = place(5);
-    FAILS(ReadFile(first, bytes, 1, &count, &overlapped), ERROR_LOCK_VIOLATION);
-    overlapped = place(5);
-    FAILS(WriteFile(first, bytes, 1, &count, &overlapped), ERROR_LOCK_VIOLATION);
-    overlapped = place(10);
-    TRUTH(ReadFile(first, bytes, 1, &count, &overlapped));
-    HANDLE thread = start(lock_and_unlock, NULL, &id);
-    until_blocked(id);
-    EQUAL(WaitForSingleObject(thread, 0), WAIT_TIMEOUT);
-    EQUAL(peer_does("u\n"), 1);
-    EQUAL(join(thread), 0);
-    TRUTH(LockFile(first, 0, 0, 10, 0));
-    EQUAL(peer_does("l\n"), 0);
-    TRUTH(UnlockFile(first, 0, 0, 10, 0));
-    EQUAL(peer_does("l\n"), 1);
-    // A process that is killed leaves nothing behind.
-    kill(pid, SIGKILL);
-    waitpid(pid, &status, 0);
-    TRUTH(LockFile(first, 0, 0, 10, 0));
-    close(peer_in);
-    close(peer_out);
-    close_both();
-}
-
-static void a_synchronous_lock_is_cancelled(void) {
-    DWORD id;
-    open_both(0);
-    TRUTH(LockFile(first, 0, 0, 10, 0));
-    FAILS(CancelSynchronousIo(GetCurrentThread()), ERROR_NOT_FOUND);
-    FAILS(CancelSynchronousIo(first), ERROR_INVALID_HANDLE);
-    FAILS(CancelSynchronousIo(NULL), ERROR_INVALID_HANDLE);
-    HANDLE thread = start(lock_and_unlock, NULL, &id);
-    until_blocked(id);
-    TRUTH(CancelSynchronousIo(thread));
-    EQUAL(join(thread), ERROR_OPERATION_ABORTED);
-    close_both();
-}
-#endif
-
-static void an_overlapped_lock_is_pending(void) {
-#ifndef ON_WINE // Wine takes the lock in the call
-    OVERLAPPED overlapped = place(0), other = place(0);
-    DWORD count;
-    open_both(FILE_FLAG_OVERLAPPED);
-    overlapped.hEvent = CreateEventA(NULL, TRUE, TRUE, NULL);
-    TRUTH(LockFileEx(first, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &other));
-    FAILS(LockFileEx(second, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &overlapped), ERROR_IO_PENDING);
-    TRUTH(!is_signaled(overlapped.hEvent));
-    TRUTH(!HasOverlappedIoCompleted(&overlapped));
-    FAILS(GetOverlappedResult(second, &overlapped, &count, FALSE), ERROR_IO_INCOMPLETE);
-    TRUTH(UnlockFile(first, 0, 0, 10, 0));
-    EQUAL(WaitForSingleObject(overlapped.hEvent, INFINITE), WAIT_OBJECT_0);
-    TRUTH(GetOverlappedResult(second, &overlapped, &count, FALSE));
-    FAILS(LockFile(first, 0, 0, 10, 0), ERROR_LOCK_VIOLATION);
-    CloseHandle(overlapped.hEvent);
-    close_both();
-#endif
-}
-
-static void a_lock_that_waits_is_cancelled(void) {
-#ifndef ON_WINE // Wine waits for the lock in the call
-    OVERLAPPED waiting[2], other = place(0);
-    DWORD count;
-    open_both(FILE_FLAG_OVERLAPPED);
-    TRUTH(LockFileEx(first, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &other));
-    for (int i = 0; i < 2; i++) {
-        waiting[i] = place(0);
-        waiting[i].hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
-        FAILS(LockFileEx(second, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &waiting[i]), ERROR_IO_PENDING);
-    }
-    FAILS(CancelIoEx(second, &other), ERROR_NOT_FOUND);
-    FAILS(CancelIoEx(first, NULL), ERROR_NOT_FOUND);
-    TRUTH(CancelIoEx(second, &waiting[0]));
-    FAILS(GetOverlappedResult(second, &waiting[0], &count, TRUE), ERROR_OPERATION_ABORTED);
-    EQUAL(waiting[0].Internal, 0xC0000120);
-    TRUTH(!HasOverlappedIoCompleted(&waiting[1]));
-    TRUTH(UnlockFile(first, 0, 0, 10, 0)); // the one that is left gets it
-    TRUTH(GetOverlappedResult(second, &waiting[1], &count, TRUE));
-    for (int i = 0; i < 2; i++) CloseHandle(waiting[i].hEvent);
-    close_both();
-#endif
-}
-
-#ifndef ON_WINE
-static OVERLAPPED of_thread;
-
-static DWORD WINAPI wait_for_lock(void *port) {
-    of_thread = place(0);
-    of_thread.hEvent = port ? NULL : CreateEventA(NULL, TRUE, FALSE, NULL);
-    return LockFileEx(second, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &of_thread) ? 0 : GetLastError();
-}
-
-static DWORD WINAPI cancel_here(void *unused) {
+static DWORD WINAPI write_all_the_time(LPVOID unused) {
     (void)unused;
-    return (DWORD)CancelIo(second);
+    while (!may_leave) {
+        AcquireSRWLockExclusive(&lock);
+        for (int volatile i = 0; i < 2000; i++) {}
+        ReleaseSRWLockExclusive(&lock);
+    }
+    return 0;
 }
 
-static void cancel_io_cancels_the_threads_own(void) {
-    OVERLAPPED other = place(0), waiting = place(0);
-    DWORD count;
-    open_both(FILE_FLAG_OVERLAPPED);
-    waiting.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
-    TRUTH(LockFileEx(first, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &other));
-    FAILS(LockFileEx(second, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &waiting), ERROR_IO_PENDING);
-    EQUAL(join(start(cancel_here, NULL, NULL)), TRUE);
-    TRUTH(!HasOverlappedIoCompleted(&waiting));
-    QUIETLY(CancelIo(second), TRUE);
-    FAILS(GetOverlappedResult(second, &waiting, &count, TRUE), ERROR_OPERATION_ABORTED);
-    QUIETLY(CancelIo(second), TRUE); // there is nothing left, which is no failure
-    CloseHandle(waiting.hEvent);
-    close_both();
+static void readers_do_not_starve(void) {
+    HANDLE threads[3];
+    may_leave = 0;
+    for (size_t i = 0; i < COUNT(threads); i++) threads[i] = start(write_all_the_time, NULL, NULL);
+    for (int i = 0; i < 20; i++) {
+        AcquireSRWLockShared(&lock);
+        ReleaseSRWLockShared(&lock);
+    }
+    may_leave = 1;
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
 }
 
-static void a_threads_end_cancels_what_it_waits_for(void) {
-    OVERLAPPED other = place(0);
-    DWORD count;
-    open_both(FILE_FLAG_OVERLAPPED);
-    TRUTH(LockFileEx(first, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &other));
-    EQUAL(join(start(wait_for_lock, NULL, NULL)), ERROR_IO_PENDING);
-    FAILS(GetOverlappedResult(second, &of_thread, &count, TRUE), ERROR_OPERATION_ABORTED);
-    CloseHandle(of_thread.hEvent);
-    close_both();
+static LONG first_half, second_half; // equal whenever nobody writes
+static LONG volatile seen_unequal;
+enum { ROUNDS = 30000 };
+
+static DWORD WINAPI write_rounds(LPVOID unused) {
+    (void)unused;
+    for (int i = 0; i < ROUNDS; i++) {
+        AcquireSRWLockExclusive(&lock);
+        first_half++;
+        second_half++;
+        ReleaseSRWLockExclusive(&lock);
+    }
+    return 0;
 }
 
-static void a_threads_end_spares_what_is_bound_to_a_port(void) {
-    OVERLAPPED other = place(0);
-    DWORD count;
-    ULONG_PTR key;
-    LPOVERLAPPED overlapped;
-    open_both(FILE_FLAG_OVERLAPPED);
-    HANDLE port = CreateIoCompletionPort(second, NULL, 7, 0);
-    TRUTH(LockFileEx(first, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &other));
-    EQUAL(join(start(wait_for_lock, port, NULL)), ERROR_IO_PENDING);
-    FAILS(GetQueuedCompletionStatus(port, &count, &key, &overlapped, 0), WAIT_TIMEOUT);
-    TRUTH(UnlockFile(first, 0, 0, 10, 0));
-    TRUTH(GetQueuedCompletionStatus(port, &count, &key, &overlapped, INFINITE));
-    EQUAL(overlapped, &of_thread);
-    EQUAL(key, 7);
-    CloseHandle(port);
-    close_both();
+static DWORD WINAPI read_rounds(LPVOID unused) {
+    (void)unused;
+    for (int i = 0; i < ROUNDS; i++) {
+        if (i % 3 == 0) {
+            if (!TryAcquireSRWLockShared(&lock)) continue;
+        } else {
+            AcquireSRWLockShared(&lock);
+        }
+        if (*(LONG volatile *)&first_half != *(LONG volatile *)&second_half) InterlockedIncrement(&seen_unequal);
+        ReleaseSRWLockShared(&lock);
+    }
+    return 0;
 }
 
-static void closing_a_handle_ends_its_waits(void) {
-    OVERLAPPED other = place(0), waiting = place(0);
-    open_both(FILE_FLAG_OVERLAPPED);
-    waiting.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
-    TRUTH(LockFileEx(first, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &other));
-    FAILS(LockFileEx(second, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &waiting), ERROR_IO_PENDING);
-    CloseHandle(second);
-    EQUAL(WaitForSingleObject(waiting.hEvent, INFINITE), WAIT_OBJECT_0);
-    EQUAL(waiting.Internal, 0xC0000120);
-    second = NULL;
-    CloseHandle(waiting.hEvent);
-    close_both();
+static void readers_see_no_half_of_a_change(void) {
+    HANDLE threads[6];
+    first_half = second_half = seen_unequal = 0;
+    for (size_t i = 0; i < COUNT(threads); i++) threads[i] = start(i & 1 ? read_rounds : write_rounds, NULL, NULL);
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    EQUAL(first_half, COUNT(threads) / 2 * ROUNDS);
+    EQUAL(second_half, first_half);
+    EQUAL(seen_unequal, 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+}
+
+// ---- threads that are stopped while they wait
+
+static void a_terminated_writer_keeps_nobody_out(void) {
+    DWORD id, reader_id;
+    LONG one = 1;
+    readers_in = 0;
+    AcquireSRWLockShared(&lock);
+    HANDLE writer = start(write_once, NULL, &id);
+    until_blocked(id);
+    HANDLE reader = start(read_together, &one, &reader_id); // behind the writer
+    until_blocked(reader_id);
+    TRUTH(TerminateThread(writer, 7));
+    EQUAL(join(writer), 7);
+    ReleaseSRWLockShared(&lock);
+#ifndef ON_WINE // which has no way to know of the writer's end
+    EQUAL(join(reader), 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+#else
+    TerminateThread(reader, 0);
+    join(reader);
+    InitializeSRWLock(&lock);
+#endif
+}
+
+#ifndef _WIN32 // On Windows the next of the queue has to run before others do.
+static void a_suspended_writer_lets_others_by(void) {
+    DWORD ids[2];
+    writers_in = 0;
+    AcquireSRWLockExclusive(&lock);
+    HANDLE first = start(write_once, NULL, &ids[0]);
+    until_blocked(ids[0]);
+    HANDLE second = start(write_once, NULL, &ids[1]);
+    until_blocked(ids[1]);
+    EQUAL(SuspendThread(first), 0);
+    ReleaseSRWLockExclusive(&lock);
+    EQUAL(join(second), 0);
+    EQUAL(writers_in, 1);
+    EQUAL(ResumeThread(first), 1);
+    EQUAL(join(first), 0);
+    EQUAL(writers_in, 2);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
 }
 #endif
+
+// ---- condition variables
+
+static CONDITION_VARIABLE variable = CONDITION_VARIABLE_INIT;
+static CRITICAL_SECTION section;
+static LONG tokens;
+static LONG volatile waiting, woken;
+
+static void a_variable_is_one_word(void) {
+    CONDITION_VARIABLE made;
+    memset(&made, 0x5E, sizeof made);
+    InitializeConditionVariable(&made);
+    EQUAL(sizeof made, sizeof(void *));
+    EQUAL(made.Ptr, NULL);
+    EQUAL(variable.Ptr, NULL);
+}
+
+static DWORD WINAPI try_section(LPVOID unused) {
+    (void)unused;
+    if (!TryEnterCriticalSection(&section)) return FALSE;
+    LeaveCriticalSection(&section);
+    return TRUE;
+}
+
+static void a_timed_out_sleep_holds_the_section_again(void) {
+    InitializeCriticalSection(&section);
+    EnterCriticalSection(&section);
+#ifndef ON_WINE // which may end a sleep for the sake of an earlier wait ("spurious wakeups", Condition Variables)
+    FAILS(SleepConditionVariableCS(&variable, &section, 0), ERROR_TIMEOUT);
+    EQUAL(join(start(try_section, NULL, NULL)), FALSE);
+#endif
+    ULONGLONG before = GetTickCount64();
+    FAILS(SleepConditionVariableCS(&variable, &section, 30), ERROR_TIMEOUT);
+    TRUTH(GetTickCount64() - before >= 15);
+    EQUAL(join(start(try_section, NULL, NULL)), FALSE);
+    LeaveCriticalSection(&section);
+    EQUAL(join(start(try_section, NULL, NULL)), TRUE);
+    DeleteCriticalSection(&section);
+}
+
+static void a_timed_out_sleep_holds_the_lock_again(void) {
+    AcquireSRWLockExclusive(&lock);
+    FAILS(SleepConditionVariableSRW(&variable, &lock, 5, 0), ERROR_TIMEOUT);
+    EQUAL(others_get(), 0);
+    ReleaseSRWLockExclusive(&lock);
+    AcquireSRWLockShared(&lock);
+    FAILS(SleepConditionVariableSRW(&variable, &lock, 5, CONDITION_VARIABLE_LOCKMODE_SHARED), ERROR_TIMEOUT);
+    EQUAL(others_get(), SHARED);
+    ReleaseSRWLockShared(&lock);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+}
+
+#ifndef ON_WINE // Wine takes any flag for CONDITION_VARIABLE_LOCKMODE_SHARED
+static void an_unknown_lock_mode_is_refused(void) {
+    AcquireSRWLockExclusive(&lock);
+    FAILS(SleepConditionVariableSRW(&variable, &lock, 5, 2), ERROR_INVALID_PARAMETER);
+    EQUAL(others_get(), 0);
+    ReleaseSRWLockExclusive(&lock);
+}
+#endif
+
+static DWORD WINAPI take_token_in_section(LPVOID unused) {
+    (void)unused;
+    EnterCriticalSection(&section);
+    InterlockedIncrement(&waiting);
+    while (tokens == 0)
+        if (!SleepConditionVariableCS(&variable, &section, INFINITE)) return 99;
+    tokens--;
+    LeaveCriticalSection(&section);
+    InterlockedIncrement(&woken);
+    return 0;
+}
+
+// Starts threads of which each waits for a token, and returns when all sleep.
+static void start_waiters(HANDLE *threads, DWORD *ids, size_t count, LPTHREAD_START_ROUTINE routine) {
+    tokens = waiting = woken = 0;
+    for (size_t i = 0; i < count; i++) threads[i] = start(routine, NULL, &ids[i]);
+    while (waiting < (LONG)count) Sleep(0);
+    for (size_t i = 0; i < count; i++) until_blocked(ids[i]);
+}
+
+static void a_wake_without_sleepers_is_not_kept(void) {
+    InitializeCriticalSection(&section);
+    SetLastError(UNTOUCHED);
+    WakeConditionVariable(&variable);
+    WakeAllConditionVariable(&variable);
+    EQUAL(GetLastError(), UNTOUCHED);
+    EnterCriticalSection(&section);
+    FAILS(SleepConditionVariableCS(&variable, &section, 5), ERROR_TIMEOUT);
+    LeaveCriticalSection(&section);
+    DeleteCriticalSection(&section);
+}
+
+static void one_wake_is_one_threads(void) {
+    HANDLE threads[3];
+    DWORD ids[3];
+    InitializeCriticalSection(&section);
+    start_waiters(threads, ids, COUNT(threads), take_token_in_section);
+    for (LONG i = 1; i <= 3; i++) {
+        EnterCriticalSection(&section);
+        tokens = 1;
+        LeaveCriticalSection(&section);
+        WakeConditionVariable(&variable);
+        while (woken < i) Sleep(0);
+        EnterCriticalSection(&section);
+        EQUAL(tokens, 0);
+        LeaveCriticalSection(&section);
+    }
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    DeleteCriticalSection(&section);
+}
+
+static void wake_all_is_everybodys(void) {
+    HANDLE threads[40];
+    DWORD ids[40];
+    InitializeCriticalSection(&section);
+    start_waiters(threads, ids, COUNT(threads), take_token_in_section);
+    EnterCriticalSection(&section);
+    tokens = COUNT(threads);
+    LeaveCriticalSection(&section);
+    WakeAllConditionVariable(&variable);
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    EQUAL(tokens, 0);
+    DeleteCriticalSection(&section);
+}
+
+static DWORD WINAPI wait_for_tokens(LPVOID is_shared) {
+    DWORD result = 0;
+    if (is_shared) AcquireSRWLockShared(&lock);
+    else AcquireSRWLockExclusive(&lock);
+    InterlockedIncrement(&waiting);
+    while (tokens == 0 && !result)
+        if (!SleepConditionVariableSRW(&variable, &lock, INFINITE, is_shared ? CONDITION_VARIABLE_LOCKMODE_SHARED : 0))
+            result = 99;
+    if (is_shared) ReleaseSRWLockShared(&lock);
+    else ReleaseSRWLockExclusive(&lock);
+    return result;
+}
+
+static void sleepers_hold_the_lock_as_they_had_it(void) {
+    HANDLE threads[4];
+    DWORD ids[4];
+    tokens = waiting = 0;
+    for (size_t i = 0; i < COUNT(threads); i++) threads[i] = start(wait_for_tokens, i & 1 ? &tokens : NULL, &ids[i]);
+    while (waiting < (LONG)COUNT(threads)) Sleep(0);
+    for (size_t i = 0; i < COUNT(threads); i++) until_blocked(ids[i]);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+    AcquireSRWLockExclusive(&lock);
+    tokens = 1;
+    WakeAllConditionVariable(&variable);
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(WaitForSingleObject(threads[i], 0), WAIT_TIMEOUT);
+    ReleaseSRWLockExclusive(&lock);
+    for (size_t i = 0; i < COUNT(threads); i++) EQUAL(join(threads[i]), 0);
+    EQUAL(others_get(), SHARED | EXCLUSIVE);
+}
+
+static DWORD WINAPI pass_the_ball(LPVOID parity) {
+    for (int i = 0; i < 5000; i++) {
+        EnterCriticalSection(&section);
+        while ((tokens & 1) != (LONG)(LONG_PTR)parity)
+            if (!SleepConditionVariableCS(&variable, &section, 20000)) return 99;
+        tokens++;
+        LeaveCriticalSection(&section);
+        WakeConditionVariable(&variable);
+    }
+    return 0;
+}
+
+static void no_wake_up_is_lost(void) {
+    tokens = 0;
+    InitializeCriticalSection(&section);
+    HANDLE even = start(pass_the_ball, (LPVOID)0, NULL), odd = start(pass_the_ball, (LPVOID)1, NULL);
+    EQUAL(join(even), 0);
+    EQUAL(join(odd), 0);
+    EQUAL(tokens, 10000);
+    DeleteCriticalSection(&section);
+}
+
+static void a_terminated_sleeper_takes_no_wake_up(void) {
+    HANDLE threads[3];
+    DWORD ids[3];
+    InitializeCriticalSection(&section);
+    start_waiters(threads, ids, COUNT(threads), take_token_in_section);
+    TRUTH(TerminateThread(threads[0], 7));
+    EQUAL(join(threads[0]), 7);
+    EnterCriticalSection(&section);
+    tokens = 2;
+    LeaveCriticalSection(&section);
+#ifdef ON_WINE // which may have the ended thread in its line still
+    WakeAllConditionVariable(&variable);
+#else
+    WakeConditionVariable(&variable);
+    WakeConditionVariable(&variable);
+#endif
+    EQUAL(join(threads[1]), 0);
+    EQUAL(join(threads[2]), 0);
+    EQUAL(tokens, 0);
+    DeleteCriticalSection(&section);
+}
 
 static const struct test_case cases[] = {
-    CASE(locks_exclude_where_they_overlap),
-    CASE(an_unlock_names_the_range_exactly),
-    CASE(shared_locks_share),
-    CASE(both_kinds_take_two_unlocks),
-    CASE(locks_keep_others_from_reading_and_writing),
-    CASE(closing_a_handle_unlocks),
-    CASE(wrong_arguments_are_refused),
-    CASE(a_synchronous_lock_waits),
+    CASE(a_lock_is_one_word_and_free_when_zero),
+    CASE(many_share_and_one_excludes),
+    CASE(a_lock_is_not_recursive),
+    CASE(another_thread_may_release),
+    CASE(no_lock_touches_the_last_error),
+    CASE(a_writer_waits_for_every_reader),
+    CASE(readers_that_wait_come_in_together),
+    CASE(every_waiting_writer_comes_in),
+    CASE(a_reader_waits_behind_a_waiting_writer),
+    CASE(writers_do_not_starve),
+    CASE(readers_do_not_starve),
+    CASE(readers_see_no_half_of_a_change),
+    CASE(a_terminated_writer_keeps_nobody_out),
 #ifndef _WIN32
-    CASE(other_processes_are_excluded_too),
-    CASE(a_synchronous_lock_is_cancelled),
+    CASE(a_suspended_writer_lets_others_by),
 #endif
-    CASE(an_overlapped_lock_is_pending),
-    CASE(a_lock_that_waits_is_cancelled),
+    CASE(a_variable_is_one_word),
+    CASE(a_timed_out_sleep_holds_the_section_again),
+    CASE(a_timed_out_sleep_holds_the_lock_again),
 #ifndef ON_WINE
-    CASE(cancel_io_cancels_the_threads_own),
-    CASE(a_threads_end_cancels_what_it_waits_for),
-    CASE(a_threads_end_spares_what_is_bound_to_a_port),
-    CASE(closing_a_handle_ends_its_waits),
+    CASE(an_unknown_lock_mode_is_refused),
 #endif
+    CASE(a_wake_without_sleepers_is_not_kept),
+    CASE(one_wake_is_one_threads),
+    CASE(wake_all_is_everybodys),
+    CASE(sleepers_hold_the_lock_as_they_had_it),
+    CASE(no_wake_up_is_lost),
+    CASE(a_terminated_sleeper_takes_no_wake_up),
 };
 
-#ifndef _WIN32
-#define PART(argc, argv) \
-    if ((argc) == 2 && !strcmp((argv)[1], "peer")) return peer_part()
-#else
-#define PART(argc, argv)
-#endif
-#define main(argc, argv) cases_main(argc, argv)
-RUN_FILE_CASES(cases)
-#undef main
-
-int main(int argc, char **argv) {
-    PART(argc, argv);
-    return cases_main(argc, argv);
-}
+int main(int argc, char **argv) { return run_cases(cases, COUNT(cases), argc, argv); }

@@ -141,7 +141,8 @@ func begin(
 ) -> BOOL? {
     guard let buffer, size > 0 else { return nil }
     let object = HandleTable.find(value(handle), [])
-    guard object != .none, let box = SourceObject.box(of: object), let file = box.file, file.isOverlapped, !box.isBoundToPool
+    guard object != .none, let box = SourceObject.box(of: object), !box.isBoundToPool, let file = box.file,
+        file.isOverlapped
     else { return nil }
     let (granted, offset) = (HandleTable.access(value(handle)) ?? 0, overlapped.offset)
     if isWrite {

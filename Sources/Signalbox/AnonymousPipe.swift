@@ -91,10 +91,10 @@ package final class AnonymousPipe: DriverPipe {
         // By tee(2), which leaves what it copies, through a pipe with as many places.
         var ends: (Int32, Int32) = (-1, -1)
         guard signalbox_pipe(&ends.0, &ends.1, false) == 0 else { return (IOStatus(errno: errno), PipePeek()) }
-        defer { 
+        defer {
             Glibc.close(ends.0)
             Glibc.close(ends.1)
-         }
+        }
         _ = fcntl(ends.1, 1031, fcntl(descriptor, 1032))  // F_SETPIPE_SZ, F_GETPIPE_SZ
         let copied = signalbox_tee(descriptor, ends.1, wanted)
         // Another has read it meanwhile.

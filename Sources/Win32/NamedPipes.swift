@@ -246,7 +246,7 @@ private func call(
                 return control(
                     pipe, .none, .transact(memory(message, size)), TransferCall(isWrite: false, answer, room), nil,
                     count)
-            } catch where error.status == .pipeNotAvailable {
+            } catch  where error.status == .pipeNotAvailable {
                 guard milliseconds != DWORD(NMPWAIT_NOWAIT) else { throw error }
                 // Another may be quicker than this one when an instance is free.
                 let code = awaitInstance(name, milliseconds)

@@ -269,7 +269,9 @@ package final class PoolObject: Sendable {
     /// A request that was announced has no callback.
     package func withdrawRequest() {
         let (done, isLast) = state.withLock { state -> ([Waiter], Bool) in
-            guard let number = PoolObject.takeAnnounced(&state), state.counts.withdraw(number) else { return ([], false) }
+            guard let number = PoolObject.takeAnnounced(&state), state.counts.withdraw(number) else {
+                return ([], false)
+            }
             return (state.takeDone(), state.takeLast())
         }
         for waiter in done { waiter.tell() }

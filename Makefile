@@ -11,6 +11,7 @@ WINDOWS ?= 100000
 SEEDS ?= 100000
 STORM ?= 1
 FUZZ ?= 10000000
+CANCELS ?= 100000
 # A folder with more conformance programs, compiled unchanged.
 SUITE ?= $(wildcard ../shared/conformance)
 SWIFT ?= swift
@@ -19,10 +20,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async bench-echo bench-fileio conformance install tsan asan soak exhaustive linearize simulate races storm faults \
-	statistics examples fuzz lint \
-	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests conformance-tests fuzz-tests load-tests \
-	windows-build deployment-tests
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,6 +36,9 @@ bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside
 
 bench-async: deps-build ## benchmarks of what tasks wait for, beside bare continuations
 	Benchmarks/async/run --scratch-path $(abspath $(BUILD)/async)
+
+bench-copy: deps-bench copy-file ## copies of 1 GiB by the example CopyFile and by cp --reflink=never, in turns
+	Examples/CopyFile/measure $(BUILD)/copy_file 1024 9 $(BUILD)
 
 bench-fileio: deps-bench test-prefix ## benchmarks of reading files, beside fio, a bare io_uring and a bare pread loop
 	Benchmarks/fileio/run $(TEST_PREFIX)
@@ -70,6 +71,9 @@ faults: deps-test ## each system call of the drivers fails in turn, with each er
 	$(SWIFT) build --build-tests
 	SIGNALBOX_FAULTS=1 Scripts/with-stacks 1800 $(SWIFT) test --skip-build --filter FaultTests
 
+cancels: deps-test ## CANCELS (100,000) requests that are cancelled while they complete, over each engine; the suite has a tenth
+	Scripts/with-stacks 3600 Tests/Native/sanitized address cancels $(CANCELS)
+
 statistics: deps-test ## the tests of what the trait Statistics counts, in a build with it
 	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics
 	Scripts/with-stacks $(TEST_TIMEOUT) $(SWIFT) test --skip-build --traits Statistics --scratch-path .build-statistics \
@@ -86,7 +90,7 @@ asan: deps-test ## the unit tests under the address sanitizer
 	$(SWIFT) build --build-tests --sanitize=address --scratch-path .build-asan
 	Scripts/with-stacks $$((3 * $(TEST_TIMEOUT))) $(SWIFT) test --skip-build --sanitize=address --scratch-path .build-asan
 
-install: deps-build ## libsignalbox, its headers, pkg-config and CMake files, into DESTDIR/PREFIX
+install: deps-build ## libsignalbox, its headers, pkg-config and CMake files, and the command signalbox, into DESTDIR/PREFIX
 	Scripts/build-library
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' Scripts/install
 
@@ -97,8 +101,8 @@ conformance: deps-test test-prefix ## the conformance programs (and those in SUI
 	Conformance/run --wine --engine threads $(if $(SUITE),--suite $(SUITE)) $(TEST_PREFIX)
 
 fuzz: deps-test ## FUZZ (10,000,000) random calls of all functions, under the address and the thread sanitizer
-	Scripts/with-stacks 3600 Tests/Fuzz/run address $(FUZZ)
-	Scripts/with-stacks 3600 Tests/Fuzz/run thread $(FUZZ)
+	CONFIGURATION=release Scripts/with-stacks 7200 Tests/Fuzz/run address $(FUZZ)
+	CONFIGURATION=release Scripts/with-stacks 7200 Tests/Fuzz/run thread $(FUZZ)
 
 docs: deps-build ## the DocC documentation, into .build/docs
 	Scripts/build-docs
@@ -134,18 +138,27 @@ echo-port: test-prefix
 	cc -O2 -Wall -Wextra -o $(BUILD)/echo_port Examples/EchoPort/echo_port.c \
 		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox)
 
-native-tests: test-prefix
+copy-file: test-prefix
+	cc -O2 -Wall -Wextra -o $(BUILD)/copy_file Examples/CopyFile/copy_file.c \
+		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox) \
+		-Wl,-rpath,$(TEST_PREFIX)/lib
+
+native-tests: test-prefix copy-file
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Native/run $(TEST_PREFIX)
+	Tests/Native/copy-file $(BUILD)/copy_file
 
 conformance-tests: test-prefix
 	Scripts/with-stacks $(TEST_TIMEOUT) Conformance/run --engine threads --table $(BUILD)/conformance.txt $(TEST_PREFIX)
 
 fuzz-tests:
+	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Native/sanitized address cancels 10000
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Fuzz/run address 100000
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Fuzz/run thread 100000
 
 windows-build:
 	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/echo_port.exe Examples/EchoPort/echo_port.c -lws2_32
+	x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -Werror -o $(BUILD)/tidy_service.exe Examples/TidyService/tidy_service.c
+	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/copy_file.exe Examples/CopyFile/copy_file.c
 
 load-tests: build-service echo-port
 	Tests/EchoLoad/soak --scale 0.1 -- $(ECHO_SERVICE) --port 0
@@ -153,3 +166,4 @@ load-tests: build-service echo-port
 
 deployment-tests: build-service echo-port
 	ECHO_SERVICE=$(ECHO_SERVICE) ECHO_PORT=$(BUILD)/echo_port Tests/Deployment/deploy-test
+	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/services-test $(TEST_PREFIX)

@@ -18,11 +18,15 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "signalbox",
     products: [
-        .library(name: "Signalbox", targets: ["Signalbox", "SignalboxConfiguration", "OverlappedIO", "Systemd"]),
+        .library(
+            name: "Signalbox",
+            targets: ["Signalbox", "SignalboxConfiguration", "OverlappedIO", "NamedPipes", "Systemd"]),
         .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
+        .executable(name: "signalbox", targets: ["SignalboxTool"]),
+        .plugin(name: "GenerateUnit", targets: ["GenerateUnit"]),
     ],
     traits: [
         .trait(name: "Statistics", description: "Count each object's waits, signals, contention and longest wait")
@@ -42,10 +46,12 @@ let package = Package(
         // floor 1: the memory of the state machine, and the one state machine
         .target(name: "Records", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "Dispatcher", dependencies: ["CLinux", "Records"], swiftSettings: house),
+        // what services and the command-line tool say to each other
+        .target(name: "ServiceControl", swiftSettings: house),
         // floor 2: actors, plugins, handles
         .target(
             name: "Signalbox",
-            dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging, metrics],
+            dependencies: ["CLinux", "CSystemd", "Dispatcher", "ServiceControl", lifecycle, logging, metrics],
             swiftSettings: house),
         .target(name: "SignalboxConfiguration", dependencies: ["Signalbox", configuration], swiftSettings: house),
         // beside the drivers: what tests of services use
@@ -56,20 +62,31 @@ let package = Package(
             name: "OverlappedIO", dependencies: ["CLinux", "CUring", "Dispatcher", "Signalbox", lifecycle, logging],
             path: "Plugins/OverlappedIO", swiftSettings: house),
         .target(
+            name: "NamedPipes", dependencies: ["CLinux", "Dispatcher", "Signalbox", lifecycle, logging],
+            path: "Plugins/NamedPipes", swiftSettings: house),
+        .target(
             name: "Systemd", dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", lifecycle, logging],
             path: "Plugins/Systemd", swiftSettings: house),
+        .plugin(
+            name: "GenerateUnit",
+            capability: .command(
+                intent: .custom(
+                    verb: "generate-unit", description: "Writes the systemd units of an executable product"))),
         // floor 4: the Win32 functions
         .target(
-            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "Signalbox"], exclude: ["exports.map"],
-            swiftSettings: house),
+            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "ServiceControl", "Signalbox"],
+            exclude: ["exports.map"], swiftSettings: house),
         // floor 5: composition roots
         .target(name: "CSignalboxLibrary"),
         .target(
             name: "SignalboxLibrary",
-            dependencies: ["CSignalboxLibrary", "OverlappedIO", "Signalbox", "Systemd", "Win32", lifecycle, logging],
+            dependencies: [
+                "CSignalboxLibrary", "NamedPipes", "OverlappedIO", "Signalbox", "Systemd", "Win32", lifecycle, logging,
+            ],
             swiftSettings: house),
         .target(name: "WinSDK", dependencies: ["CWin32", "SignalboxLibrary"], swiftSettings: house),
         // floor 6: programs
+        .executableTarget(name: "SignalboxTool", dependencies: ["ServiceControl"], swiftSettings: house),
         .executableTarget(
             name: "EchoService",
             dependencies: [
@@ -86,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "SignalboxTests",
             dependencies: [
-                "CLinux", "CSystemd", "Dispatcher", "Signalbox", "SignalboxConfiguration", "TestSupport", configuration,
+                "CLinux", "CSystemd", "Dispatcher", "ServiceControl", "Signalbox", "SignalboxConfiguration",
+                "TestSupport", configuration,
                 lifecycle, logging, metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             exclude: ["Support"], swiftSettings: house),

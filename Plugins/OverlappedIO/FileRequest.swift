@@ -51,7 +51,7 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
         case .read(let offset): return .read(descriptor, base, count, offset + Int64(transferred))
         case .write(let offset): return .write(descriptor, base, count, offset + Int64(transferred), 0)
         case .append: return .write(descriptor, base, count, 0, 16)  // RWF_APPEND
-        case .lock, .flush: preconditionFailure("locks wait elsewhere, and a flush transfers nothing")
+        case .lock, .flush, .control: preconditionFailure("locks wait elsewhere, and a flush transfers nothing")
         }
     }
 

@@ -37,6 +37,8 @@ final class Ring: Engine, @unchecked Sendable {
         var isStuck = false
         /// What came while the queue was full, too.
         var backlog: [EngineOrder] = []
+        /// Somebody is to wake up when there is room.
+        var owesWake = false
         /// No more requests; and no more of anything.
         var isEnding = false
         var isClosed = false
@@ -201,13 +203,19 @@ final class Ring: Engine, @unchecked Sendable {
         }
     }
 
+    /// What the completion says by which somebody wakes who sleeps in the ring.
+    private static let wakeUp: UInt64 = 1
+
     /// Has whoever sleeps in the ring wake up.
     func submitNothing() {
         submissions.withLock { state in
-            // Stuck: there is something for him to take, or the loop tries again.
-            guard !state.isClosed, let entry = entryLocked(&state) else { return }
+            guard !state.isClosed else { return }
+            guard let entry = entryLocked(&state) else {
+                state.owesWake = true
+                return notifier!.signal()
+            }
             io_uring_prep_nop(entry)
-            entry.pointee.user_data = 0
+            entry.pointee.user_data = Ring.wakeUp
             flushLocked(&state)
         }
     }
@@ -219,8 +227,9 @@ final class Ring: Engine, @unchecked Sendable {
         if let code = submit(request, flushes: false) { request.completedOnLoop(-code, self) }
     }
 
-    /// Takes what has completed; unless another thread does, which then looks again. Returns how many it took.
-    @discardableResult func takeCompletions() -> Int {
+    /// Takes what has completed; unless another thread does, which then looks again. Returns how many it took. `isHolder`:
+    /// the caller has the ring to sleep in.
+    @discardableResult func takeCompletions(isHolder: Bool = false) -> Int {
         var (count, rounds) = (0, 0)
         while signalbox_ring_has_completions(ring) {
             rounds += 1
@@ -228,24 +237,29 @@ final class Ring: Engine, @unchecked Sendable {
                 notifier!.signal()
                 break
             }
-            guard let taken = turn.withLockIfFree({ _ in takeInTurn() }) else { break }
-            count += taken
-            // Who found the turn taken before it was given back leaves what he saw to us.
+            guard let taken = turn.withLockIfFree({ _ in takeInTurn(isHolder: isHolder) }) else { break }
+            count += taken.count
+            // Who found the turn taken before it was given back leaves what he saw to us; he may have been the holder.
             atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if taken.isLeftToHolder && gate.withLock({ $0.isHeld }) { break }
         }
         return count
     }
 
-    private func takeInTurn() -> Int {
-        var count = 0
+    private func takeInTurn(isHolder: Bool = false) -> (count: Int, isLeftToHolder: Bool) {
+        var (count, isLeftToHolder) = (0, false)
         while count < Ring.entries {
             var completion: UnsafeMutablePointer<io_uring_cqe>?
             guard io_uring_peek_cqe(ring, &completion) == 0, let completion else { break }
+            // What is to wake a thread that may only be about to sleep stays until it has seen it, with what is behind it.
+            if completion.pointee.user_data == Ring.wakeUp && !isHolder && gate.withLock({ $0.isHeld }) {
+                isLeftToHolder = true
+                break
+            }
             let (result, data) = (completion.pointee.res, completion.pointee.user_data)
             io_uring_cqe_seen(ring, completion)
             count += 1
-            // Not a cancel's own, or nothing's:
-            guard let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }
+            guard data > Ring.wakeUp, let pointer = UnsafeRawPointer(bitPattern: UInt(data)) else { continue }
             let request = Unmanaged<EngineRequest>.fromOpaque(pointer).takeRetainedValue()
             inFlight.subtract(1, ordering: .acquiringAndReleasing)
             if !request.isToldByPort { othersInFlight.subtract(1, ordering: .sequentiallyConsistent) }
@@ -259,7 +273,7 @@ final class Ring: Engine, @unchecked Sendable {
         submissions.withLock { state in
             if !state.isStuck { flushLocked(&state) }
         }
-        return count
+        return (count, isLeftToHolder)
     }
 
     // ---- on the loop
@@ -287,16 +301,20 @@ final class Ring: Engine, @unchecked Sendable {
 
     /// Tries again what the kernel had no room for.
     private func unstick() {
+        var owesWake = false
         let backlog = submissions.withLock { state -> [EngineOrder] in
-            guard state.isStuck || !state.backlog.isEmpty else { return [] }
+            guard state.isStuck || !state.backlog.isEmpty || state.owesWake else { return [] }
             flushLocked(&state)
             guard !state.isStuck else {
                 sched_yield()
                 return []
             }
+            owesWake = state.owesWake
+            state.owesWake = false
             defer { state.backlog = [] }
             return state.backlog
         }
+        if owesWake { submitNothing() }
         for order in backlog {
             switch order {
             case .submit(let request), .again(let request): leave(.submit(request))

@@ -97,7 +97,7 @@ final class RingFile: DriverFile {
         switch transfer {
         case .read(let at): (offset, isWrite) = (at, false)
         case .write(let at): offset = at
-        case .append, .lock, .flush: return nil
+        case .append, .lock, .flush, .control: return nil
         }
         if offset < 0 { return .invalidParameter }
         if isUnbuffered {
@@ -139,7 +139,7 @@ final class RingFile: DriverFile {
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
         let transfer = adjusted(transfer)
         switch transfer {
-        case .lock, .flush: return .wouldBlock(0)
+        case .lock, .flush, .control: return .wouldBlock(0)
         case .read, .write, .append: break
         }
         let length = buffers.reduce(0) { $0 + $1.count }
@@ -172,25 +172,35 @@ final class RingFile: DriverFile {
             offset = 0
             if !mayWait && isWrittenThrough { return .wouldBlock(start) }
             if isSeekable { flags = Flags.append }
-        case .lock, .flush: return .wouldBlock(0)
+        case .lock, .flush, .control: return .wouldBlock(0)
         }
+        // A thread that waits for the disk gives up its place at its port, if it has one.
+        let hasPlace = mayWait && isSeekable && signalbox_thread().pointee.port != 0
+        var sleeps = hasPlace && (isUnbuffered || isWrittenThrough && !isRead)
+        if hasPlace && isRead && !sleeps { flags = Flags.noWait }
         let capacity = min(max(1, buffers.count), 1024)
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: capacity) { vectors in
             var done = start
             while true {
                 let count = fill(vectors, buffers, from: done)
                 let at = isSeekable ? offset + Int64(done) : -1
-                let result =
-                    isRead
-                    ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
-                    : write(descriptor, vectors, count, at, flags)
+                func call() -> (result: Int, code: Int32) {
+                    let result =
+                        isRead
+                        ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
+                        : write(descriptor, vectors, count, at, flags)
+                    return (result, errno)
+                }
+                let (result, code) = sleeps ? Arena.sleeping(isOpen: false, call) : call()
                 if result < 0 {
-                    switch errno {
+                    switch code {
                     case EINTR: break
+                    case EAGAIN where hasPlace && !sleeps, EOPNOTSUPP where hasPlace && !sleeps && isRead:
+                        (sleeps, flags) = (true, 0)
                     case EAGAIN where !mayWait || !isSeekable: return .wouldBlock(done)
                     case EOPNOTSUPP where flags != 0: return .wouldBlock(done)
                     // As the engine does: what was transferred before is not told, for it is not what was asked for.
-                    default: return .failed(status(errno))
+                    default: return .failed(status(code))
                     }
                     continue
                 }
@@ -227,6 +237,7 @@ final class RingFile: DriverFile {
     // ---- requests
 
     func start(_ request: IORequest, _ transfer: FileTransfer, done: Int) -> (status: IOStatus, bytes: Int)? {
+        if case .control = transfer { return (.invalidDeviceRequest, 0) }
         if case .lock(let range, let isExclusive, let waits) = transfer {
             guard let locks else { return (.invalidDeviceRequest, 0) }
             let descriptor = hold()

@@ -99,10 +99,11 @@ extension Ring {
 
     // ---- threads that wait
 
-    private func take(isLast: Bool) -> Bool {
+    /// `isHolder`: the caller has the ring to sleep in.
+    private func take(isLast: Bool, isHolder: Bool = false) -> Bool {
         // Who is about to sleep asks the poller by that.
         let hasTaken = isLast && poller?.isAwaited ?? false && poller!.take()
-        guard takeCompletions() > 0 || hasTaken else { return false }
+        guard takeCompletions(isHolder: isHolder) > 0 || hasTaken else { return false }
         activity.add(1, ordering: .relaxed)
         return true
     }
@@ -122,7 +123,7 @@ extension Ring {
     }
 
     private func sleep(until deadline: UInt64) -> Int32 {
-        if take(isLast: false) { return 0 }
+        if take(isLast: false, isHolder: true) { return 0 }
         if isClosing.load(ordering: .acquiring) { return ECANCELED }
         var left = UInt64.max
         if deadline != .max {
@@ -132,11 +133,11 @@ extension Ring {
         }
         if let poller, poller.isAwaited {
             if poller.sleep(for: left) { activity.add(1, ordering: .relaxed) }
-            _ = take(isLast: false)
+            _ = take(isLast: false, isHolder: true)
             return 0
         }
         let error = signalbox_ring_wait(ring, left)
-        _ = take(isLast: false)
+        _ = take(isLast: false, isHolder: true)
         return error == -ETIME ? ETIMEDOUT : 0
     }
 

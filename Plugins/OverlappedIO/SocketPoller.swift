@@ -111,9 +111,9 @@ final class SocketPoller: @unchecked Sendable {
     private func beginAwaiting() {
         if hasMembers.exchange(true, ordering: .sequentiallyConsistent) { return }
         guard let ring = ring.withLock({ $0 }) else { return }
-        // Marked by no address. Edge-triggered: who sleeps looks at the ring before.
+        // Marked by no address. Not edge-triggered: another thread that asks for events must not take what wakes the sleeper.
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue | EPOLLET.rawValue
+        event.events = EPOLLIN.rawValue
         epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring.pointee.ring_fd, &event)
         ring.havePollerSeenTo()
     }

@@ -1,4 +1,3 @@
-import CSystemd
 import Dispatcher
 import Glibc
 import Logging
@@ -21,6 +20,8 @@ public final class Systemd: Plugin, ServiceManager {
     private let status: (@Sendable () async -> String)?
     private let bands: [TaskPriority]
     private let running = Guarded<Running?>(nil)
+    /// nil: there is no manager.
+    let channel = Guarded<NotifySocket?>(nil)
 
     private struct Running {
         var loop: EventLoop
@@ -39,9 +40,11 @@ public final class Systemd: Plugin, ServiceManager {
 
     public func start(in context: PluginContext) async throws {
         DriverRegistry.shared.register(self)
-        guard Notification.isManaged else { return }
+        let environment = ServiceEnvironment.readAgain()
+        channel.withLock { $0 = environment.notifySocket.flatMap(NotifySocket.init) }
+        guard environment.isManaged else { return }
         let executor = context.loop.executor
-        let period = Notification.watchdogMicroseconds
+        let period = environment.watchdog.map(microseconds)
         // The manager ends a service that hangs by SIGABRT to every process of it. Swift's crash handler would start a
         // process to print a backtrace, which is aborted too, and wait for it until the manager's patience ends as
         // well.
@@ -50,7 +53,7 @@ public final class Systemd: Plugin, ServiceManager {
         let logger = context.logger
         let made = try await context.loop.run { () -> Running in
             guard let period else { return Running(loop: context.loop, timers: [], watchdog: nil) }
-            let watchdog = Watchdog(bands: bands, logger: logger)
+            let watchdog = Watchdog(bands: bands, logger: logger) { _ = self.send("WATCHDOG=1") }
             // Four times a period: a canary that was late once is looked at again before the time is over.
             let timer = try LoopTimer(onLoop: executor, every: period / 4) { watchdog.tick() }
             return Running(loop: context.loop, timers: [timer], watchdog: watchdog)
@@ -62,7 +65,7 @@ public final class Systemd: Plugin, ServiceManager {
     private let readiness = Guarded<Readiness?>(nil)
 
     public func run() async throws {
-        guard Notification.isManaged else { return try await gracefulShutdown() }
+        guard isManaged else { return try await gracefulShutdown() }
         try await withGracefulShutdownHandler {
             try await tellUntilShutdown()
         } onGracefulShutdown: {
@@ -92,31 +95,9 @@ public final class Systemd: Plugin, ServiceManager {
         }
     }
 
-    public func ready(_ status: String?) -> Bool {
-        Notification.send("READY=1" + (status.map { "\nSTATUS=" + Notification.line($0) } ?? ""))
-    }
-    public func status(_ status: String) -> Bool { Notification.send("STATUS=" + Notification.line(status)) }
-    public func stopping() { _ = Notification.send("STOPPING=1\nSTATUS=stopping") }
-
     public func stop() async {
         DriverRegistry.shared.unregister(self)
         guard let running = running.withLock({ $0.take() }) else { return }
         await running.loop.run { for timer in running.timers { timer.cancelOnLoop() } }
     }
-}
-
-/// Messages to the service manager, by sd_notify(3).
-enum Notification {
-    static var isManaged: Bool { getenv("NOTIFY_SOCKET") != nil }
-
-    /// The unit's `WatchdogSec=`, if this process is the one to be watched; sd_watchdog_enabled(3).
-    static var watchdogMicroseconds: UInt64? {
-        var period: UInt64 = 0
-        return sd_watchdog_enabled(0, &period) > 0 && period >= 4 ? period : nil
-    }
-
-    /// A newline would begin another variable.
-    static func line(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
-
-    static func send(_ text: String) -> Bool { sd_notify(0, text) >= 0 }
 }

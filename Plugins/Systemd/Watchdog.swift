@@ -15,7 +15,7 @@ final class Watchdog: Sendable {
 
     init(
         bands: [TaskPriority], logger: Logger,
-        send: @escaping @Sendable () -> Void = { _ = Notification.send("WATCHDOG=1") }
+        send: @escaping @Sendable () -> Void
     ) {
         self.bands = bands
         self.logger = logger

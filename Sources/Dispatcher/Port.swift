@@ -67,12 +67,14 @@ extension Arena {
         signalbox_enter()
         defer { signalbox_leave() }
         Threads.sleepWhileSuspended()
-        if thread.pointee.port == name.bits {
-            // It runs for this port: if there is a packet, it keeps its place.
+        while thread.pointee.port == name.bits {
+            // It runs for this port: if there is a packet, it keeps its place. Who only looks leaves it to those who wait.
             let record = object(name.index)
             let word = lock(record)
             let port = record.port
-            if word.isNamed(name, .port) && port.pointee.head != 0 && port.pointee.running <= port.pointee.limit {
+            if word.isNamed(name, .port) && port.pointee.head != 0 && port.pointee.running <= port.pointee.limit
+                && (deadline != Deadline.now || record.head == 0)
+            {
                 let index = popLocked(record)
                 unlock(record, word)
                 // A thread that always finds packets never sleeps at the queue of completions, and others must come, too.
@@ -82,12 +84,12 @@ extension Arena {
             }
             unlock(record, word)
             // Packets that have come meanwhile, and that it takes as above.
-            if word.isNamed(name, .port) && port.pointee.head == 0 && CompletionQueue.take(isLast: deadline == Deadline.now) {
-                return try get(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
+            let isLast = deadline == Deadline.now
+            guard word.isNamed(name, .port), port.pointee.head == 0, CompletionQueue.take(isLast: isLast) else {
+                return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
             }
-        } else {
-            _ = CompletionQueue.take(isLast: deadline == Deadline.now)
         }
+        _ = CompletionQueue.take(isLast: deadline == Deadline.now)
         return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
     }
 
@@ -183,6 +185,7 @@ extension Arena {
             guard word.kind == .port else { throw .wrongKind }
             let port = record.port
             if wasRunning { port.pointee.running -= 1 }
+            if wasRunning && poll { serveLocked(record, &word, &wake) }  // who only looks comes after those who wait
             if port.pointee.isClosed { throw .noSuchObject(0) }
             if port.pointee.head != 0 && (!counted || port.pointee.running < port.pointee.limit) {
                 taken = popLocked(record)

@@ -162,14 +162,33 @@ public protocol SocketDriver: AnyObject, Sendable {
     func makeEmptySocket(like listener: SocketSettings) throws(IOError) -> any DriverSocket
 }
 
-/// Tells a service manager how the service is.
+/// Tells a service manager how the service is. Each call may be made on any thread, and waits for nothing. False means that
+/// the manager could not be told; where there is none a call does nothing, and is true.
 public protocol ServiceManager: AnyObject, Sendable {
-    /// The service is ready; `status` is a line about it. False if the manager could not be told.
+    /// Whether there is a manager that listens.
+    var isManaged: Bool { get }
+    /// The service is ready; `status` is a line about it.
     func ready(_ status: String?) -> Bool
-    /// A line about the service. False if the manager could not be told.
+    /// A line about the service.
     func status(_ status: String) -> Bool
+    /// The service has begun to read its configuration again; ``ready(_:)`` ends that.
+    func reloading(_ status: String?) -> Bool
     /// The service has begun to stop.
-    func stopping()
+    func stopping(_ status: String?) -> Bool
+    /// The start or stop that is going on may take that long from now, however long the unit says.
+    func extendTimeout(by duration: Duration) -> Bool
+    /// The service has failed, for the reason that the errno and the line tell. To be told before the process ends.
+    func failed(_ code: Int32, _ status: String?) -> Bool
+    /// The service's main process is this one from here on.
+    func mainProcess(_ process: Int32) -> Bool
+    /// Blocks until the manager has read what it was told, for that long at most. False: it has not. To be called before
+    /// the process ends: what a process said that is gone may be ignored.
+    func flush(within duration: Duration) -> Bool
+}
+
+extension ServiceManager {
+    /// The service has begun to stop.
+    public func stopping() { _ = stopping("stopping") }
 }
 
 /// What plugins have registered; the facade and the actors ask here, and know no driver.
@@ -180,6 +199,7 @@ package final class DriverRegistry: Sendable {
         /// The last that was registered serves; those before it come back when it is gone.
         var sockets: [any SocketDriver] = []
         var files: [any FileDriver] = []
+        var pipes: [any PipeDriver] = []
         /// Of hosts whose plugins answer for names.
         var names: [ObjectRegistry] = []
         var serviceManagers: [any ServiceManager] = []
@@ -203,6 +223,10 @@ package final class DriverRegistry: Sendable {
     package func register(files driver: any FileDriver) { state.withLock { $0.files.append(driver) } }
     package func unregister(files driver: any FileDriver) {
         state.withLock { $0.files.removeAll { $0 === driver } }
+    }
+    package func register(pipes driver: any PipeDriver) { state.withLock { $0.pipes.append(driver) } }
+    package func unregister(pipes driver: any PipeDriver) {
+        state.withLock { $0.pipes.removeAll { $0 === driver } }
     }
     package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManagers.append(manager) } }
     package func unregister(_ manager: any ServiceManager) {
@@ -233,6 +257,14 @@ package final class DriverRegistry: Sendable {
         if let driver = state.withLock({ $0.files.last }) { return driver }
         throw IOError(
             .notSupported, "no plugin provides files: start a Host with OverlappedIO() first; opening a file")
+    }
+
+    package func pipes() throws(IOError) -> any PipeDriver {
+        if let driver = state.withLock({ $0.pipes.last }) { return driver }
+        startOnDemand()
+        if let driver = state.withLock({ $0.pipes.last }) { return driver }
+        throw IOError(
+            .notSupported, "no plugin provides pipes: start a Host with NamedPipes() first; making or opening a pipe")
     }
 
     package func sockets() throws(IOError) -> any SocketDriver {

@@ -76,6 +76,8 @@ public enum FileTransfer: Sendable {
     case write(at: Int64)
     /// Write at the end.
     case append
+    /// What is for the ends of named pipes alone.
+    case control(PipeControl)
     /// Have what was written brought to the disk.
     case flush
     /// Lock a range; if it `waits`, when others have unlocked it, else at once or not at all.
@@ -108,6 +110,15 @@ public enum FileOrigin: Sendable {
     case current
     /// The end of the file.
     case end
+}
+
+/// What an end of a named pipe may be asked for, besides transfers.
+public enum PipeControl: @unchecked Sendable {
+    // Sendable: the buffers are read before the call that starts the request returns.
+    /// Of the server's end: wait for a client.
+    case listen
+    /// Write a message, and read one that answers it.
+    case transact(UnsafeMutableRawBufferPointer)
 }
 
 /// What handles of one opening have in common, as ReadFile and WriteFile see it.

@@ -316,12 +316,29 @@ package enum SourceObject {
             let bits = port.load(ordering: .acquiring)
             return bits == 0 ? nil : (ObjectName(bits: bits), key.load(ordering: .relaxed))
         }
+        /// Or they lead to callbacks of that object: a reference.
+        private let poolAddress = Atomic<UInt>(0)
+        package var isBoundToPool: Bool { poolAddress.load(ordering: .relaxed) != 0 }
+        fileprivate var pool: PoolObject? {
+            UnsafeRawPointer(bitPattern: poolAddress.load(ordering: .acquiring)).map(PoolObject.of)
+        }
         /// Once.
-        fileprivate func bind(to port: ObjectName, key: UInt64) -> Bool {
+        fileprivate func bind(to target: Binding) -> Bool {
             if isBinding.exchange(true, ordering: .relaxed) { return false }
-            self.key.store(key, ordering: .relaxed)
-            self.port.store(port.bits, ordering: .releasing)
+            switch target {
+            case .port(let port, let key):
+                self.key.store(key, ordering: .relaxed)
+                self.port.store(port.bits, ordering: .releasing)
+            case .pool(let pool):
+                poolAddress.store(UInt(bitPattern: Unmanaged.passRetained(pool).toOpaque()), ordering: .releasing)
+            }
             return true
+        }
+        deinit {
+            _ = takeSpare()
+            if let pool = UnsafeRawPointer(bitPattern: poolAddress.load(ordering: .acquiring)) {
+                Unmanaged<PoolObject>.fromOpaque(pool).release()
+            }
         }
         /// Events of threads that wait for a request by its address; and how many there are.
         fileprivate let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
@@ -340,7 +357,6 @@ package enum SourceObject {
         package let hasEndedReceiving = Atomic(false)
         /// A request that has ended, for the next to be made of; 0: none. Owned.
         private let spare = Atomic<UInt>(0)
-        deinit { _ = takeSpare() }
 
         /// Keeps a request that has ended for the next; one is enough.
         package func keepSpare(_ request: IORequest) {
@@ -361,6 +377,12 @@ package enum SourceObject {
             self.file = file
             self.isOverlapped = isOverlapped
         }
+    }
+
+    /// Where the ends of requests are told.
+    package enum Binding: Sendable {
+        case port(ObjectName, key: UInt64)
+        case pool(PoolObject)
     }
 
     /// Makes an object with one reference.
@@ -435,15 +457,17 @@ package enum SourceObject {
 
     package static func isOverlapped(_ object: ObjectName) -> Bool { box(of: object)?.isOverlapped ?? false }
 
-    /// Binds the object to a port. False: it is bound already, or its requests are not overlapped.
-    package static func bind(_ object: ObjectName, to port: ObjectName, key: UInt64) -> Bool {
+    /// Binds the object to a port or a pool. False: it is bound already, or its requests are not overlapped.
+    package static func bind(_ object: ObjectName, to target: Binding) -> Bool {
         guard let box = box(of: object), box.isOverlapped else { return false }
-        return box.bind(to: port, key: key)
+        return box.bind(to: target)
     }
 
-    /// The port that the object is bound to, and the key.
-    package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? {
-        box(of: object)?.binding
+    /// What the object is bound to.
+    package static func binding(of object: ObjectName) -> Binding? {
+        guard let box = box(of: object) else { return nil }
+        if let (port, key) = box.binding { return .port(port, key: key) }
+        return box.pool.map(Binding.pool)
     }
 
     // ---- threads that wait for one request

@@ -7,7 +7,7 @@ import Signalbox
 // Reading and writing files.
 
 /// What a file handle's transfer is asked for.
-private struct TransferCall {
+struct TransferCall {
     let isWrite: Bool
     let buffers: [UnsafeMutableRawBufferPointer]
 
@@ -45,7 +45,7 @@ extension LPOVERLAPPED {
 }
 
 /// A transfer without an `OVERLAPPED`, or of a handle that waits: to its end, on the calling thread.
-private func perform(
+func perform(
     _ file: any DriverFile, _ object: ObjectName, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED?
 ) -> (status: IOStatus, bytes: Int) {
     if file.isSeekable || file.isFolder {
@@ -79,7 +79,7 @@ private func transfer(
     if let overlapped {
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
         OverlappedStatus(overlapped).store(status)
-        if status == .success || status == .endOfFile, let event = eventOf(overlapped) {
+        if !status.isError || status == .endOfFile, let event = eventOf(overlapped) {
             try? Arena.local.setEvent(event)
         }
     }
@@ -94,13 +94,13 @@ private func eventOf(_ overlapped: LPOVERLAPPED) -> ObjectName? {
 }
 
 /// Starts a request of an overlapped handle.
-private func begin(
+func begin(
     _ file: any DriverFile, _ object: ObjectName, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED,
-    _ count: LPDWORD?,
-    _ routine: LPOVERLAPPED_COMPLETION_ROUTINE?, hasTried: Bool = false
+    _ count: LPDWORD?, _ routine: LPOVERLAPPED_COMPLETION_ROUTINE?, as control: FileTransfer? = nil,
+    hasTried: Bool = false
 ) -> BOOL {
     do throws(HandleError) {
-        let what = transfer.at(overlapped.offset)
+        let what = control ?? transfer.at(overlapped.offset)
         let request = try OverlappedRequest(
             transfer.operation, transfer.buffers, overlapped, source: object, fileRoutine: routine)
         var done = 0
@@ -120,13 +120,13 @@ private func begin(
             // A routine is called later anyhow, so the call has done what it was to do.
             return routine == nil ? failure(ERROR_IO_PENDING) : 1
         }
-        guard status.isSuccess else {
+        guard !status.isError else {
             request.refuse(status)
             return failure(status)
         }
         if routine == nil { count?.pointee = DWORD(bytes) }
         request.complete(status, bytes: bytes, atOnce: true)
-        return 1
+        return status.isSuccess ? 1 : failure(status)
     } catch {
         return failure(ERROR_INVALID_HANDLE)
     }
@@ -141,9 +141,8 @@ private func begin(
 ) -> BOOL? {
     guard let buffer, size > 0 else { return nil }
     let object = HandleTable.find(value(handle), [])
-    guard object != .none, let box = SourceObject.box(of: object), let file = box.file, file.isOverlapped else {
-        return nil
-    }
+    guard object != .none, let box = SourceObject.box(of: object), let file = box.file, file.isOverlapped, !box.isBoundToPool
+    else { return nil }
     let (granted, offset) = (HandleTable.access(value(handle)) ?? 0, overlapped.offset)
     if isWrite {
         guard file.access.contains(.write), granted & DWORD(FILE_WRITE_DATA) != 0, offset != -1 else { return nil }

@@ -104,7 +104,9 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
 
     private let source: ObjectName
     private let event: ObjectName
-    private let port: (port: ObjectName, key: UInt64)?
+    private let target: SourceObject.Binding?
+    /// Of a pool: the callback that was announced for it.
+    private let announced: UInt64?
     private enum Routine {
         case winsock(LPWSAOVERLAPPED_COMPLETION_ROUTINE)
         case file(LPOVERLAPPED_COMPLETION_ROUTINE)
@@ -112,7 +114,7 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
     private let routine: (routine: Routine, thread: ObjectName)?
     private let beforeEnd: BeforeEnd?
     private let ended = Atomic(false)
-    /// Whether its handle is bound to a port, which has it outlive its thread.
+    /// Whether its handle is bound to a port, or a pool, which has it outlive its thread.
     let isBoundToPort: Bool
 
     /// - Throws: `HandleError.invalid` if the `OVERLAPPED` names an event that is none.
@@ -125,7 +127,7 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
             // The event is the program's own then, and no packet is posted.
             guard let thread = try? Threads.ownOrNew(), Arena.local.retain(thread) else { throw .tooMany }
             self.routine = (routine, thread)
-            (event, port, isBoundToPort) = (.none, nil, false)
+            (event, target, announced, isBoundToPort) = (.none, nil, nil, false)
         } else {
             let eventHandle = value(overlapped.pointee.hEvent)
             event = eventHandle & ~3 == 0 ? .none : try HandleTable.name(eventHandle, .modify)
@@ -135,8 +137,9 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
             }
             // Bit 0 of the event says that no packet is wanted.
             let binding = SourceObject.binding(of: source)
-            port = eventHandle & 1 == 0 ? binding : nil
+            target = eventHandle & 1 == 0 ? binding : nil
             isBoundToPort = binding != nil
+            announced = if case .pool(let pool) = target { pool.takeAnnounced() } else { nil }
             self.routine = nil
         }
         self.source = source
@@ -159,7 +162,7 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
         if let routine { Arena.local.release(routine.thread) }
     }
 
-    override var isToldByPort: Bool { port != nil && event == .none }
+    override var isToldByPort: Bool { if case .port = target { event == .none } else { false } }
     override var mayInterrupt: Bool { true }
 
     override func complete(_ status: IOStatus, bytes: Int) { complete(status, bytes: bytes, atOnce: false) }
@@ -215,11 +218,19 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
             SourceObject.tellWaiters(for: UInt(address), of: source)
         }
         // "…returns success immediately without returning ERROR_PENDING" (SetFileCompletionNotificationModes).
-        if atOnce && status.isSuccess && skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0 { return }
-        guard let port else { return }
-        // A port that is closed takes no packets, and nobody waits for this one.
-        try? Arena.local.post(
-            port.port, Packet(key: port.key, overlapped: address, bytes: UInt64(bytes), status: status.rawValue))
+        if atOnce && status.isSuccess && skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0 {
+            return giveBackCallback()
+        }
+        switch target {
+        case .port(let port, let key):
+            // A port that is closed takes no packets, and nobody waits for this one.
+            try? Arena.local.post(
+                port, Packet(key: key, overlapped: address, bytes: UInt64(bytes), status: status.rawValue))
+        case .pool(let pool):
+            pool.requestEnded(
+                announced, CallbackResult(code: status.rawValue, bytes: UInt(bytes), address: UInt(address)))
+        case nil: break
+        }
     }
 
     /// As `complete` does it at once with success, for a request that was never pending, and needs no object.
@@ -268,7 +279,15 @@ final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
     }
 
     /// The request has failed at once: nobody is told but the caller.
-    func refuse(_ status: IOStatus) { store(status) }
+    func refuse(_ status: IOStatus) {
+        store(status)
+        giveBackCallback()
+    }
+
+    /// No callback comes of it: CancelThreadpoolIo will say so.
+    private func giveBackCallback() {
+        if case .pool(let pool) = target { pool.giveBack(announced) }
+    }
 
     private func store(_ status: IOStatus) { OverlappedStatus(overlapped).store(status) }
 }

@@ -452,6 +452,18 @@ int signalbox_rename_new(const char *_Nonnull from, const char *_Nonnull to);
 ssize_t signalbox_copy_range(int from, int to, size_t count);
 /// Has the file system find room for that many bytes, without a change of the file's size. Returns 0, or -1 with errno.
 int signalbox_reserve(int descriptor, int64_t bytes);
+/// Copies to, and from, memory that the program has named: 0, or -1 if some of it is none of this process.
+int signalbox_copy_to(void *_Nonnull target, const void *_Nonnull source, size_t count);
+int signalbox_copy_from(void *_Nonnull target, const void *_Nonnull source, size_t count);
+/// pipe2(2), closed on exec.
+int signalbox_pipe(int *_Nonnull read, int *_Nonnull write, bool blocks);
+/// tee(2), without waiting.
+ssize_t signalbox_tee(int from, int to, size_t count);
+/// How many bytes can be read; 0, or -1 with errno.
+int signalbox_unread(int descriptor, int *_Nonnull count);
+/// A copy above 2, closed on exec, for another process; of a pipe's end, one that blocks whatever this one does: an
+/// opening of its own, for O_NONBLOCK belongs to the opening. -1 with errno.
+int signalbox_copy_of_descriptor(int descriptor);
 /// What statx(2) says of a file's making, in nanoseconds since 1970; 0: nothing. `path` NULL: of the descriptor.
 int64_t signalbox_birth(int descriptor, const char *_Nullable path, bool follows);
 
@@ -547,6 +559,8 @@ uint64_t signalbox_make_cookie(void);
 void signalbox_tell_end(uint32_t code);
 /// What wait(2) is to say of a process that ends with the code: its low 8 bits, but never 0 for another than 0.
 static inline int signalbox_exit_status(uint32_t code) { return code && !(code & 0xFF) ? 255 : (int)(code & 0xFF); }
+/// From now on the process ends with this code, whatever main returns or exit(3) is given.
+void signalbox_set_service_end(uint32_t code);
 /// Ends the process with the code: exit(3). A second thread that calls it sleeps until the process has ended.
 _Noreturn void signalbox_exit_process(uint32_t code);
 /// Ends the process at once with the code: _exit(2).

@@ -29,6 +29,7 @@
 #include <jobapi2.h>
 #include <libloaderapi.h>
 #include <memoryapi.h>
+#include <namedpipeapi.h>
 #include <processenv.h>
 #include <processthreadsapi.h>
 #include <profileapi.h>
@@ -39,6 +40,7 @@
 #include <threadpoolapiset.h>
 #include <threadpoollegacyapiset.h>
 #include <winnls.h>
+#include <winsvc.h>
 #include <winuser.h>
 
 #endif

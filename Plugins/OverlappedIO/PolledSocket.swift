@@ -670,7 +670,9 @@ final class PolledSocket: DriverSocket {
         var next = end
         while true {
             if let end = next {
-                if let first = end.first { receiveFirst(first, of: end.request) } else {
+                if let first = end.first {
+                    receiveFirst(first, of: end.request)
+                } else {
                     if end.request.kind == .connect { settings.readinessMayHaveChanged(of: self) }
                     tell(end.request, end.status, end.bytes)
                 }
@@ -700,7 +702,8 @@ final class PolledSocket: DriverSocket {
                 state[way].requests[0].transferred = bytes
                 return nil
             case .isBehindOthers: return nil
-            case .failed(let status): end = End(request: request, status: status, bytes: pending.transferred, first: nil)
+            case .failed(let status):
+                end = End(request: request, status: status, bytes: pending.transferred, first: nil)
             case .done(let bytes, let status):
                 var first: FirstBytes?
                 if request.kind == .accept, case .accept(let accepted) = request.operation, request.length > 0 {

@@ -24,9 +24,9 @@ package struct Guarded<State>: ~Copyable, @unchecked Sendable {
     }
 
     /// Runs `body` under the lock, in which it must not wait.
-    @inlinable @inline(__always) package borrowing func withLock<R, E: Error>(_ body: (inout sending State) throws(E) -> sending R) throws(E)
-        -> sending R
-    {
+    @inlinable @inline(__always) package borrowing func withLock<R, E: Error>(
+        _ body: (inout sending State) throws(E) -> sending R
+    ) throws(E) -> sending R {
         let lock = FutexLock(state: word, isShared: false)
         signalbox_enter()
         defer { signalbox_leave() }

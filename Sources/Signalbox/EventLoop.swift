@@ -14,6 +14,9 @@ public actor EventLoop {
     public nonisolated let executor: LoopExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    /// Runs tasks on the loop's thread, see ``LoopTaskExecutor``.
+    public nonisolated var taskExecutor: LoopTaskExecutor { executor.tasks }
+
     /// Starts the loop's thread.
     ///
     /// - Throws: `IOError` if the kernel gives no epoll, eventfd or thread.
@@ -32,13 +35,12 @@ public actor EventLoop {
 
 /// Runs jobs on an sd-event loop's thread, in the order they came; those that come from the loop itself need neither a
 /// lock nor a wake-up, and may so pass others.
-///
-/// It serves tasks as well as actors: `withTaskExecutorPreference(loop.executor)`, or `Task(executorPreference:)`. A task
-/// that serves a connection is then resumed by the thread that has learnt of its bytes. It must not block there, nor
-/// compute for long.
-public final class LoopExecutor: SerialExecutor, TaskExecutor {
+public final class LoopExecutor: SerialExecutor {
+    /// A job, and whether it runs as a task's, on no actor: else each call of a function that is no actor's would come back
+    /// by way of the queue.
+    private typealias Job = (job: UnownedJob, isTasks: Bool)
     private enum Work {
-        case job(UnownedJob)
+        case job(Job)
         case call(@Sendable () -> Void)
     }
     private struct State {
@@ -47,11 +49,13 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
     }
     private let state = Guarded(State())
     /// Jobs that came from the loop. Sendable: they are touched on the loop's thread alone.
-    @exclusivity(unchecked) private nonisolated(unsafe) var ownJobs: [UnownedJob] = []
+    @exclusivity(unchecked) private nonisolated(unsafe) var ownJobs: [Job] = []
     /// Memory for `ownJobs`, likewise.
-    @exclusivity(unchecked) private nonisolated(unsafe) var spareJobs: [UnownedJob] = []
+    @exclusivity(unchecked) private nonisolated(unsafe) var spareJobs: [Job] = []
     /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
     package nonisolated(unsafe) let event: OpaquePointer
+    /// Runs tasks on the loop's thread. (Set once, in `init`.)
+    package nonisolated(unsafe) private(set) var tasks: LoopTaskExecutor!
     private let wakeUp: Int32
     private let isPoked = Atomic(false)
     private let threadNumber = Atomic<UInt32>(0)
@@ -73,6 +77,7 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
             // Every field is set: the deinitialiser runs, and gives up the event.
             throw IOError(code: errno, "making an eventfd")
         }
+        tasks = LoopTaskExecutor(self)
         let added = sd_event_add_io(
             event, nil, wakeUp, UInt32(EPOLLIN.rawValue),
             { _, _, _, argument in
@@ -94,13 +99,14 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
         if wakeUp >= 0 { close(wakeUp) }
     }
 
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+    public func enqueue(_ job: consuming ExecutorJob) { enqueue(UnownedJob(job), isTasks: false) }
+
+    fileprivate func enqueue(_ job: UnownedJob, isTasks: Bool) {
         #if DEBUG || SCHEDULED
             enqueuedCount.wrappingAdd(1, ordering: .relaxed)
         #endif
-        if isOnLoop { return ownJobs.append(job) }
-        state.withLock { $0.jobs.append(.job(job)) }
+        if isOnLoop { return ownJobs.append((job, isTasks)) }
+        state.withLock { $0.jobs.append(.job((job, isTasks))) }
         poke()
     }
 
@@ -170,7 +176,7 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
     /// What these jobs enqueue comes after what else the loop has to do.
     private func runOwnJobs() {
         guard !ownJobs.isEmpty else { return }
-        var jobs: [UnownedJob] = spareJobs
+        var jobs = spareJobs
         spareJobs = []
         swap(&jobs, &ownJobs)
         for job in jobs { run(job) }
@@ -178,7 +184,32 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
         spareJobs = jobs
     }
 
-    private func run(_ job: UnownedJob) {
-        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+    private func run(_ job: Job) {
+        if job.isTasks {
+            job.job.runSynchronously(on: tasks.asUnownedTaskExecutor())
+        } else {
+            job.job.runSynchronously(on: asUnownedSerialExecutor())
+        }
     }
+}
+
+/// Runs tasks on the thread of an event loop, which must last as long as they do.
+///
+/// A task that serves a connection is so resumed by the thread that has learnt of its bytes, and by no other:
+///
+/// ```swift
+/// try await withTaskExecutorPreference(host.loop.taskExecutor) {
+///     try await withThrowingDiscardingTaskGroup { group in
+///         for try await connection in listener.connections { group.addTask { await serve(connection) } }
+///     }
+/// }
+/// ```
+///
+/// A task must not block there, nor compute for long: all others wait meanwhile.
+public final class LoopTaskExecutor: TaskExecutor {
+    private unowned let loop: LoopExecutor
+
+    fileprivate init(_ loop: LoopExecutor) { self.loop = loop }
+
+    public func enqueue(_ job: consuming ExecutorJob) { loop.enqueue(UnownedJob(job), isTasks: true) }
 }

@@ -13,7 +13,8 @@ class AnyOverlappedRequest: IORequest, @unchecked Sendable {
     @exclusivity(unchecked) fileprivate(set) final var threadID = signalbox_thread_id()
 
     fileprivate init(
-        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage?, _ overlapped: LPOVERLAPPED
+        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage?,
+        _ overlapped: LPOVERLAPPED
     ) {
         self.overlapped = overlapped
         super.init(operation, buffers, message: message)

@@ -14,7 +14,7 @@ struct EchoServer {
         if arguments.contains("pool") {
             try await serve(listener)
         } else {
-            try await withTaskExecutorPreference(host.loop.executor) { try await serve(listener) }
+            try await withTaskExecutorPreference(host.loop.taskExecutor) { try await serve(listener) }
         }
     }
 

@@ -18,7 +18,9 @@ final class EchoHandler: ChannelInboundHandler {
 struct EchoServer {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, let port = Int(arguments[1]) else { fatalError("usage: echo_nio PORT handler|async") }
+        guard arguments.count == 3, let port = Int(arguments[1]) else {
+            fatalError("usage: echo_nio PORT handler|async")
+        }
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup(numberOfThreads: 1))
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -25,6 +25,8 @@ let package = Package(
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
         .executable(name: "EchoService", targets: ["EchoService"]),
+        .executable(name: "signalbox", targets: ["SignalboxTool"]),
+        .plugin(name: "GenerateUnit", targets: ["GenerateUnit"]),
     ],
     traits: [
         .trait(name: "Statistics", description: "Count each object's waits, signals, contention and longest wait")
@@ -44,10 +46,12 @@ let package = Package(
         // floor 1: the memory of the state machine, and the one state machine
         .target(name: "Records", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "Dispatcher", dependencies: ["CLinux", "Records"], swiftSettings: house),
+        // what services and the command-line tool say to each other
+        .target(name: "ServiceControl", swiftSettings: house),
         // floor 2: actors, plugins, handles
         .target(
             name: "Signalbox",
-            dependencies: ["CLinux", "CSystemd", "Dispatcher", lifecycle, logging, metrics],
+            dependencies: ["CLinux", "CSystemd", "Dispatcher", "ServiceControl", lifecycle, logging, metrics],
             swiftSettings: house),
         .target(name: "SignalboxConfiguration", dependencies: ["Signalbox", configuration], swiftSettings: house),
         // beside the drivers: what tests of services use
@@ -63,10 +67,15 @@ let package = Package(
         .target(
             name: "Systemd", dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", lifecycle, logging],
             path: "Plugins/Systemd", swiftSettings: house),
+        .plugin(
+            name: "GenerateUnit",
+            capability: .command(
+                intent: .custom(
+                    verb: "generate-unit", description: "Writes the systemd units of an executable product"))),
         // floor 4: the Win32 functions
         .target(
-            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "Signalbox"], exclude: ["exports.map"],
-            swiftSettings: house),
+            name: "Win32", dependencies: ["CLinux", "CWin32", "Dispatcher", "ServiceControl", "Signalbox"],
+            exclude: ["exports.map"], swiftSettings: house),
         // floor 5: composition roots
         .target(name: "CSignalboxLibrary"),
         .target(
@@ -77,6 +86,7 @@ let package = Package(
             swiftSettings: house),
         .target(name: "WinSDK", dependencies: ["CWin32", "SignalboxLibrary"], swiftSettings: house),
         // floor 6: programs
+        .executableTarget(name: "SignalboxTool", dependencies: ["ServiceControl"], swiftSettings: house),
         .executableTarget(
             name: "EchoService",
             dependencies: [
@@ -84,6 +94,13 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
+        .executableTarget(
+            name: "ServiceUnderTest",
+            dependencies: [
+                "Dispatcher", "Signalbox", "Systemd", lifecycle, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Services", exclude: ["deadlock.c"], swiftSettings: house),
         // tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
@@ -93,7 +110,8 @@ let package = Package(
         .testTarget(
             name: "SignalboxTests",
             dependencies: [
-                "CLinux", "CSystemd", "Dispatcher", "Signalbox", "SignalboxConfiguration", "TestSupport", configuration,
+                "CLinux", "CSystemd", "Dispatcher", "ServiceControl", "Signalbox", "SignalboxConfiguration",
+                "TestSupport", configuration,
                 lifecycle, logging, metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             exclude: ["Support"], swiftSettings: house),

@@ -1,88 +1,113 @@
-import CSystemd
+import CLinux
 import Dispatcher
 import Glibc
 import Logging
 import ServiceLifecycle
 public import Signalbox
 
-/// Tells the service manager how the service is: READY, STATUS, STOPPING, and WATCHDOG.
+/// Tells the service manager how the service is: READY, STATUS, RELOADING, STOPPING, and WATCHDOG.
 ///
-/// - READY=1 is sent when every gate of the host's ``Readiness`` is open.
-/// - STATUS= is what the `status` closure says, asked once a second, sent when it has changed.
-/// - WATCHDOG=1 is sent (if the unit has `WatchdogSec=`) only while the event loop comes round and the task pool runs
-///   tasks: a *canary* task of each priority band in use must have run since the last time. A service that spins on all
-///   threads of the pool, or blocks the loop, or is stopped, is restarted.
-/// - STOPPING=1 is sent when the graceful shutdown begins.
+/// - READY=1 is sent when every gate of the host's ``Readiness`` is open. Before that STATUS= says what the start waits
+///   for; when a plugin tells of progress (``PluginContext/progress(_:)``) the manager is asked for more time
+///   (EXTEND_TIMEOUT_USEC=). So the unit's `TimeoutStartSec=` is the longest time without progress.
+/// - STATUS= is then what the `status` closure says, asked once a second, sent when it has changed.
+/// - WATCHDOG=1 is sent (if the unit has `WatchdogSec=`) only while the service proves that it lives, see ``Heartbeat``:
+///   the event loop comes round; a *canary* task of each priority band in use has run; and each heartbeat was heard.
+///   Otherwise status and journal say what stalled and where, and the manager ends and restarts the service.
+/// - STOPPING=1 is sent when the graceful shutdown begins; a stop that gets on has its time extended as the start has.
+///   Before the plugin ends it waits until the manager has read everything.
 ///
-/// Without a service manager (`NOTIFY_SOCKET` is not set) nothing is sent, and nothing wakes up.
+/// Without a service manager (`NOTIFY_SOCKET` is not set) that is logged once; nothing is sent, and nothing wakes up.
 public final class Systemd: Plugin, ServiceManager {
     public let name = "systemd"
 
     private let status: (@Sendable () async -> String)?
     private let bands: [TaskPriority]
-    private let running = Guarded<Running?>(nil)
+    private let patience: Duration
+    private let parts = Guarded<Parts?>(nil)
+    /// nil: there is no manager.
+    let channel = Guarded<NotifySocket?>(nil)
+    /// Whether STOPPING was told.
+    private let isStopping = Guarded(false)
+    /// What the status was last, to be told again when a stall is over.
+    private let lastStatus = Guarded<String?>(nil)
 
-    private struct Running {
-        var loop: EventLoop
-        var timers: [LoopTimer]
-        var watchdog: Watchdog?
+    private struct Parts {
+        let context: PluginContext
+        var announcing: LoopTimer?
+        var watchdog: WatchdogThread?
     }
 
     /// - Parameters:
     ///   - bands: the priorities at which the service runs tasks, beside the default. A canary proves its own band
     ///     only.
+    ///   - patience: how long the manager is asked to wait at each progress of a slow start or stop: the longest time
+    ///     between two steps, once the unit's own time-out is over.
     ///   - status: one line for `systemctl status`.
-    public init(bands: [TaskPriority] = [], status: (@Sendable () async -> String)? = nil) {
+    public init(
+        bands: [TaskPriority] = [], patience: Duration = .seconds(30),
+        status: (@Sendable () async -> String)? = nil
+    ) {
         self.bands = bands
+        self.patience = patience
         self.status = status
     }
 
+    // ---- its life
+
     public func start(in context: PluginContext) async throws {
+        let environment = ServiceEnvironment.readAgain()
+        channel.withLock { $0 = environment.notifySocket.map(NotifySocket.init) }
+        isStopping.withLock { $0 = false }
         DriverRegistry.shared.register(self)
-        guard Notification.isManaged else { return }
-        let executor = context.loop.executor
-        let period = Notification.watchdogMicroseconds
+        guard environment.isManaged else {
+            context.logger.info("no service manager listens (NOTIFY_SOCKET is not set): nothing is told to one")
+            return
+        }
+        parts.withLock { $0 = Parts(context: context) }
+        if let period = environment.watchdog { try startWatchdog(period, context) }
+        context.hostProgress.onEnd { [self] in beginStopping() }
+        await announce(context)
+    }
+
+    private func startWatchdog(_ period: Duration, _ context: PluginContext) throws {
         // The manager ends a service that hangs by SIGABRT to every process of it. Swift's crash handler would start a
         // process to print a backtrace, which is aborted too, and wait for it until the manager's patience ends as
         // well.
-        if period != nil { signal(SIGABRT, SIG_DFL) }
+        signal(SIGABRT, SIG_DFL)
         let bands = Set((bands + [.medium, Task.currentPriority]).map(\.rawValue)).map(TaskPriority.init(rawValue:))
-        let logger = context.logger
-        let made = try await context.loop.run { () -> Running in
-            guard let period else { return Running(loop: context.loop, timers: [], watchdog: nil) }
-            let watchdog = Watchdog(bands: bands, logger: logger)
-            // Four times a period: a canary that was late once is looked at again before the time is over.
-            let timer = try LoopTimer(onLoop: executor, every: period / 4) { watchdog.tick() }
-            return Running(loop: context.loop, timers: [timer], watchdog: watchdog)
-        }
-        running.withLock { $0 = made }
-        readiness.withLock { $0 = context.readiness }
+        let watchdog = Watchdog(
+            bands: bands, logger: context.logger, loop: context.loop.executor, heartbeats: .shared, period: period,
+            tell: { [self] stall in _ = status(stall ?? lastStatus.withLock { $0 } ?? "") },
+            send: { [self] in _ = send("WATCHDOG=1") })
+        let thread = try WatchdogThread(watchdog, period: period)
+        parts.withLock { $0?.watchdog = thread }
     }
 
-    private let readiness = Guarded<Readiness?>(nil)
-
     public func run() async throws {
-        guard Notification.isManaged else { return try await gracefulShutdown() }
+        guard isManaged else { return try await gracefulShutdown() }
         try await withGracefulShutdownHandler {
             try await tellUntilShutdown()
         } onGracefulShutdown: {
-            self.stopping()
+            self.beginStopping()
         }
     }
 
     private func tellUntilShutdown() async throws {
-        let readiness = readiness.withLock { $0 }
+        let readiness = parts.withLock { $0?.context.readiness }
         let shutdown = StopEvent()
         await shutdown.whileRunning { [status] in
             do {
                 // The shutdown first: a service that has begun to stop is not ready any more.
                 guard let readiness, try await waitAny(shutdown, readiness.isReady) == .satisfied(1) else { return }
                 var last = await status?()
-                _ = ready(last)
+                lastStatus.withLock { $0 = last }
+                _ = ready(last ?? (hasAnnounced.withLock { $0 } ? "" : nil))
                 guard let status else { return try await shutdown.wait() }
                 while try await !shutdown.wait(timeout: .seconds(1)) {
                     let now = await status()
                     if shutdown.isSet { return }
+                    lastStatus.withLock { $0 = now }
                     if now != last { _ = self.status(now) }
                     last = now
                 }
@@ -92,31 +117,93 @@ public final class Systemd: Plugin, ServiceManager {
         }
     }
 
-    public func ready(_ status: String?) -> Bool {
-        Notification.send("READY=1" + (status.map { "\nSTATUS=" + Notification.line($0) } ?? ""))
-    }
-    public func status(_ status: String) -> Bool { Notification.send("STATUS=" + Notification.line(status)) }
-    public func stopping() { _ = Notification.send("STOPPING=1\nSTATUS=stopping") }
-
     public func stop() async {
         DriverRegistry.shared.unregister(self)
-        guard let running = running.withLock({ $0.take() }) else { return }
-        await running.loop.run { for timer in running.timers { timer.cancelOnLoop() } }
-    }
-}
-
-/// Messages to the service manager, by sd_notify(3).
-enum Notification {
-    static var isManaged: Bool { getenv("NOTIFY_SOCKET") != nil }
-
-    /// The unit's `WatchdogSec=`, if this process is the one to be watched; sd_watchdog_enabled(3).
-    static var watchdogMicroseconds: UInt64? {
-        var period: UInt64 = 0
-        return sd_watchdog_enabled(0, &period) > 0 && period >= 4 ? period : nil
+        guard let parts = parts.withLock({ $0.take() }) else { return }
+        await parts.context.loop.run { parts.announcing?.cancelOnLoop() }
+        await parts.watchdog?.stop()
+        if let failure = parts.context.hostProgress.snapshot.failure {
+            let error = failure.underlying as? IOError
+            let line = "failed: \(failure)"
+            _ = error.map { failed($0.code, line) } ?? status(line)
+        }
+        await barrier(parts.context.loop)
     }
 
-    /// A newline would begin another variable.
-    static func line(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
+    // ---- a start or stop that lasts
 
-    static func send(_ text: String) -> Bool { sd_notify(0, text) >= 0 }
+    private let hasAnnounced = Guarded(false)
+    private let announcer = Guarded(Announcer())
+
+    /// Begins to say what the start, or stop, waits for.
+    private func announce(_ context: PluginContext) async {
+        let executor = context.loop.executor
+        try? await context.loop.run { [self] in
+            announcer.withLock { $0 = Announcer() }
+            // The start's may be there still, if it was short; or the plugin has been stopped meanwhile.
+            guard parts.withLock({ $0 != nil && $0!.announcing == nil }) else { return }
+            let timer = try LoopTimer(onLoop: executor, every: 1_000_000) { [self] in announceOnLoop(context) }
+            let isKept = parts.withLock { parts in
+                parts?.announcing = timer
+                return parts != nil
+            }
+            if !isKept { timer.cancelOnLoop() }
+        }
+    }
+
+    private func announceOnLoop(_ context: PluginContext) {
+        let progress = context.hostProgress.snapshot
+        // Ready: nothing wakes up on this account any more, until the end.
+        if progress.phase != .ending, Arena.local.isSignaled(context.readiness.isReady.object) {
+            parts.withLock({ $0?.announcing.take() })?.cancelOnLoop()
+            return
+        }
+        let action = announcer.withLock { $0.tick(progress, closed: waitedFor(context)) }
+        if action.extends { _ = extendTimeout(by: patience) }
+        if let line = action.status {
+            hasAnnounced.withLock { $0 = true }
+            lastStatus.withLock { $0 = line }
+            _ = status(line)
+        }
+        if let complaint = action.complaint { context.logger.warning("\(complaint)") }
+    }
+
+    /// Gates but the host's own, which waits for a plugin that is told already.
+    private func waitedFor(_ context: PluginContext) -> [String] {
+        context.readiness.closed.filter { $0 != "the host's start" }
+    }
+
+    private func beginStopping() {
+        let isFirst = isStopping.withLock { isStopping in
+            defer { isStopping = true }
+            return !isStopping
+        }
+        guard isFirst, let context = parts.withLock({ $0?.context }) else { return }
+        guard !Arena.local.isSignaled(context.readiness.isReady.object) else {
+            stopping()
+            Task { await announce(context) }
+            return
+        }
+        var progress = context.hostProgress.snapshot
+        progress.phase = .starting
+        let culprit = Announcer.text(progress, closed: waitedFor(context))
+        context.logger.error("asked to stop before it was ready; it was \(culprit)")
+        _ = stopping("stopped before it was ready; it was \(culprit)")
+    }
+
+    // ---- the last word
+
+    /// Waits until the manager has read what it was told: what was said by a process that has ended may be ignored. In a
+    /// task of its own, so that a host which is cancelled waits for it, too.
+    private func barrier(_ loop: EventLoop) async {
+        guard let descriptor = channel.withLock({ $0 })?.sendBarrier() else { return }
+        let isRead = EventObject(.manual)
+        let executor = loop.executor
+        let watch = try? await loop.run {
+            try LoopDescriptor(onLoop: executor, descriptor: descriptor) { isRead.set() }
+        }
+        _ = await Task { try? await isRead.wait(timeout: .seconds(5)) }.value
+        await loop.run { watch?.cancelOnLoop() }
+        close(descriptor)
+    }
 }

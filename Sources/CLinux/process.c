@@ -108,9 +108,23 @@ void signalbox_tell_end(uint32_t code) {
     if (own_page && own_page->pid == (uint32_t)getpid()) signalbox_set_end(own_page, 0, SIGNALBOX_END_EXIT, code);
 }
 
+// The code of a service that has told how it ended, and 1 << 32; 0: there is none.
+static uint64_t service_end;
+
+void signalbox_set_service_end(uint32_t code) {
+    __atomic_store_n(&service_end, 1ull << 32 | code, __ATOMIC_RELEASE);
+}
+
 // Runs after the program's own handlers, which were registered later: main has returned, or somebody calls exit(3).
 static void at_exit(int status, void *unused) {
     (void)unused;
+    uint64_t service = __atomic_load_n(&service_end, __ATOMIC_ACQUIRE);
+    if (service) { // what main returns says nothing of a service
+        int told = signalbox_exit_status((uint32_t)service);
+        signalbox_tell_end((uint32_t)service);
+        if (told != status) exit(told);
+        return;
+    }
     signalbox_tell_end((uint32_t)status);
     // glibc goes on with the handlers that are left, and takes the new status. 256 is not to look like 0.
     if (status && !(status & 0xFF)) exit(signalbox_exit_status((uint32_t)status));

@@ -23,9 +23,10 @@ enum Bounded<Success: Sendable>: Sendable {
     /// `interruptions` is set.
     ///
     /// Swift cannot end a task that ignores its cancellation; such a one is left behind, with what it holds. `late` is
-    /// called by it if it succeeds then. The calling task must not be cancelled.
+    /// called by it if it succeeds then. The calling task must not be cancelled. `lastProgress`: the limit counts from then.
     static func call(
         _ limit: Duration, unless interruptions: [EventObject] = [],
+        lastProgress: @Sendable () -> ContinuousClock.Instant? = { nil },
         _ body: @escaping @Sendable () async throws -> Success,
         late: @escaping @Sendable (Success) async -> Void = { _ in }
     ) async -> Bounded {
@@ -40,7 +41,12 @@ enum Bounded<Success: Sendable>: Sendable {
             hasEnded.set()
             if isLate, case .success(let value) = result { await late(value) }
         }
-        let wait = try? await waitAny([hasEnded] + interruptions, timeout: limit)
+        var wait = try? await waitAny([hasEnded] + interruptions, timeout: limit)
+        while wait == .timedOut, let last = lastProgress() {
+            let left = limit - (.now - last)
+            guard left > .zero else { break }
+            wait = try? await waitAny([hasEnded] + interruptions, timeout: left)
+        }
         let result = shared.race.withLock { race in
             race.isLeft = race.result == nil
             return race.result

@@ -30,17 +30,31 @@ public actor EventLoop {
     public nonisolated func stop() { executor.stop() }
 }
 
-/// Runs jobs on an sd-event loop's thread, in the order they came.
-public final class LoopExecutor: SerialExecutor {
+/// Runs jobs on an sd-event loop's thread, in the order they came; those that come from the loop itself need neither a
+/// lock nor a wake-up, and may so pass others.
+///
+/// It serves tasks as well as actors: `withTaskExecutorPreference(loop.executor)`, or `Task(executorPreference:)`. A task
+/// that serves a connection is then resumed by the thread that has learnt of its bytes. It must not block there, nor
+/// compute for long.
+public final class LoopExecutor: SerialExecutor, TaskExecutor {
+    private enum Work {
+        case job(UnownedJob)
+        case call(@Sendable () -> Void)
+    }
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [Work] = []
         var isStopped = false
     }
     private let state = Guarded(State())
+    /// Jobs that came from the loop. Sendable: they are touched on the loop's thread alone.
+    @exclusivity(unchecked) private nonisolated(unsafe) var ownJobs: [UnownedJob] = []
+    /// Memory for `ownJobs`, likewise.
+    @exclusivity(unchecked) private nonisolated(unsafe) var spareJobs: [UnownedJob] = []
     /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
     package nonisolated(unsafe) let event: OpaquePointer
     private let wakeUp: Int32
     private let isPoked = Atomic(false)
+    private let threadNumber = Atomic<UInt32>(0)
     /// The loop's thread: signaled when it has ended.
     private let thread = Guarded<ObjectName?>(nil)
     #if DEBUG || SCHEDULED
@@ -85,9 +99,19 @@ public final class LoopExecutor: SerialExecutor {
         #if DEBUG || SCHEDULED
             enqueuedCount.wrappingAdd(1, ordering: .relaxed)
         #endif
-        state.withLock { $0.jobs.append(job) }
+        if isOnLoop { return ownJobs.append(job) }
+        state.withLock { $0.jobs.append(.job(job)) }
         poke()
     }
+
+    /// Has `body` called on the loop's thread, after what was given to it before; needs no task, and never blocks.
+    public func post(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.jobs.append(.call(body)) }
+        poke()
+    }
+
+    /// The kernel's id of the loop's thread; 0: it has not begun.
+    package var threadID: UInt32 { threadNumber.load(ordering: .relaxed) }
 
     public func checkIsolated() {
         precondition(isOnLoop, "this must run on the event loop's thread")
@@ -116,9 +140,11 @@ public final class LoopExecutor: SerialExecutor {
 
     private func run() -> UInt32 {
         signalbox_thread().pointee.loop = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
-        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) {
-            let done = sd_event_run(event, .max)
+        threadNumber.store(signalbox_thread_id(), ordering: .relaxed)
+        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) || !ownJobs.isEmpty {
+            let done = sd_event_run(event, ownJobs.isEmpty ? .max : 0)
             precondition(done >= 0 || done == -EINTR, "sd_event_run(3) failed (errno \(-done))")
+            runOwnJobs()
         }
         signalbox_thread().pointee.loop = 0
         return 0
@@ -133,6 +159,26 @@ public final class LoopExecutor: SerialExecutor {
             defer { state.jobs.removeAll(keepingCapacity: true) }
             return state.jobs
         }
-        for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+        for work in jobs {
+            switch work {
+            case .job(let job): run(job)
+            case .call(let body): body()
+            }
+        }
+    }
+
+    /// What these jobs enqueue comes after what else the loop has to do.
+    private func runOwnJobs() {
+        guard !ownJobs.isEmpty else { return }
+        var jobs: [UnownedJob] = spareJobs
+        spareJobs = []
+        swap(&jobs, &ownJobs)
+        for job in jobs { run(job) }
+        jobs.removeAll(keepingCapacity: true)
+        spareJobs = jobs
+    }
+
+    private func run(_ job: UnownedJob) {
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 }

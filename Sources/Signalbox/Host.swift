@@ -24,6 +24,7 @@ public actor Host: Service {
     public nonisolated let objects = ObjectRegistry()
 
     let configuration: HostConfiguration
+    nonisolated let progress = Progress()
     let logger: Logger
     /// In the order of dependencies.
     var members: [Member]
@@ -104,20 +105,37 @@ public actor Host: Service {
             } catch let error as HostError where plugin.isOptional {
                 giveUp(index, .failed, error.description)
             } catch {
+                if let error = error as? HostError { progress.failed(error) }
                 await stopMembers()
                 loop.stop()
                 throw error
             }
         }
+        progress.hasStarted()
         readiness.hostHasStarted()
     }
 
     /// Starts the plugins, runs them until the graceful shutdown, stops them.
     ///
+    /// A shutdown that begins before the plugins have started ends the start: they are stopped, and this returns.
+    ///
     /// - Throws: as ``start()``; `HostError.runFailed` and `HostError.returnedEarly` for a plugin whose policy is to
     ///   escalate; `CancellationError` if the task was cancelled. In each case the plugins have been stopped.
     public func run() async throws {
-        try await start()
+        let isEarly = EventObject(.manual)
+        do {
+            try await withGracefulShutdownHandler {
+                try await start()
+            } onGracefulShutdown: { [progress, isEnding] in
+                // Before the plugin whose start is given up is stopped: who reports it knows it still.
+                guard progress.snapshot.phase == .starting else { return }
+                isEarly.set()
+                progress.ends()
+                isEnding.set()
+            }
+        } catch is CancellationError where Arena.local.isSignaled(isEarly.object) {
+            return
+        }
         let shutdown = EventObject(.manual)
         let end: Result<WaitResult, any Error> = await withGracefulShutdownHandler {
             // Here, so that the plugins' tasks know of the graceful shutdown, and after this host does.
@@ -127,7 +145,8 @@ public actor Host: Service {
             } catch {
                 return .failure(error)
             }
-        } onGracefulShutdown: {
+        } onGracefulShutdown: { [progress] in
+            progress.ends()
             shutdown.set()
         }
         await stop(isGraceful: (try? end.get()) == .satisfied(2))
@@ -146,6 +165,7 @@ public actor Host: Service {
     }
 
     private func stopAll(_ isGraceful: Bool) async {
+        if progress.snapshot.phase != .ending { progress.ends(isGraceful: isGraceful) }
         isEnding.set()
         _ = await starting?.result
         await endRuns(isGraceful)
@@ -174,6 +194,8 @@ public actor Host: Service {
             visited.insert(plugin.name)
             ordered.append(plugin)
         }
+        // Who tells how the service is is there while the others start, and stop.
+        for plugin in plugins where plugin is any ServiceManager { try visit(plugin) }
         for plugin in plugins { try visit(plugin) }
         return ordered
     }

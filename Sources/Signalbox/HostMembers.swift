@@ -63,9 +63,13 @@ extension Host {
         logger.debug("starting")
         let context = PluginContext(
             loop: loop, readiness: readiness, logger: logger, objects: objects, owner: owner,
-            settings: configuration.settings)
+            hostProgress: progress, settings: configuration.settings)
         let began = ContinuousClock.now
-        let outcome = await Bounded.call(member.startLimit, unless: [isEnding, member.isRetiring]) {
+        progress.wait(for: plugin.name)
+        let outcome = await Bounded.call(
+            member.startLimit, unless: [isEnding, member.isRetiring],
+            lastProgress: { [progress] in progress.lastTold(by: plugin.name) }
+        ) {
             try await plugin.start(in: context)
         } late: {
             logger.warning("started after its time was over: stopping it")
@@ -110,7 +114,13 @@ extension Host {
         let plugin = member.plugin
         member.logger.debug("stopping")
         let began = ContinuousClock.now
-        let outcome = await Bounded.call(member.stopLimit) { await plugin.stop() }
+        progress.wait(for: plugin.name)
+        let outcome = await Bounded.call(
+            member.stopLimit, lastProgress: { [progress] in progress.lastTold(by: plugin.name) }
+        ) {
+            await plugin.stop()
+        }
+        progress.wait(for: nil)
         member.record(stop: .now - began)
         if case .timedOut = outcome {
             members[index].isLeftBehind = true
@@ -159,6 +169,7 @@ extension Host {
     /// Takes back what a plugin registered.
     private func withdraw(_ index: Int) {
         if let owner = members[index].owner.take() { objects.withdraw(owner) }
+        Heartbeats.shared.endAll(of: members[index].plugin.name)
         if let observer = members[index].observer.take() { ThreadObservers.remove(observer) }
     }
 

@@ -52,6 +52,7 @@ extension Host {
 
     private func escalate(_ failure: HostError) {
         escalation = escalation ?? failure
+        progress.failed(failure)
         hasEscalated.set()
     }
 
@@ -104,6 +105,7 @@ extension Host {
         if isGraceful {
             for index in supervised {
                 let limit = members[index].stopLimit
+                progress.wait(for: members[index].plugin.name)
                 guard await !hasEnded(index, within: limit - (.now - began)), let running = members[index].running
                 else {
                     continue

@@ -54,7 +54,8 @@ package final class LoopTimer: @unchecked Sendable {
                 let timer = Unmanaged<LoopTimer>.fromOpaque(argument!).takeUnretainedValue()
                 sd_event_source_set_time_relative(timer.source, timer.interval)
                 sd_event_source_set_enabled(timer.source, Int32(SD_EVENT_ONESHOT))
-                timer.body()
+                // It may be cancelled, and let go, in there.
+                withExtendedLifetime(timer) { timer.body() }
                 return 0
             }, Unmanaged.passUnretained(self).toOpaque())
         guard added >= 0 else { throw IOError(code: -added, "arming a timer") }

@@ -18,8 +18,9 @@ public protocol Plugin: Service {
     /// Whether the host can do without the plugin: then a start that fails takes only those with it that depend on it.
     /// By default it cannot, and does not start.
     var isOptional: Bool { get }
-    /// How long `start` may take; nil: what the host's configuration says. At the limit its task is cancelled and left
-    /// behind; should it succeed later still, `stop` is called.
+    /// How long `start` may take without telling of progress (``PluginContext/progress(_:)``); nil: what the host's
+    /// configuration says. At the limit its task is cancelled and left behind; should it succeed later still, `stop` is
+    /// called.
     var startTimeout: Duration? { get }
     /// How long `run` may take to end when the shutdown begins, and `stop` to return; nil: what the host's configuration
     /// says. At the limit `run` is cancelled, and may take as long again; then, as a late `stop`, it is left behind, and
@@ -62,6 +63,8 @@ public struct PluginContext: Sendable {
     /// The names of all plugins of the host.
     public let objects: ObjectRegistry
     let owner: ObjectRegistry.Owner
+    /// What the host is at.
+    package let hostProgress: Progress
     /// What SignalboxConfiguration has plugins read.
     package let settings: (any Sendable)?
 
@@ -90,6 +93,27 @@ public struct PluginContext: Sendable {
     /// ``Readiness/closed`` as "plugin: name". A plugin that is stopped by its policy, or did not start and is optional,
     /// holds back nothing.
     public func addGate(_ name: String) { readiness.addGate("\(owner.plugin): \(name)") }
+
+    /// Tells that a slow start, or stop, gets on, and where it is: a line of a few words. What limits its time counts from
+    /// here again, also the service manager's, and `systemctl status` shows the line. May be called often.
+    ///
+    /// ```swift
+    /// for (number, file) in files.enumerated() {
+    ///     try await replay(file)
+    ///     context.progress("replayed \(number + 1) of \(files.count) files")
+    /// }
+    /// ```
+    public func progress(_ text: String) { hostProgress.told(text, by: owner.plugin) }
+
+    /// Begins a heartbeat of the plugin: from now on the watchdog wants to hear it. It ends with ``Heartbeat/end()``, or
+    /// when the plugin is stopped.
+    ///
+    /// - Parameters:
+    ///   - name: of the part that beats; told as "plugin: name".
+    ///   - limit: the longest time between two beats; nil: half of the watchdog's.
+    public func heartbeat(_ name: String, within limit: Duration? = nil) -> Heartbeat {
+        Heartbeats.shared.add("\(owner.plugin): \(name)", within: limit)
+    }
 
     /// Opens a gate of the plugin; idempotent.
     public func openGate(_ name: String) { readiness.open("\(owner.plugin): \(name)") }

@@ -47,7 +47,7 @@ public actor ThreadObject: NamedKernelObject {
 
     /// Starts a thread and returns its object, with one reference for the caller. `isOurs`: it runs no code of the
     /// program's, and plugins are not told of it.
-    static func start(
+    package static func start(
         name: String?, stackSize: Int, isOurs: Bool = false, _ body: @escaping @Sendable () -> UInt32
     ) throws(ThreadError) -> ObjectName {
         let body = Unmanaged.passRetained(Body(run: body))

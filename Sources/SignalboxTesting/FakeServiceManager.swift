@@ -141,5 +141,6 @@ public final class FakeServiceManager: Sendable {
         for (name, value) in variables {
             if let value { setenv(name, value, 1) } else { unsetenv(name) }
         }
+        ServiceEnvironment.readAgain()
     }
 }

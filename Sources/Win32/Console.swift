@@ -50,7 +50,11 @@ private enum Control {
             close(descriptor)
             return ERROR_NO_SYSTEM_RESOURCES
         }
-        for entry in signals { _ = signalbox_route_signal(entry.signal, descriptor, entry.amount) }
+        // In a service these two are the dispatcher's.
+        let taken: Set<Int32> = Services.started == nil ? [] : [SIGTERM, SIGHUP]
+        for entry in signals where !taken.contains(entry.signal) {
+            _ = signalbox_route_signal(entry.signal, descriptor, entry.amount)
+        }
         return 0
     }
 

@@ -13,14 +13,14 @@ func pipeName(_ device: String) -> String? {
     return String(device.dropFirst(5)).replacing("/", with: #"\"#)
 }
 
-/// The pipe that a name is of; nil, with the last error set: of none.
-private func pipeName(_ name: FileName) -> String? {
+/// The pipe that a name is of; nil, with the last error set: of none, `refusal`.
+private func pipeName(_ name: FileName, else refusal: Int32) -> String? {
     switch name {
     // "The entire pipe name string can be up to 256 characters long" (CreateNamedPipe).
     case .device(let device) where device.utf16.count <= 252:
         if let name = pipeName(device) { return name }
-        _ = failure(ERROR_INVALID_NAME)
-    case .device, .path: _ = failure(ERROR_INVALID_NAME)
+        _ = failure(refusal)
+    case .device, .path: _ = failure(refusal)
     case .invalid(let code): _ = failure(code)
     }
     return nil
@@ -56,7 +56,7 @@ private func make(
     _ name: FileName, _ open: DWORD, _ mode: DWORD, _ instances: DWORD, _ outSize: DWORD, _ inSize: DWORD,
     _ milliseconds: DWORD, _ security: LPSECURITY_ATTRIBUTES?
 ) -> HANDLE? {
-    guard let name = pipeName(name) else { return invalidHandle }
+    guard let name = pipeName(name, else: ERROR_INVALID_NAME) else { return invalidHandle }
     var options = PipeOptions()
     let flags =
         DWORD(FILE_FLAG_FIRST_PIPE_INSTANCE) | DWORD(FILE_FLAG_OVERLAPPED) | DWORD(FILE_FLAG_WRITE_THROUGH)
@@ -188,7 +188,7 @@ private final class OwnedEvent: Sendable {
 }
 
 private func awaitInstance(_ name: FileName, _ milliseconds: DWORD) -> BOOL {
-    guard let name = pipeName(name) else { return 0 }
+    guard let name = pipeName(name, else: ERROR_PATH_NOT_FOUND) else { return 0 }
     let code = awaitInstance(name, milliseconds)
     return code == 0 ? 1 : failure(code)
 }
@@ -232,7 +232,7 @@ private func call(
     _ name: FileName, _ message: LPVOID?, _ size: DWORD, _ answer: LPVOID?, _ room: DWORD, _ count: LPDWORD?,
     _ milliseconds: DWORD
 ) -> BOOL {
-    guard let name = pipeName(name) else { return 0 }
+    guard let name = pipeName(name, else: ERROR_PATH_NOT_FOUND) else { return 0 }
     guard let count else { return failure(ERROR_INVALID_PARAMETER) }
     do throws(IOError) {
         let pipes = try DriverRegistry.shared.pipes()

@@ -17,9 +17,9 @@ import Signalbox
     let common = DWORD(SYNCHRONIZE | FILE_READ_ATTRIBUTES)
     do throws(DispatcherError) {
         let object = try SourceObject.make(ends.read)
-        guard let read = newHandle(object, access: DWORD(GENERIC_READ) | common, inherits: inherits) else {
-            return 0
-        }
+        // The end that reads, too, may be told not to wait.
+        let reads = DWORD(GENERIC_READ) | DWORD(FILE_WRITE_ATTRIBUTES) | common
+        guard let read = newHandle(object, access: reads, inherits: inherits) else { return 0 }
         do throws(DispatcherError) {
             let object = try SourceObject.make(ends.write)
             if let write = newHandle(object, access: DWORD(GENERIC_WRITE) | common, inherits: inherits) {

@@ -17,3 +17,18 @@ import Signalbox
     guard let manager = DriverRegistry.shared.serviceManager() else { return failure(ERROR_NOT_READY) }
     return manager.status(String(cString: status)) ? 1 : failure(ERROR_GEN_FAILURE)
 }
+
+@c(SignalboxHeartbeat) @implementation public func __SignalboxHeartbeat(_ component: LPCSTR?) -> BOOL {
+    enter()
+    defer { leave() }
+    guard let component, component.pointee != 0 else { return failure(ERROR_INVALID_PARAMETER) }
+    Heartbeats.shared.named(String(cString: component)).beat()
+    return DriverRegistry.shared.serviceManager() == nil ? failure(ERROR_NOT_READY) : 1
+}
+
+@c(SignalboxHeartbeatEnd) @implementation public func __SignalboxHeartbeatEnd(_ component: LPCSTR?) -> BOOL {
+    enter()
+    defer { leave() }
+    guard let component, component.pointee != 0 else { return failure(ERROR_INVALID_PARAMETER) }
+    return Heartbeats.shared.end(String(cString: component)) ? 1 : failure(ERROR_NOT_FOUND)
+}

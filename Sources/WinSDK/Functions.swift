@@ -890,6 +890,18 @@ public import CWin32
     _ hFile: HANDLE!, _ aSegmentArray: UnsafeMutablePointer<FILE_SEGMENT_ELEMENT>!, _ nNumberOfBytesToRead: DWORD,
     _ lpReserved: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
 ) -> Bool { __ReadFileScatter(hFile, aSegmentArray, nNumberOfBytesToRead, lpReserved, lpOverlapped) != 0 }
+@inlinable public func RegisterServiceCtrlHandlerA(_ lpServiceName: LPCSTR!, _ lpHandlerProc: LPHANDLER_FUNCTION!)
+    -> SERVICE_STATUS_HANDLE!
+{ __RegisterServiceCtrlHandlerA(lpServiceName, lpHandlerProc) }
+@inlinable public func RegisterServiceCtrlHandlerExA(
+    _ lpServiceName: LPCSTR!, _ lpHandlerProc: LPHANDLER_FUNCTION_EX!, _ lpContext: LPVOID!
+) -> SERVICE_STATUS_HANDLE! { __RegisterServiceCtrlHandlerExA(lpServiceName, lpHandlerProc, lpContext) }
+@inlinable public func RegisterServiceCtrlHandlerExW(
+    _ lpServiceName: LPCWSTR!, _ lpHandlerProc: LPHANDLER_FUNCTION_EX!, _ lpContext: LPVOID!
+) -> SERVICE_STATUS_HANDLE! { __RegisterServiceCtrlHandlerExW(lpServiceName, lpHandlerProc, lpContext) }
+@inlinable public func RegisterServiceCtrlHandlerW(_ lpServiceName: LPCWSTR!, _ lpHandlerProc: LPHANDLER_FUNCTION!)
+    -> SERVICE_STATUS_HANDLE!
+{ __RegisterServiceCtrlHandlerW(lpServiceName, lpHandlerProc) }
 @inlinable public func RegisterWaitForSingleObject(
     _ phNewWaitObject: PHANDLE!, _ hObject: HANDLE!, _ Callback: WAITORTIMERCALLBACK!, _ Context: PVOID!,
     _ dwMilliseconds: ULONG, _ dwFlags: ULONG
@@ -996,6 +1008,9 @@ public import CWin32
 @inlinable public func SetSecurityDescriptorDacl(
     _ pSecurityDescriptor: PSECURITY_DESCRIPTOR!, _ bDaclPresent: Bool, _ pDacl: PACL!, _ bDaclDefaulted: Bool
 ) -> Bool { __SetSecurityDescriptorDacl(pSecurityDescriptor, bDaclPresent ? 1 : 0, pDacl, bDaclDefaulted ? 1 : 0) != 0 }
+@inlinable public func SetServiceStatus(_ hServiceStatus: SERVICE_STATUS_HANDLE!, _ lpServiceStatus: LPSERVICE_STATUS!)
+    -> Bool
+{ __SetServiceStatus(hServiceStatus, lpServiceStatus) != 0 }
 @inlinable public func SetThreadAffinityMask(_ hThread: HANDLE!, _ dwThreadAffinityMask: DWORD_PTR) -> DWORD_PTR {
     __SetThreadAffinityMask(hThread, dwThreadAffinityMask)
 }
@@ -1071,6 +1086,8 @@ public import CWin32
 @inlinable public func SignalObjectAndWait(
     _ hObjectToSignal: HANDLE!, _ hObjectToWaitOn: HANDLE!, _ dwMilliseconds: DWORD, _ bAlertable: Bool
 ) -> DWORD { __SignalObjectAndWait(hObjectToSignal, hObjectToWaitOn, dwMilliseconds, bAlertable ? 1 : 0) }
+@inlinable public func SignalboxHeartbeat(_ component: LPCSTR!) -> Bool { __SignalboxHeartbeat(component) != 0 }
+@inlinable public func SignalboxHeartbeatEnd(_ component: LPCSTR!) -> Bool { __SignalboxHeartbeatEnd(component) != 0 }
 @inlinable public func SignalboxServiceReady(_ status: LPCSTR!) -> Bool { __SignalboxServiceReady(status) != 0 }
 @inlinable public func SignalboxServiceStatus(_ status: LPCSTR!) -> Bool { __SignalboxServiceStatus(status) != 0 }
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
@@ -1087,6 +1104,12 @@ public import CWin32
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func StartServiceCtrlDispatcherA(_ lpServiceStartTable: UnsafePointer<SERVICE_TABLE_ENTRYA>!) -> Bool
+{ __StartServiceCtrlDispatcherA(lpServiceStartTable) != 0 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func StartServiceCtrlDispatcherW(_ lpServiceStartTable: UnsafePointer<SERVICE_TABLE_ENTRYW>!) -> Bool
+{ __StartServiceCtrlDispatcherW(lpServiceStartTable) != 0 }
 @inlinable public func StartThreadpoolIo(_ pio: PTP_IO!) { __StartThreadpoolIo(pio) }
 @inlinable public func StringCbCatA(
     _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!

@@ -183,6 +183,11 @@ CALLBACK_FOR(PHANDLER_ROUTINE, BOOL, DWORD event) { return event == 77; }
 CALLBACK_FOR(PAPCFUNC, void, ULONG_PTR argument) { (void)argument; }
 CALLBACK_FOR(PTIMERAPCROUTINE, void, LPVOID argument, DWORD low, DWORD high) { (void)argument, (void)low, (void)high; }
 
+CALLBACK_FOR(LPHANDLER_FUNCTION, void, DWORD control) { (void)control; }
+CALLBACK_FOR(LPHANDLER_FUNCTION_EX, DWORD, DWORD control, DWORD type, LPVOID data, LPVOID context) {
+    return control + type + !data + !context;
+}
+
 CALLBACK_FOR(PFLS_CALLBACK_FUNCTION, void, PVOID value) { (void)value; }
 
 static DWORD WINAPI short_thread(LPVOID argument) {
@@ -286,6 +291,18 @@ AS(TryEnterCriticalSection, sections)
 AS(LeaveCriticalSection, sections)
 AS(DeleteCriticalSection, sections)
 
+// There is no manager, so none of these begins to dispatch.
+static void service_a(DWORD argc, LPSTR *argv) { (void)argc, (void)argv; }
+static void service_w(DWORD argc, LPWSTR *argv) { (void)argc, (void)argv; }
+static void dispatching(struct random *r) {
+    SERVICE_TABLE_ENTRYA table_a[] = {{(LPSTR)any_text(r), below(r, 2) ? service_a : NULL}, {(LPSTR)any_text(r), service_a}, {NULL, NULL}};
+    SERVICE_TABLE_ENTRYW table_w[] = {{(LPWSTR)any_wide(r), below(r, 2) ? service_w : NULL}, {(LPWSTR)any_wide(r), service_w}, {NULL, NULL}};
+    if (below(r, 2)) StartServiceCtrlDispatcherA(below(r, 8) ? table_a : NULL);
+    else StartServiceCtrlDispatcherW(below(r, 8) ? table_w : NULL);
+}
+AS(StartServiceCtrlDispatcherA, dispatching)
+AS(StartServiceCtrlDispatcherW, dispatching)
+
 // ---- the thread pool: its objects are pointers, so each thread uses those that it has made
 
 static void in_callback(PTP_CALLBACK_INSTANCE instance, void *seed) {
@@ -315,6 +332,10 @@ static VOID CALLBACK pool_timer(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_
 }
 static VOID CALLBACK pool_wait(PTP_CALLBACK_INSTANCE instance, PVOID seed, PTP_WAIT wait, TP_WAIT_RESULT result) {
     (void)wait, (void)result;
+    in_callback(instance, seed);
+}
+static VOID CALLBACK pool_io(PTP_CALLBACK_INSTANCE instance, PVOID seed, PVOID overlapped, ULONG result, ULONG_PTR bytes, PTP_IO io) {
+    (void)overlapped, (void)result, (void)bytes, (void)io;
     in_callback(instance, seed);
 }
 static VOID CALLBACK pool_cancelled(PVOID context, PVOID cleanup) { (void)context, (void)cleanup; }
@@ -350,9 +371,12 @@ static void with_pool(struct random *r) {
     if (!below(r, 8)) SetThreadpoolCallbackLibrary(&environment, (PVOID)(ULONG_PTR)any_number(r));
     PTP_WORK work = CreateThreadpoolWork(below(r, 16) ? pool_work : NULL, (PVOID)next(r), below(r, 4) ? &environment : NULL);
     PTP_TIMER timer = CreateThreadpoolTimer(below(r, 16) ? pool_timer : NULL, (PVOID)next(r), &environment);
+    HANDLE pipe = CreateNamedPipeA("\\\\.\\pipe\\fuzz-pool", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, 0, 255, 0, 0, 0, NULL);
+    PTP_IO io = CreateThreadpoolIo(pipe, below(r, 16) ? pool_io : NULL, (PVOID)next(r), &environment);
     PTP_WAIT wait = CreateThreadpoolWait(below(r, 16) ? pool_wait : NULL, (PVOID)next(r), &environment);
     for (unsigned i = below(r, 8); i; i--) {
-        switch (below(r, 10)) {
+        switch (below(r, 11)) {
+        case 10: if (io) StartThreadpoolIo(io), CancelThreadpoolIo(io); break;
         case 0: TrySubmitThreadpoolCallback(below(r, 16) ? pool_simple : NULL, (PVOID)next(r), &environment); break;
         case 1: SubmitThreadpoolWork(work); break;
         case 2: WaitForThreadpoolWorkCallbacks(work, any_bool(r)); break;
@@ -376,6 +400,11 @@ static void with_pool(struct random *r) {
         CloseThreadpoolWork(work), CloseThreadpoolTimer(timer), CloseThreadpoolWait(wait);
         CloseThreadpoolCleanupGroupMembers(group, any_bool(r), r);
     }
+    if (io && !group) {
+        if (any_bool(r)) WaitForThreadpoolIoCallbacks(io, any_bool(r));
+        CloseThreadpoolIo(io);
+    }
+    CloseHandle(pipe);
     CloseThreadpoolCleanupGroup(group);
     CloseThreadpool(pool);
     DestroyThreadpoolEnvironment(&environment);
@@ -405,6 +434,11 @@ AS(SetThreadpoolWait, with_pool)
 AS(SetThreadpoolWaitEx, with_pool)
 AS(WaitForThreadpoolWaitCallbacks, with_pool)
 AS(CloseThreadpoolWait, with_pool)
+AS(CreateThreadpoolIo, with_pool)
+AS(StartThreadpoolIo, with_pool)
+AS(CancelThreadpoolIo, with_pool)
+AS(WaitForThreadpoolIoCallbacks, with_pool)
+AS(CloseThreadpoolIo, with_pool)
 AS(SetEventWhenCallbackReturns, with_pool)
 AS(ReleaseSemaphoreWhenCallbackReturns, with_pool)
 AS(ReleaseMutexWhenCallbackReturns, with_pool)
@@ -883,6 +917,81 @@ static void drive_GetTempPathW(struct random *r) {
     GetTempPathW(room, room || below(r, 2) ? scratch(r, room * 2) : NULL);
 }
 
+// ---- pipes: ends that do not wait
+
+static VOID WINAPI bound_routine(DWORD error, DWORD bytes, LPOVERLAPPED overlapped) { (void)error, (void)bytes, (void)overlapped; }
+
+static void with_pipe(struct random *r) {
+    static const char *const names[] = {"\\\\.\\pipe\\fuzz-a", "\\\\.\\PIPE\\Fuzz-A", "\\\\.\\pipe\\fuzz-b", "\\\\.\\pipe\\"};
+    const char *name = below(r, 8) ? names[below(r, COUNT(names))] : any_text(r);
+    WCHAR wide[40];
+    DWORD n, mode = PIPE_NOWAIT | (below(r, 2) ? PIPE_TYPE_MESSAGE : 0) | (below(r, 2) ? PIPE_READMODE_MESSAGE : 0);
+    DWORD nowait = PIPE_NOWAIT | (below(r, 2) ? PIPE_READMODE_MESSAGE : 0);
+    DWORD open = below(r, 4) ? PIPE_ACCESS_DUPLEX : below(r, 4) ? any_number(r) & ~(DWORD)FILE_FLAG_OVERLAPPED : PIPE_ACCESS_INBOUND;
+    char text[64];
+    MultiByteToWideChar(CP_UTF8, 0, names[below(r, COUNT(names))], -1, wide, COUNT(wide));
+    // Ends of this call's own. Another thread may close them, or come to them as a client, too.
+    HANDLE ends[2];
+    ends[0] = below(r, 2) ? CreateNamedPipeA(name, open, mode, below(r, 4) ? 255 : any_number(r), any_number(r), any_number(r), any_time(r), any_attributes(r))
+                          : CreateNamedPipeW(wide, open, mode, below(r, 4) ? 255 : any_number(r), 0, 0, 0, NULL);
+    ends[1] = below(r, 8) ? CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL) : INVALID_HANDLE_VALUE;
+    if (ends[1] != INVALID_HANDLE_VALUE && !SetNamedPipeHandleState(ends[1], &nowait, NULL, NULL)) nowait = PIPE_NOWAIT, SetNamedPipeHandleState(ends[1], &nowait, NULL, NULL);
+    for (unsigned i = below(r, 16); i; i--) {
+        HANDLE end = ends[below(r, 2)];
+        switch (below(r, 16)) {
+        case 0: ConnectNamedPipe(ends[0], NULL); break;
+        case 1: DisconnectNamedPipe(end); break;
+        case 2: WaitNamedPipeA(any_bool(r) ? "\\\\.\\pipe\\missing" : any_text(r), 1); break;
+        case 3: WaitNamedPipeW(any_wide(r), 1); break;
+        case 4: CallNamedPipeA(any_text(r), text, below(r, 64), text, below(r, 64), below(r, 8) ? &n : NULL, NMPWAIT_NOWAIT); break;
+        case 5: CallNamedPipeW(any_wide(r), text, below(r, 64), text, below(r, 64), &n, NMPWAIT_NOWAIT); break;
+        case 6: TransactNamedPipe(end, text, below(r, 64), text, below(r, 64), &n, NULL); break;
+        case 7: PeekNamedPipe(below(r, 8) ? end : any_handle(r), text, below(r, 64), any_output(r, 4), any_output(r, 4), any_output(r, 4)); break;
+        case 8: GetNamedPipeHandleStateA(end, any_output(r, 4), any_output(r, 4), NULL, NULL, NULL, 0); break;
+        case 9: GetNamedPipeHandleStateW(any_handle(r), any_output(r, 4), any_output(r, 4), any_output(r, 4), any_output(r, 4), any_output(r, 80), 40); break;
+        case 10: GetNamedPipeInfo(end, any_output(r, 4), any_output(r, 4), any_output(r, 4), any_output(r, 4)); break;
+        case 11: GetNamedPipeClientProcessId(end, any_output(r, 4)); break;
+        case 12: GetNamedPipeServerProcessId(end, any_output(r, 4)); break;
+        case 13: WriteFile(end, text, below(r, 64), &n, NULL); break;
+        case 14: ReadFile(end, text, below(r, 64), &n, NULL); break;
+        case 15: nowait = PIPE_NOWAIT | (below(r, 2) ? PIPE_READMODE_MESSAGE : 0) | (below(r, 8) ? 0 : 0x100); SetNamedPipeHandleState(end, &nowait, NULL, NULL);
+        }
+    }
+    for (int i = 0; i < 2; i++) if (ends[i] != INVALID_HANDLE_VALUE) CloseHandle(ends[i]);
+}
+AS(CreateNamedPipeA, with_pipe)
+AS(CreateNamedPipeW, with_pipe)
+AS(ConnectNamedPipe, with_pipe)
+AS(DisconnectNamedPipe, with_pipe)
+AS(WaitNamedPipeA, with_pipe)
+AS(WaitNamedPipeW, with_pipe)
+AS(CallNamedPipeA, with_pipe)
+AS(CallNamedPipeW, with_pipe)
+AS(TransactNamedPipe, with_pipe)
+AS(PeekNamedPipe, with_pipe)
+AS(SetNamedPipeHandleState, with_pipe)
+AS(GetNamedPipeHandleStateA, with_pipe)
+AS(GetNamedPipeHandleStateW, with_pipe)
+AS(GetNamedPipeInfo, with_pipe)
+AS(GetNamedPipeClientProcessId, with_pipe)
+AS(GetNamedPipeServerProcessId, with_pipe)
+
+static void drive_CreatePipe(struct random *r) {
+    // Not for `made`: a read of an end that waits would be for ever.
+    HANDLE ends[2];
+    DWORD n;
+    char byte = 0;
+    if (!CreatePipe(below(r, 16) ? &ends[0] : NULL, &ends[1], any_attributes(r), any_number(r))) return;
+    WriteFile(ends[1], &byte, 1, &n, NULL);
+    PeekNamedPipe(ends[0], &byte, 1, &n, NULL, NULL);
+    CloseHandle(ends[0]), CloseHandle(ends[1]);
+}
+static void drive_BindIoCompletionCallback(struct random *r) {
+    HANDLE pipe = CreateNamedPipeA("\\\\.\\pipe\\fuzz-bound", PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, 0, 255, 0, 0, 0, NULL);
+    for (int i = 0; i < 2; i++) BindIoCompletionCallback(pipe, below(r, 8) ? bound_routine : NULL, below(r, 8) ? 0 : any_number(r));
+    CloseHandle(pipe);
+}
+
 // ---- files: an OVERLAPPED and a buffer are a request's until its end, so they stay
 
 static struct request {
@@ -1120,6 +1229,7 @@ int main(int argc, char **argv) {
     static struct worker workers[WORKERS];
     printf("fuzz: seed %llu, %u calls of %zu functions\n", seed, calls, COUNT(drivers));
     fflush(stdout);
+    unsetenv("NOTIFY_SOCKET"); // of who runs this: it is no service
     InitializeCriticalSection(&shared_section);
     for (int i = 0; i < WORKERS; i++) {
         workers[i] = (struct worker){.seed = seed, .index = i, .calls = calls / WORKERS};

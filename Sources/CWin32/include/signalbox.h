@@ -35,6 +35,26 @@ SIGNALBOX_API BOOL WINAPI SignalboxServiceReady(LPCSTR status);
  */
 SIGNALBOX_API BOOL WINAPI SignalboxServiceStatus(LPCSTR status);
 
+/**
+ * Tells the watchdog that a part of the program works: a heartbeat. From the first on, the unit's watchdog
+ * (`WatchdogSec=`) hears that the service is well only while the part is heard at least once in half of that time;
+ * otherwise the status and the journal say which part is not, and what the thread that called this last waits for: the
+ * object, and the thread that owns it. The service manager then ends the service and starts it again.
+ *
+ * @param component names the part, in UTF-8. Each part has a name of its own.
+ * @return TRUE, also where there is no service manager. FALSE with ERROR_INVALID_PARAMETER if component is NULL or empty.
+ */
+SIGNALBOX_API BOOL WINAPI SignalboxHeartbeat(LPCSTR component);
+
+/**
+ * Ends the heartbeat of a part that works no more, and need not.
+ *
+ * @param component its name.
+ * @return TRUE. FALSE with ERROR_INVALID_PARAMETER if component is NULL or empty, with ERROR_NOT_FOUND if there is no such
+ *         heartbeat.
+ */
+SIGNALBOX_API BOOL WINAPI SignalboxHeartbeatEnd(LPCSTR component);
+
 SIGNALBOX_END
 
 #endif

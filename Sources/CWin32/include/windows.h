@@ -40,6 +40,7 @@
 #include <threadpoolapiset.h>
 #include <threadpoollegacyapiset.h>
 #include <winnls.h>
+#include <winsvc.h>
 #include <winuser.h>
 
 #endif

@@ -1,0 +1,55 @@
+import CLinux
+import Dispatcher
+import Glibc
+import Signalbox
+
+/// What the service manager is told, for who has a reason of his own to tell it: a program that is a service by another
+/// interface. Without a manager these do nothing, and are true.
+extension Systemd {
+    /// Whether there is a manager that listens.
+    public var isManaged: Bool { channel.withLock { $0 != nil } }
+
+    @discardableResult public func ready(_ status: String?) -> Bool { send("READY=1", status) }
+
+    @discardableResult public func status(_ status: String) -> Bool { send("STATUS=" + line(status)) }
+
+    /// To systemd 253 and later (`Type=notify-reload`) the time says which reload this is the begin of; those before
+    /// ignore it.
+    @discardableResult public func reloading(_ status: String?) -> Bool {
+        send("RELOADING=1\nMONOTONIC_USEC=\(signalbox_now() / 1000)", status)
+    }
+
+    @discardableResult public func stopping(_ status: String?) -> Bool { send("STOPPING=1", status) }
+
+    @discardableResult public func extendTimeout(by duration: Duration) -> Bool {
+        send("EXTEND_TIMEOUT_USEC=\(microseconds(duration))")
+    }
+
+    @discardableResult public func failed(_ code: Int32, _ status: String?) -> Bool { send("ERRNO=\(code)", status) }
+
+    @discardableResult public func mainProcess(_ process: Int32) -> Bool { send("MAINPID=\(process)") }
+
+    public func flush(within duration: Duration) -> Bool {
+        guard let channel = channel.withLock({ $0 }) else { return true }
+        guard let descriptor = channel.sendBarrier() else { return false }
+        defer { close(descriptor) }
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, Int32(clamping: microseconds(duration) / 1000)) == 1
+    }
+
+    func send(_ text: String, _ status: String? = nil, descriptors: [Int32] = []) -> Bool {
+        guard let channel = channel.withLock({ $0 }) else { return true }
+        return channel.send(status.map { "\(text)\nSTATUS=\(line($0))" } ?? text, descriptors: descriptors)
+    }
+}
+
+/// A newline would begin another variable, and a message of more than 4096 bytes is ignored.
+func line(_ text: String) -> String { String(text.prefix(800).map { $0.isNewline ? " " : $0 }) }
+
+/// In microseconds, not below 0.
+func microseconds(_ duration: Duration) -> UInt64 {
+    let (seconds, attoseconds) = duration.components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000)
+    return overflow ? .max : product + UInt64(attoseconds / 1_000_000_000_000)
+}

@@ -1,0 +1,32 @@
+import Glibc
+import Logging
+import ServiceLifecycle
+import Signalbox
+import Systemd
+import UnixSignals
+
+/// A service of three components for Tests/Deployment/service-test: what the first argument says is the third.
+@main struct ServiceUnderTest {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        let third: any Plugin =
+            switch arguments.first {
+            case "slow": Slow(starts: 8, stops: 0, step: .milliseconds(600))
+            case "slow-stop": Slow(starts: 0, stops: 8, step: .milliseconds(600))
+            case "gated": Gated()
+            case "stuck": Stuck()
+            case "failing": Failing()
+            case let word: Troublesome(word.flatMap(Trouble.init) ?? .none)
+            }
+        let systemd = Systemd(bands: [.high, .low], patience: .seconds(2), status: { "all is well" })
+        let host = try Host(plugins: [Quick(name: "first"), Quick(name: "second"), third, systemd])
+        let group = ServiceGroup(
+            services: [host], gracefulShutdownSignals: [.sigterm], logger: Logger(label: "service-under-test"))
+        do {
+            try await group.run()
+        } catch {
+            print("ended by an error: \(error)")
+            exit(1)
+        }
+    }
+}

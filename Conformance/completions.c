@@ -103,7 +103,7 @@ static void a_thread_that_waits_is_woken_by_a_post(void) {
     struct scene scene;
     struct waiter waiter;
     set_up(&scene);
-    for (int i = 1; i <= 100; i++) {
+    for (int i = 1; i <= 20; i++) {
         if (i == 1) start_waiter(&waiter, scene.port, 0);
         until_blocked(waiter.id);
         TRUTH(PostQueuedCompletionStatus(scene.port, 0, 1, NULL));
@@ -132,7 +132,7 @@ static void a_time_out_ends_a_wait_while_requests_are_pending(void) {
 }
 
 static void a_terminated_waiter_takes_no_completion_with_it(void) {
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 8; round++) {
         struct scene scene;
         struct waiter waiter;
         set_up(&scene);
@@ -149,7 +149,7 @@ static void a_terminated_waiter_takes_no_completion_with_it(void) {
 }
 
 static void a_suspended_waiter_holds_up_nobody(void) {
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 8; round++) {
         struct scene scene;
         struct waiter waiter;
         set_up(&scene);
@@ -209,7 +209,7 @@ static void another_waiter_is_served_while_the_first_is_busy(void) {
 #else
     while (busy.packets != 1) pause_briefly();
 #endif
-    for (LONG i = 1; i <= 100; i++) {
+    for (LONG i = 1; i <= 50; i++) {
         LONG before = busy.packets + idle.packets;
         begin_receive(&scene.to_port, scene.at_port.ours, NULL);
         send_to(scene.at_port);
@@ -238,7 +238,7 @@ static void events_are_told_while_others_wait_at_ports(void) {
     struct waiter waiter;
     set_up(&scene);
     start_waiter(&waiter, scene.port, 0);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 10; i++) {
         DWORD id;
         HANDLE thread = start(wait_alertably, scene.event, &id);
         until_blocked(id);

@@ -572,9 +572,9 @@ static void a_child_talks_through_pipes(void) {
     for (DWORD i = 0; i < sizeof text; i++) text[i] = (char)(i * 7 >> 3);
     // As much as fits, whatever the size: who writes does not read meanwhile.
     TRUTH(WriteFile(from_us, text, 3000, &n, NULL));
+    CloseHandle(from_us); // the end of what the child reads
     while (sum < 3000 && ReadFile(to_us, back + sum, sizeof back - sum, &n, NULL)) sum += n;
     EQUAL(sum, 3000);
-    CloseHandle(from_us);
     FAILS(ReadFile(to_us, back + sum, 1, &n, NULL), ERROR_BROKEN_PIPE);
     TRUTH(!memcmp(text, back, 3000));
     EQUAL(end_of(&child), 0);

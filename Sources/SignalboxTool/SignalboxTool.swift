@@ -46,10 +46,12 @@ import ServiceControl
                 problem = "who listens in the name of \(name) is not its main process"
                 continue
             }
-            guard ControlSocket.send(text, to: socket) else { unreachable("\(name) has not taken the control") }
+            // Who is refused is answered unasked.
+            let isSent = ControlSocket.send(text, to: socket)
             errno = 0
             if let answer = ControlSocket.receive(from: socket) { return answer }
             if errno == EAGAIN { timedOut() }
+            if !isSent { unreachable("\(name) has not taken the control") }
             unreachable("\(name) has ended without an answer")
         }
         unreachable(problem)

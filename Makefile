@@ -37,8 +37,14 @@ bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside
 bench-async: deps-build ## benchmarks of what tasks wait for, beside bare continuations
 	Benchmarks/async/run --scratch-path $(abspath $(BUILD)/async)
 
+bench-copy: deps-bench copy-file ## copies of 1 GiB by the example CopyFile and by cp --reflink=never, in turns
+	Examples/CopyFile/measure $(BUILD)/copy_file 1024 9 $(BUILD)
+
 bench-fileio: deps-bench test-prefix ## benchmarks of reading files, beside fio, a bare io_uring and a bare pread loop
 	Benchmarks/fileio/run $(TEST_PREFIX)
+
+bench-echo: deps-bench test-prefix ## benchmarks of echo servers over sockets, beside epoll, io_uring, libuv and SwiftNIO
+	Benchmarks/echo/run --scratch-path $(abspath $(BUILD)/echo) $(TEST_PREFIX)
 
 soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort; 200 lives of a service program
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0
@@ -96,8 +102,8 @@ conformance: deps-test test-prefix ## the conformance programs (and those in SUI
 	Conformance/run --wine --engine threads $(if $(SUITE),--suite $(SUITE)) $(TEST_PREFIX)
 
 fuzz: deps-test ## FUZZ (10,000,000) random calls of all functions, under the address and the thread sanitizer
-	Scripts/with-stacks 3600 Tests/Fuzz/run address $(FUZZ)
-	Scripts/with-stacks 3600 Tests/Fuzz/run thread $(FUZZ)
+	CONFIGURATION=release Scripts/with-stacks 7200 Tests/Fuzz/run address $(FUZZ)
+	CONFIGURATION=release Scripts/with-stacks 7200 Tests/Fuzz/run thread $(FUZZ)
 
 docs: deps-build ## the DocC documentation, into .build/docs
 	Scripts/build-docs
@@ -133,8 +139,14 @@ echo-port: test-prefix
 	cc -O2 -Wall -Wextra -o $(BUILD)/echo_port Examples/EchoPort/echo_port.c \
 		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox)
 
-native-tests: test-prefix
+copy-file: test-prefix
+	cc -O2 -Wall -Wextra -o $(BUILD)/copy_file Examples/CopyFile/copy_file.c \
+		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox) \
+		-Wl,-rpath,$(TEST_PREFIX)/lib
+
+native-tests: test-prefix copy-file
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Native/run $(TEST_PREFIX)
+	Tests/Native/copy-file $(BUILD)/copy_file
 
 conformance-tests: test-prefix
 	Scripts/with-stacks $(TEST_TIMEOUT) Conformance/run --engine threads --table $(BUILD)/conformance.txt $(TEST_PREFIX)
@@ -147,6 +159,7 @@ fuzz-tests:
 windows-build:
 	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/echo_port.exe Examples/EchoPort/echo_port.c -lws2_32
 	x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -Werror -o $(BUILD)/tidy_service.exe Examples/TidyService/tidy_service.c
+	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/copy_file.exe Examples/CopyFile/copy_file.c
 
 load-tests: build-service echo-port
 	Tests/EchoLoad/soak --scale 0.1 -- $(ECHO_SERVICE) --port 0

@@ -77,6 +77,9 @@ static void set_up(struct scene *scene) {
 static void tear_down(struct scene *scene) {
     close_pair(scene->at_port);
     close_pair(scene->with_event);
+    // What was pending still, and ends now, writes here.
+    while (!HasOverlappedIoCompleted((LPOVERLAPPED)&scene->to_port.overlapped)) pause_briefly();
+    while (!HasOverlappedIoCompleted((LPOVERLAPPED)&scene->to_event.overlapped)) pause_briefly();
     CloseHandle(scene->event);
     CloseHandle(scene->port);
 }

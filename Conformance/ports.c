@@ -241,6 +241,22 @@ static void the_second_packet_waits_until_the_first_thread_comes_back(void) {
     CloseHandle(port);
 }
 
+// "…or comes back to the port": who would not wait there does not take it from one who does.
+static void the_second_packet_is_the_waiting_threads_if_the_first_only_looks(void) {
+    HANDLE port = new_port(1), thread;
+    struct taker taker;
+    struct packet packet;
+    TRUTH(PostQueuedCompletionStatus(port, 1, 1, NULL));
+    TRUTH(take(port, &packet, INFINITE));
+    thread = start_taker(&taker, port, NULL);
+    TRUTH(PostQueuedCompletionStatus(port, 2, 2, NULL));
+    FAILS(take(port, &packet, 0), WAIT_TIMEOUT);
+    EQUAL(join(thread), 0);
+    is_packet(&taker.packet, 2, 2, NULL);
+    CloseHandle(taker.taken);
+    CloseHandle(port);
+}
+
 static DWORD WINAPI take_many(LPVOID argument) {
     struct taker *taker = argument;
     struct packet packet;
@@ -455,6 +471,7 @@ static const struct test_case cases[] = {
     CASE(the_second_packet_waits_until_the_first_thread_blocks),
     CASE(the_second_packet_waits_until_the_first_thread_ends),
     CASE(the_second_packet_waits_until_the_first_thread_comes_back),
+    CASE(the_second_packet_is_the_waiting_threads_if_the_first_only_looks),
     CASE(every_packet_comes_to_one_thread),
     CASE(making_a_port_takes_no_other),
     CASE(an_association_returns_the_port),

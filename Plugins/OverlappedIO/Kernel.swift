@@ -113,7 +113,13 @@ enum Kernel {
 @inline(__always) func recv(
     _ descriptor: Int32, _ bytes: UnsafeMutableRawPointer!, _ count: Int, _ flags: Int32
 ) -> Int {
-    guarded { Glibc.recv(descriptor, bytes, count, flags) }
+    guarded { CLinux.signalbox_recv(descriptor, bytes, count, flags) }
+}
+
+@inline(__always) func send(
+    _ descriptor: Int32, _ bytes: UnsafeRawPointer!, _ count: Int, _ flags: Int32
+) -> Int {
+    guarded { CLinux.signalbox_send(descriptor, bytes, count, flags) }
 }
 
 // ---- files

@@ -66,8 +66,11 @@ final class Ring: Engine, @unchecked Sendable {
 
     /// Set when the ring is closed, and every request has ended.
     let isClosed = EventObject(.manual)
+    /// What tells sockets, which threads that sleep here see to as well; nil in tests without sockets.
+    let poller: SocketPoller?
 
-    init(onLoop executor: LoopExecutor) throws {
+    init(onLoop executor: LoopExecutor, _ poller: SocketPoller? = nil) throws {
+        self.poller = poller
         ring.initialize(to: io_uring())
         told = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard told >= 0 else { throw IOError(code: errno, "making an eventfd") }
@@ -89,6 +92,7 @@ final class Ring: Engine, @unchecked Sendable {
             io_uring_queue_exit(ring)
             throw error
         }
+        poller?.setRingOnLoop(self)
         publish()
     }
 

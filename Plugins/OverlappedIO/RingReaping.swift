@@ -35,7 +35,7 @@ extension Ring {
 
     private static let hasCalls: Void = CompletionQueue.set(
         CompletionQueue.Calls(
-            take: { Ring.withCurrent { $0.take() } ?? false },
+            take: { isLast in Ring.withCurrent { $0.take(isLast: isLast) } ?? false },
             enter: { Ring.withCurrent { $0.enter() } ?? 0 },
             sleep: { place, deadline in Ring.at(place).sleep(until: deadline) },
             leave: { place in
@@ -76,7 +76,7 @@ extension Ring {
         gate.withLock { gate in
             gate.isClosed = true
             gate.isPatrolled = false
-            if !gate.isHeld { signalbox_ring_set_told(ring, true) }
+            if !gate.isHeld { setTold(true) }
         }
     }
 
@@ -85,17 +85,33 @@ extension Ring {
         gate.withLock { !$0.isHeld } && Ring.users.load(ordering: .sequentiallyConsistent) == 0
     }
 
+    /// Whether the loop is told; under the gate.
+    private func setTold(_ isTold: Bool) {
+        signalbox_ring_set_told(ring, isTold)
+        poller?.setTold(isTold)
+    }
+
+    /// There are sockets from now on: who sleeps in the ring is to sleep at the poller. (Who has not looked yet whether there
+    /// are sees that there are.) Nothing is submitted without need: a thread that has used a ring is interrupted at its end.
+    func havePollerSeenTo() {
+        if gate.withLock({ $0.isHeld }) { submitNothing() }
+    }
+
     // ---- threads that wait
 
-    private func take(isHolder: Bool = false) -> Bool {
-        guard takeCompletions(isHolder: isHolder) > 0 else { return false }
+    /// `isHolder`: the caller has the ring to sleep in.
+    private func take(isLast: Bool, isHolder: Bool = false) -> Bool {
+        // Who is about to sleep asks the poller by that.
+        let hasTaken = isLast && poller?.isAwaited ?? false && poller!.take()
+        guard takeCompletions(isHolder: isHolder) > 0 || hasTaken else { return false }
         activity.add(1, ordering: .relaxed)
         return true
     }
 
     private func enter() -> UInt {
         let isLetIn = gate.withLock { gate in
-            guard !gate.isClosed, !gate.isHeld, inFlight.load(ordering: .relaxed) > 0 else {
+            let isAwaited = inFlight.load(ordering: .relaxed) > 0 || poller?.isAwaited ?? false
+            guard !gate.isClosed, !gate.isHeld, isAwaited else {
                 Ring.waiting.add(1, ordering: .sequentiallyConsistent)
                 return false
             }
@@ -107,7 +123,7 @@ extension Ring {
     }
 
     private func sleep(until deadline: UInt64) -> Int32 {
-        if take(isHolder: true) { return 0 }
+        if take(isLast: false, isHolder: true) { return 0 }
         if isClosing.load(ordering: .acquiring) { return ECANCELED }
         var left = UInt64.max
         if deadline != .max {
@@ -115,8 +131,13 @@ extension Ring {
             if now >= deadline { return ETIMEDOUT }
             left = deadline - now
         }
+        if let poller, poller.isAwaited {
+            if poller.sleep(for: left) { activity.add(1, ordering: .relaxed) }
+            _ = take(isLast: false, isHolder: true)
+            return 0
+        }
         let error = signalbox_ring_wait(ring, left)
-        _ = take(isHolder: true)
+        _ = take(isLast: false, isHolder: true)
         return error == -ETIME ? ETIMEDOUT : 0
     }
 
@@ -125,7 +146,7 @@ extension Ring {
             gate.isHeld = false
             if gate.isPatrolled && isForOneThread(gate) { return false }
             gate.isPatrolled = false
-            signalbox_ring_set_told(ring, true)
+            setTold(true)
             return true
         }
         // What came before the loop is told again is ours still.
@@ -137,6 +158,7 @@ extension Ring {
     private func isForOneThread(_ gate: Gate) -> Bool {
         !gate.isClosed && Ring.waiting.load(ordering: .sequentiallyConsistent) == 0
             && othersInFlight.load(ordering: .sequentiallyConsistent) == 0
+            && poller?.others.load(ordering: .sequentiallyConsistent) ?? 0 == 0
     }
 
     // ---- the loop
@@ -147,10 +169,13 @@ extension Ring {
         let seen = activity.load(ordering: .relaxed)
         defer { lastActivity = seen }
         let isPatrolled = gate.withLock { gate in
-            if gate.isHeld { return true }
+            if gate.isHeld {
+                poller?.setTold(false)
+                return true
+            }
             guard seen != lastActivity, isForOneThread(gate) else { return false }
             gate.isPatrolled = true
-            signalbox_ring_set_told(ring, false)
+            setTold(false)
             return true
         }
         if isPatrolled { alarm!.setOnLoop(in: Ring.patience) }
@@ -166,7 +191,7 @@ extension Ring {
             guard gate.isPatrolled else { return false }
             if isActive && isForOneThread(gate) { return true }
             gate.isPatrolled = false
-            if !gate.isHeld { signalbox_ring_set_told(ring, true) }
+            if !gate.isHeld { setTold(true) }
             return false
         }
         if goesOn { return alarm!.setOnLoop(in: Ring.patience) }
@@ -178,7 +203,7 @@ extension Ring {
         gate.withLock { gate in
             guard gate.isPatrolled else { return }
             gate.isPatrolled = false
-            if !gate.isHeld { signalbox_ring_set_told(ring, true) }
+            if !gate.isHeld { setTold(true) }
         }
     }
 

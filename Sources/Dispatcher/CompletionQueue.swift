@@ -9,8 +9,9 @@ import Synchronization
 /// is to stop is woken first, as from any wait, has left the queue, and stops then.
 package enum CompletionQueue {
     package struct Calls {
-        /// Takes what has completed, without waiting; whether there was something.
-        package let take: @convention(c) () -> Bool
+        /// Takes what has completed, without waiting; whether there was something. If the caller is about to sleep there
+        /// (`isLast` is false), what only a system call can tell is left to that.
+        package let take: @convention(c) (_ isLast: Bool) -> Bool
         /// Whether the caller is to sleep there: what `sleep` and `leave` are given. 0 or 1: on its futex; 1: and it is
         /// counted until `hasWoken`, as somebody who needs others to take completions.
         package let enter: @convention(c) () -> UInt
@@ -23,7 +24,7 @@ package enum CompletionQueue {
         package let wake: @convention(c) () -> Void
 
         package init(
-            take: @escaping @convention(c) () -> Bool, enter: @escaping @convention(c) () -> UInt,
+            take: @escaping @convention(c) (Bool) -> Bool, enter: @escaping @convention(c) () -> UInt,
             sleep: @escaping @convention(c) (UInt, UInt64) -> Int32, leave: @escaping @convention(c) (UInt) -> Void,
             hasWoken: @escaping @convention(c) () -> Void, wake: @escaping @convention(c) () -> Void
         ) {
@@ -47,7 +48,7 @@ package enum CompletionQueue {
     }
 
     /// Takes what has completed, if there is such a queue; whether there was something.
-    package static func take() -> Bool { calls?.pointee.take() ?? false }
+    package static func take(isLast: Bool = true) -> Bool { calls?.pointee.take(isLast) ?? false }
 }
 
 extension Arena {

@@ -68,22 +68,28 @@ extension Arena {
         defer { signalbox_leave() }
         Threads.sleepWhileSuspended()
         while thread.pointee.port == name.bits {
-            // It runs for this port: if there is a packet, it keeps its place.
+            // It runs for this port: if there is a packet, it keeps its place. Who only looks leaves it to those who wait.
             let record = object(name.index)
             let word = lock(record)
             let port = record.port
-            if word.isNamed(name, .port) && port.pointee.head != 0 && port.pointee.running <= port.pointee.limit {
+            if word.isNamed(name, .port) && port.pointee.head != 0 && port.pointee.running <= port.pointee.limit
+                && (deadline != Deadline.now || record.head == 0)
+            {
                 let index = popLocked(record)
                 unlock(record, word)
+                // A thread that always finds packets never sleeps at the queue of completions, and others must come, too.
+                thread.pointee.packets &+= 1
+                if thread.pointee.packets & 63 == 0 { _ = CompletionQueue.take() }
                 return consumePacket(index)
             }
             unlock(record, word)
             // Packets that have come meanwhile, and that it takes as above.
-            guard word.isNamed(name, .port), port.pointee.head == 0, CompletionQueue.take() else {
+            let isLast = deadline == Deadline.now
+            guard word.isNamed(name, .port), port.pointee.head == 0, CompletionQueue.take(isLast: isLast) else {
                 return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
             }
         }
-        _ = CompletionQueue.take()
+        _ = CompletionQueue.take(isLast: deadline == Deadline.now)
         return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
     }
 
@@ -179,6 +185,7 @@ extension Arena {
             guard word.kind == .port else { throw .wrongKind }
             let port = record.port
             if wasRunning { port.pointee.running -= 1 }
+            if wasRunning && poll { serveLocked(record, &word, &wake) }  // who only looks comes after those who wait
             if port.pointee.isClosed { throw .noSuchObject(0) }
             if port.pointee.head != 0 && (!counted || port.pointee.running < port.pointee.limit) {
                 taken = popLocked(record)

@@ -30,13 +30,22 @@ public actor EventLoop {
     public nonisolated func stop() { executor.stop() }
 }
 
-/// Runs jobs on an sd-event loop's thread, in the order they came.
-public final class LoopExecutor: SerialExecutor {
+/// Runs jobs on an sd-event loop's thread, in the order they came; those that come from the loop itself need neither a
+/// lock nor a wake-up, and may so pass others.
+///
+/// It serves tasks as well as actors: `withTaskExecutorPreference(loop.executor)`, or `Task(executorPreference:)`. A task
+/// that serves a connection is then resumed by the thread that has learnt of its bytes. It must not block there, nor
+/// compute for long.
+public final class LoopExecutor: SerialExecutor, TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var isStopped = false
     }
     private let state = Guarded(State())
+    /// Jobs that came from the loop. Sendable: they are touched on the loop's thread alone.
+    @exclusivity(unchecked) private nonisolated(unsafe) var ownJobs: [UnownedJob] = []
+    /// Memory for `ownJobs`, likewise.
+    @exclusivity(unchecked) private nonisolated(unsafe) var spareJobs: [UnownedJob] = []
     /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
     package nonisolated(unsafe) let event: OpaquePointer
     private let wakeUp: Int32
@@ -85,6 +94,7 @@ public final class LoopExecutor: SerialExecutor {
         #if DEBUG || SCHEDULED
             enqueuedCount.wrappingAdd(1, ordering: .relaxed)
         #endif
+        if isOnLoop { return ownJobs.append(job) }
         state.withLock { $0.jobs.append(job) }
         poke()
     }
@@ -116,9 +126,10 @@ public final class LoopExecutor: SerialExecutor {
 
     private func run() -> UInt32 {
         signalbox_thread().pointee.loop = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
-        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) {
-            let done = sd_event_run(event, .max)
+        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) || !ownJobs.isEmpty {
+            let done = sd_event_run(event, ownJobs.isEmpty ? .max : 0)
             precondition(done >= 0 || done == -EINTR, "sd_event_run(3) failed (errno \(-done))")
+            runOwnJobs()
         }
         signalbox_thread().pointee.loop = 0
         return 0
@@ -133,6 +144,21 @@ public final class LoopExecutor: SerialExecutor {
             defer { state.jobs.removeAll(keepingCapacity: true) }
             return state.jobs
         }
-        for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+        for job in jobs { run(job) }
+    }
+
+    /// What these jobs enqueue comes after what else the loop has to do.
+    private func runOwnJobs() {
+        guard !ownJobs.isEmpty else { return }
+        var jobs: [UnownedJob] = spareJobs
+        spareJobs = []
+        swap(&jobs, &ownJobs)
+        for job in jobs { run(job) }
+        jobs.removeAll(keepingCapacity: true)
+        spareJobs = jobs
+    }
+
+    private func run(_ job: UnownedJob) {
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 }

@@ -307,7 +307,7 @@ package enum SourceObject {
         /// FILE_SKIP_SET_EVENT_ON_HANDLE (2).
         package let skips = Atomic<UInt8>(0)
         /// Whether requests may be pending when the call that made them returns.
-        let isOverlapped: Bool
+        package let isOverlapped: Bool
         /// Where completions of handle-based requests go: the port's name, or 0, and the key, which stands there first.
         private let port = Atomic<UInt64>(0)
         private let key = Atomic<UInt64>(0)
@@ -335,6 +335,7 @@ package enum SourceObject {
             return true
         }
         deinit {
+            _ = takeSpare()
             if let pool = UnsafeRawPointer(bitPattern: poolAddress.load(ordering: .acquiring)) {
                 Unmanaged<PoolObject>.fromOpaque(pool).release()
             }
@@ -353,7 +354,24 @@ package enum SourceObject {
             for event in told { try? Arena.local.setEvent(event) }  // who has stopped waiting has taken it away
         }
         /// Set by shutdown(SD_RECEIVE).
-        let hasEndedReceiving = Atomic(false)
+        package let hasEndedReceiving = Atomic(false)
+        /// A request that has ended, for the next to be made of; 0: none. Owned.
+        private let spare = Atomic<UInt>(0)
+
+        /// Keeps a request that has ended for the next; one is enough.
+        package func keepSpare(_ request: IORequest) {
+            guard spare.load(ordering: .relaxed) == 0 else { return }
+            let kept = Unmanaged.passRetained(request)
+            let (done, _) = spare.compareExchange(
+                expected: 0, desired: UInt(bitPattern: kept.toOpaque()), ordering: .acquiringAndReleasing)
+            if !done { kept.release() }
+        }
+
+        package func takeSpare() -> IORequest? {
+            let kept = spare.load(ordering: .relaxed) == 0 ? 0 : spare.exchange(0, ordering: .acquiringAndReleasing)
+            return UnsafeRawPointer(bitPattern: kept).map { Unmanaged<IORequest>.fromOpaque($0).takeRetainedValue() }
+        }
+
         init(_ socket: (any DriverSocket)?, _ file: (any DriverFile)?, isOverlapped: Bool) {
             self.socket = socket
             self.file = file
@@ -381,6 +399,11 @@ package enum SourceObject {
 
     private static func make(_ box: Box) throws(DispatcherError) -> ObjectName {
         try ObjectBox.make(.source, box)
+    }
+
+    /// As `box`, to be released by the caller.
+    @inline(__always) package static func keptBox(of object: ObjectName) -> Unmanaged<Box>? {
+        ObjectBox.keep(object, .source, Box.self)
     }
 
     /// What the floor above has of the object; nil if it stands for no driver's.

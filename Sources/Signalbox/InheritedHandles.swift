@@ -108,9 +108,9 @@ private final class InheritedSocket: DriverSocket {
         }
     }
 
-    func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)? {
+    func start(_ request: IORequest, from done: Int) -> (status: IOStatus, bytes: Int)? {
         guard let driven else { return (.invalidHandle, 0) }
-        return driven.start(request)
+        return driven.start(request, from: done)
     }
     func cancel(_ request: IORequest) { driven?.cancel(request) }
     func cancelReceives() { driven?.cancelReceives() }
@@ -121,6 +121,9 @@ private final class InheritedSocket: DriverSocket {
     }
     func attempt(_ request: IORequest, from start: Int) -> IOAttempt {
         driven?.attempt(request, from: start) ?? .failed(.invalidHandle)
+    }
+    func transferNow(isSend: Bool, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        driven?.transferNow(isSend: isSend, buffer) ?? -2
     }
     /// Without a driver, settings that nothing heeds.
     var settings: SocketSettings { driven?.settings ?? SocketSettings(ofInherited: descriptor) }

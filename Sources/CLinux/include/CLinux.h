@@ -72,6 +72,7 @@ struct signalbox_thread {
     uint32_t tlsCount, flsCount;
     uint32_t endNumber;       ///< how many threads had left the registry when it had
     struct signalbox_sleeper sleeper;
+    uint32_t packets;         ///< how many it was given by ports while it kept its place
     uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
 };
 
@@ -360,6 +361,8 @@ int signalbox_processor_count(void);
 /// that is returned is removed, by the same task. Whoever cancels may be calling `handler` while it is removed: the
 /// removal waits for that.
 void *_Nonnull signalbox_add_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
+/// As above, for the handler that cancels requests.
+void *_Nonnull signalbox_add_request_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
 void signalbox_remove_cancellation_handler(void *_Nonnull record);
 
 // How many bytes a block of malloc's has room for.
@@ -421,6 +424,14 @@ char *_Nullable const *_Nonnull signalbox_environment(void);
 /// accept4(2) with SOCK_CLOEXEC. Returns the descriptor, or -1 with errno.
 static inline int signalbox_accept(int listener) {
     return (int)syscall(SYS_accept4, listener, NULL, NULL, 02000000);
+}
+
+/// recv(2) and send(2), without what libc adds for threads that are cancelled.
+static inline ssize_t signalbox_recv(int descriptor, void *_Nullable bytes, size_t count, int flags) {
+    return syscall(SYS_recvfrom, descriptor, bytes, count, flags, NULL, NULL);
+}
+static inline ssize_t signalbox_send(int descriptor, const void *_Nullable bytes, size_t count, int flags) {
+    return syscall(SYS_sendto, descriptor, bytes, count, flags, NULL, 0);
 }
 
 /// FIONREAD, see ioctl_tty(2): how many bytes a receive would find. Returns 0, or -1 with errno.

@@ -174,6 +174,12 @@ static void WINAPI failing(DWORD argc, LPSTR *argv) {
     tell(&one, SERVICE_STOPPED, 0, 0, 0);
 }
 
+// Does not wait for its dispatcher.
+static void WINAPI hasty(DWORD argc, LPSTR *argv) {
+    failing(argc, argv);
+    ExitProcess(0);
+}
+
 static void WINAPI orphan(DWORD argc, LPSTR *argv) { (void)argc, (void)argv; }
 
 static void *returned;
@@ -278,6 +284,7 @@ static int service(const char *kind) {
     if (!strcmp(kind, "slow")) table[0].lpServiceProc = slow;
     if (!strcmp(kind, "deaf")) table[0].lpServiceProc = deaf_to_stop;
     if (!strcmp(kind, "failing")) table[0].lpServiceProc = failing;
+    if (!strcmp(kind, "hasty")) table[0].lpServiceProc = hasty;
     if (!strcmp(kind, "orphan")) table[0].lpServiceProc = orphan;
     if (!strcmp(kind, "returning")) table[0].lpServiceProc = returning;
     if (!strcmp(kind, "parent")) table[0].lpServiceProc = parent;
@@ -634,6 +641,8 @@ static void the_exit_code_is_the_service_s(void) {
     EQUAL(ends_with("256", 1), 255); // not 0
     EQUAL(ends_with("3", 0), 3);
     UNHEARD("READY=1");
+    REQUIRE(listens("hasty", 0));
+    EQUAL(ends(), 3);
 }
 
 static void a_service_without_a_handler_has_ended(void) {

@@ -46,10 +46,13 @@ import ServiceControl
                 problem = "who listens in the name of \(name) is not its main process"
                 continue
             }
-            guard ControlSocket.send(text, to: socket) else { unreachable("\(name) has not taken the control") }
+            // Who is refused is answered unasked; that the question was not read comes before the answer then.
+            let isSent = ControlSocket.send(text, to: socket)
             errno = 0
             if let answer = ControlSocket.receive(from: socket) { return answer }
+            if errno == ECONNRESET, let answer = ControlSocket.receive(from: socket) { return answer }
             if errno == EAGAIN { timedOut() }
+            if !isSent { unreachable("\(name) has not taken the control") }
             unreachable("\(name) has ended without an answer")
         }
         unreachable(problem)

@@ -10,14 +10,11 @@ import Signalbox
 /// The services of this process, once its dispatcher has begun. Made once, and kept for good: handles name them, and
 /// signals come to their dispatcher as long as the process lives.
 final class Services: ControlledServices {
-    /// Text as both kinds of programs have it.
     private struct Service {
         var name: String
         var main: Main
         var record = ServiceRecord()
         var handler: Handler?
-        /// Its main function has returned.
-        var hasReturned = false
     }
     enum Main: Sendable {
         case narrow(LPSERVICE_MAIN_FUNCTIONA)
@@ -92,10 +89,7 @@ final class Services: ControlledServices {
             arguments[1] = nil
             outside { main(1, arguments) }
         }
-        let isOrphan = state.withLock { state in
-            state.services[index].hasReturned = true
-            return state.services[index].handler == nil
-        }
+        let isOrphan = state.withLock { $0.services[index].handler == nil }
         // Without a handler it can be told nothing, and tell nothing.
         if isOrphan { end(index, ERROR_PROCESS_ABORTED) }
         leave()
@@ -150,6 +144,10 @@ final class Services: ControlledServices {
                 state.isReady = true
             }
             if records.allSatisfy({ $0.hasStopped || $0.status.state == .stopPending }) { state.isStopping = true }
+            // The code of the first that has failed is the process's, which may end at any time from now on.
+            if records.allSatisfy(\.hasStopped) {
+                signalbox_set_service_end(records.map(\.status.finalCode).first { $0 != 0 } ?? 0)
+            }
             state.status = Services.describe(state.services)
             tellLocked(&state)
         }
@@ -270,15 +268,11 @@ final class Services: ControlledServices {
         }
     }
 
-    /// The code of the first that has failed is the process's.
-    func finish() {
-        let code = state.withLock { $0.services.map(\.record.status.finalCode).first { $0 != 0 } ?? 0 }
-        signalbox_set_service_end(code)
-        outside { _ = manager.flush(within: .seconds(1)) }
-    }
+    /// What a process says that is gone may be ignored.
+    func finish() { outside { _ = manager.flush(within: .seconds(1)) } }
 }
 
-/// "The service control manager … service name comparisons are always case insensitive" (CreateService).
+/// "Service name comparisons are always case insensitive" (CreateService).
 private func isSame(_ one: String, _ other: String) -> Bool { one.lowercased() == other.lowercased() }
 
 /// A process that the service starts has its environment, and is no service: this says whose it is.

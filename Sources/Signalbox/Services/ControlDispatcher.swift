@@ -118,7 +118,7 @@ package final class ControlDispatcher: Sendable {
             for entry in watched.dropFirst(2) where entry.revents != 0 {
                 if entry.fd == listener {
                     let client = signalbox_accept(listener)
-                    if client >= 0 { clients.append(client) }
+                    if client >= 0 && admits(client) { clients.append(client) }
                 } else {
                     serve(entry.fd, services)
                     clients.removeAll { $0 == entry.fd }
@@ -129,17 +129,24 @@ package final class ControlDispatcher: Sendable {
         if let path { unlink(path) }
     }
 
+    /// Who may signal this process may control it. Others are refused at once: an abstract name is for everybody, and they
+    /// are not to take the places of those who may.
+    private func admits(_ client: Int32) -> Bool {
+        let user = ControlSocket.peer(of: client)?.user
+        if user == 0 || user == geteuid() { return true }
+        _ = ControlSocket.send(
+            ControlAnswer(error: ControlError.accessDenied).text, to: client, flags: Int32(MSG_DONTWAIT))
+        close(client)
+        return false
+    }
+
     private func serve(_ client: Int32, _ services: any ControlledServices) {
         defer { close(client) }
         let flags = Int32(MSG_DONTWAIT)
         guard let request = ControlSocket.receive(from: client, flags: flags).flatMap(ControlRequest.init(text:)) else {
             return
         }
-        // Who may signal this process may control it.
-        let user = ControlSocket.peer(of: client)?.user
-        let mayControl = user == 0 || user == geteuid()
-        let answer = mayControl ? services.deliver(request) : ControlAnswer(error: ControlError.accessDenied)
-        _ = ControlSocket.send(answer.text, to: client, flags: flags)
+        _ = ControlSocket.send(services.deliver(request).text, to: client, flags: flags)
     }
 
     private static func take(_ counter: Int32) -> UInt64 {

@@ -11,6 +11,7 @@ WINDOWS ?= 100000
 SEEDS ?= 100000
 STORM ?= 1
 FUZZ ?= 10000000
+CANCELS ?= 100000
 # A folder with more conformance programs, compiled unchanged.
 SUITE ?= $(wildcard ../shared/conformance)
 SWIFT ?= swift
@@ -19,9 +20,7 @@ SHELL := /bin/bash
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-async conformance install tsan asan soak exhaustive linearize simulate races storm statistics examples fuzz lint \
-	docs clean deps deps-% build-service unit-tests model-tests test-prefix echo-port native-tests conformance-tests fuzz-tests load-tests \
-	windows-build deployment-tests
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,9 +37,16 @@ bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside
 bench-async: deps-build ## benchmarks of what tasks wait for, beside bare continuations
 	Benchmarks/async/run --scratch-path $(abspath $(BUILD)/async)
 
-soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
+bench-fileio: deps-bench test-prefix ## benchmarks of reading files, beside fio, a bare io_uring and a bare pread loop
+	Benchmarks/fileio/run $(TEST_PREFIX)
+
+bench-echo: deps-bench test-prefix ## benchmarks of echo servers over sockets, beside epoll, io_uring, libuv and SwiftNIO
+	Benchmarks/echo/run --scratch-path $(abspath $(BUILD)/echo) $(TEST_PREFIX)
+
+soak: deps-run build-service echo-port services ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(BUILD)/echo_port 0
+	BUSY_SECONDS=600 $(SERVICE_TEST) busy
 
 exhaustive: model-tests ## every state of 3 waiters and 3 objects to depth DEPTH (8), against the model
 	SIGNALBOX_DEPTH=$(DEPTH) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter ExhaustiveTests
@@ -58,6 +64,13 @@ races: deps-test ## 100,000 rounds of the races that sleep, of which the suite r
 storm: deps-test ## STORM (1) minutes of 10,000 tasks that are signaled and cancelled, of which the suite runs a tenth
 	$(SWIFT) build --build-tests
 	SIGNALBOX_STORM=$(STORM) Scripts/with-stacks 7200 $(SWIFT) test --skip-build --filter StormTests
+
+faults: deps-test ## each system call of the drivers fails in turn, with each errno, up to three times; the suite has a part
+	$(SWIFT) build --build-tests
+	SIGNALBOX_FAULTS=1 Scripts/with-stacks 1800 $(SWIFT) test --skip-build --filter FaultTests
+
+cancels: deps-test ## CANCELS (100,000) requests that are cancelled while they complete, over each engine; the suite has a tenth
+	Scripts/with-stacks 3600 Tests/Native/sanitized address cancels $(CANCELS)
 
 statistics: deps-test ## the tests of what the trait Statistics counts, in a build with it
 	$(SWIFT) build --build-tests --traits Statistics --scratch-path .build-statistics
@@ -130,6 +143,7 @@ conformance-tests: test-prefix
 	Scripts/with-stacks $(TEST_TIMEOUT) Conformance/run --engine threads --table $(BUILD)/conformance.txt $(TEST_PREFIX)
 
 fuzz-tests:
+	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Native/sanitized address cancels 10000
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Fuzz/run address 100000
 	Scripts/with-stacks $(TEST_TIMEOUT) Tests/Fuzz/run thread 100000
 
@@ -140,5 +154,13 @@ load-tests: build-service echo-port
 	Tests/EchoLoad/soak --scale 0.1 -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale 0.1 -- $(BUILD)/echo_port 0
 
-deployment-tests: build-service echo-port
+deployment-tests: build-service echo-port services
 	ECHO_SERVICE=$(ECHO_SERVICE) ECHO_PORT=$(BUILD)/echo_port Tests/Deployment/deploy-test
+	$(SERVICE_TEST)
+
+# What goes wrong with services, on purpose.
+SERVICE_TEST = SERVICE=$(BUILD)/debug/ServiceUnderTest DEADLOCK=$(BUILD)/deadlock Tests/Deployment/service-test
+services: test-prefix
+	$(SWIFT) build --product ServiceUnderTest
+	cc -O2 -Wall -Wextra -o $(BUILD)/deadlock Tests/Services/deadlock.c \
+		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox)

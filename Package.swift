@@ -18,7 +18,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let package = Package(
     name: "signalbox",
     products: [
-        .library(name: "Signalbox", targets: ["Signalbox", "SignalboxConfiguration", "OverlappedIO", "Systemd"]),
+        .library(
+            name: "Signalbox",
+            targets: ["Signalbox", "SignalboxConfiguration", "OverlappedIO", "NamedPipes", "Systemd"]),
         .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
         .library(name: "WinSDK", targets: ["WinSDK"]),
         .library(name: "SignalboxLibrary", type: .static, targets: ["SignalboxLibrary"]),
@@ -56,6 +58,9 @@ let package = Package(
             name: "OverlappedIO", dependencies: ["CLinux", "CUring", "Dispatcher", "Signalbox", lifecycle, logging],
             path: "Plugins/OverlappedIO", swiftSettings: house),
         .target(
+            name: "NamedPipes", dependencies: ["CLinux", "Dispatcher", "Signalbox", lifecycle, logging],
+            path: "Plugins/NamedPipes", swiftSettings: house),
+        .target(
             name: "Systemd", dependencies: ["CLinux", "CSystemd", "Dispatcher", "Signalbox", lifecycle, logging],
             path: "Plugins/Systemd", swiftSettings: house),
         // floor 4: the Win32 functions
@@ -66,7 +71,9 @@ let package = Package(
         .target(name: "CSignalboxLibrary"),
         .target(
             name: "SignalboxLibrary",
-            dependencies: ["CSignalboxLibrary", "OverlappedIO", "Signalbox", "Systemd", "Win32", lifecycle, logging],
+            dependencies: [
+                "CSignalboxLibrary", "NamedPipes", "OverlappedIO", "Signalbox", "Systemd", "Win32", lifecycle, logging,
+            ],
             swiftSettings: house),
         .target(name: "WinSDK", dependencies: ["CWin32", "SignalboxLibrary"], swiftSettings: house),
         // floor 6: programs

@@ -3,12 +3,13 @@ import Signalbox
 
 /// What carries out requests that would block: the kernel's ring, or a pool of threads where there is none.
 ///
-/// A request is the engine's from its order to `completedOnLoop`, which is called once, on the loop's thread. Requests of
-/// one queue are given to it one at a time, so it need not keep them in order.
+/// A request is the engine's from its order to `completedOnLoop`, which is called once. "On the loop" is the loop's thread,
+/// or, in the ring's case, whichever has the turn to take completions: one thread at a time. Requests of one queue are given
+/// to it one at a time, so it need not keep them in order.
 protocol Engine: AnyObject, Sendable {
     /// From any thread.
     func order(_ order: EngineOrder)
-    /// On the loop: takes a request, to go on with after this turn of the loop's.
+    /// On the loop: takes a request, to go on with at the end of the turn.
     func submitOnLoop(_ request: EngineRequest)
     /// Cancels what is pending, and sets `isClosed` when all of it has come back.
     func closeOnLoop()
@@ -16,9 +17,11 @@ protocol Engine: AnyObject, Sendable {
     var isClosed: EventObject { get }
 }
 
-/// What other threads ask the loop to do.
+/// What an engine is asked to do.
 enum EngineOrder: Sendable {
     case submit(EngineRequest)
+    /// As `submit`, by a thread that does not end before the request.
+    case again(EngineRequest)
     /// The request comes back with -ECANCELED, or as it would have.
     case cancel(EngineRequest)
 }
@@ -46,6 +49,18 @@ class EngineRequest: @unchecked Sendable {
     func operation() -> EngineOperation { preconditionFailure("a request must say what it asks for") }
     /// Whether somebody has asked for its end.
     var isToEnd: Bool { false }
+    /// Whether its end is told by a packet to a completion port, and by nothing else; it does not change.
+    var isToldByPort: Bool { false }
+    /// Who gives it to the kernel; it does not change.
+    var submitter: Submitter { .loop }
+    enum Submitter {
+        /// Whoever makes the request: it waits for nothing but a disk.
+        case anyThread
+        /// Whoever makes it, if that is a thread that runs for a completion port; else the loop's thread.
+        case worker
+        /// The loop's thread.
+        case loop
+    }
     /// What the call gave: bytes or a descriptor, or a negated errno.
     func completedOnLoop(_ result: Int32, _ engine: any Engine) {
         preconditionFailure("a request must take its result")

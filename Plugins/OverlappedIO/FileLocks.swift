@@ -35,6 +35,9 @@ final class FileLocks: Sendable {
     /// How many locks there are: transfers look at that first.
     private let count = Atomic(0)
 
+    /// Whether nobody has locked anything; one that is made at this moment may be missed.
+    var isEmpty: Bool { count.load(ordering: .acquiring) == 0 }
+
     // ---- which file
 
     private struct Entry {

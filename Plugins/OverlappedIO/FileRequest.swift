@@ -19,6 +19,7 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
     private let descriptor: Int32
     private let length: Int
     private var transferred: Int
+    private var wasRefused = false
     private let vectors: UnsafeMutableBufferPointer<iovec>
 
     init(_ request: IORequest, _ transfer: FileTransfer, _ file: RingFile, _ descriptor: Int32, transferred: Int) {
@@ -33,6 +34,10 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
 
     deinit { vectors.deallocate() }
 
+    override var isToldByPort: Bool { request.isToldByPort }
+
+    override var submitter: Submitter { file.isSeekable && request.mayInterrupt ? .anyThread : .loop }
+
     override var isToEnd: Bool { isToEndNow.load(ordering: .sequentiallyConsistent) }
 
     private var isRead: Bool { if case .read = transfer { true } else { false } }
@@ -46,7 +51,7 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
         case .read(let offset): return .read(descriptor, base, count, offset + Int64(transferred))
         case .write(let offset): return .write(descriptor, base, count, offset + Int64(transferred), 0)
         case .append: return .write(descriptor, base, count, 0, 16)  // RWF_APPEND
-        case .lock, .flush: preconditionFailure("locks wait elsewhere, and a flush transfers nothing")
+        case .lock, .flush, .control: preconditionFailure("locks wait elsewhere, and a flush transfers nothing")
         }
     }
 
@@ -54,6 +59,11 @@ final class FileRequest: EngineRequest, @unchecked Sendable {
         if result == -ECANCELED { return finish(.cancelled, 0) }
         if result == -EINTR || result == -EAGAIN {
             return isToEnd ? finish(.cancelled, 0) : engine.submitOnLoop(self)
+        }
+        // So the kernel also says that the thread which has submitted the request was gone when it should have gone on.
+        if result == -EFAULT && !wasRefused {
+            wasRefused = true
+            return engine.order(.again(self))
         }
         if result < 0 { return finish(file.status(-result), transferred) }
         if case .flush = transfer { return finish(.success, 0) }

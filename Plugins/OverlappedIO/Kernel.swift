@@ -110,8 +110,16 @@ enum Kernel {
     return guarded { Glibc.sendmsg(descriptor, message, flags) }
 }
 
-@inline(__always) func recv(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer!, _ count: Int, _ flags: Int32) -> Int {
-    guarded { Glibc.recv(descriptor, bytes, count, flags) }
+@inline(__always) func recv(
+    _ descriptor: Int32, _ bytes: UnsafeMutableRawPointer!, _ count: Int, _ flags: Int32
+) -> Int {
+    guarded { CLinux.signalbox_recv(descriptor, bytes, count, flags) }
+}
+
+@inline(__always) func send(
+    _ descriptor: Int32, _ bytes: UnsafeRawPointer!, _ count: Int, _ flags: Int32
+) -> Int {
+    guarded { CLinux.signalbox_send(descriptor, bytes, count, flags) }
 }
 
 // ---- files
@@ -215,6 +223,16 @@ enum Kernel {
     CUring.io_uring_prep_readv2(entry, descriptor, vectors, count, offset, flags)
 }
 
+@inline(__always) func io_uring_prep_read(
+    _ entry: UnsafeMutablePointer<io_uring_sqe>, _ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?,
+    _ length: UInt32, _ offset: UInt64
+) {
+    if isFaulted(entry) { return }
+    var vector = iovec(iov_base: buffer, iov_len: Int(length))
+    _ = shortened(descriptor, &vector, 1)
+    CUring.io_uring_prep_read(entry, descriptor, buffer, UInt32(vector.iov_len), offset)
+}
+
 @inline(__always) func io_uring_prep_writev2(
     _ entry: UnsafeMutablePointer<io_uring_sqe>, _ descriptor: Int32, _ vectors: UnsafePointer<iovec>, _ count: UInt32,
     _ offset: UInt64, _ flags: Int32
@@ -227,7 +245,9 @@ enum Kernel {
 // ---- short transfers
 
 /// The number of vectors, of which the last may have been cut, so that the call transfers about half of what it could.
-@inline(__always) private func shortened(_ descriptor: Int32, _ vectors: UnsafePointer<iovec>, _ count: Int32) -> Int32 {
+@inline(__always) private func shortened(
+    _ descriptor: Int32, _ vectors: UnsafePointer<iovec>, _ count: Int32
+) -> Int32 {
     #if DEBUG
         if FaultSeam.isArmed { return shortenedSlowly(descriptor, UnsafeMutablePointer(mutating: vectors), count) }
     #endif

@@ -14,6 +14,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
     public let name = "overlapped-io"
     private struct Parts {
         let ring: any Engine
+        let poller: SocketPoller
         let watch: SocketWatch
         let loop: EventLoop
     }
@@ -35,7 +36,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
     /// Makes the driver, which does nothing before it is started.
     public init(engine: EngineChoice = .automatic) { choice = engine }
 
-    private func makeEngine(onLoop executor: LoopExecutor) throws -> any Engine {
+    private func makeEngine(onLoop executor: LoopExecutor, _ poller: SocketPoller) throws -> any Engine {
         var choice = choice
         if choice == .automatic, let value = getenv("SIGNALBOX_IO_ENGINE") {
             if strcmp(value, "ring") == 0 { choice = .ring }
@@ -43,7 +44,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
         }
         if choice == .threads { return try ThreadEngine(onLoop: executor) }
         do {
-            return try Ring(onLoop: executor)
+            return try Ring(onLoop: executor, poller)
         } catch let error as IOError where choice == .automatic && [ENOSYS, EPERM, EACCES].contains(error.code) {
             return try ThreadEngine(onLoop: executor)
         }
@@ -51,16 +52,19 @@ public final class OverlappedIO: Plugin, SocketDriver {
 
     public func start(in context: PluginContext) async throws {
         let executor = context.loop.executor
-        let (ring, watch) = try await context.loop.run {
+        let (ring, poller, watch) = try await context.loop.run {
             let watch = try SocketWatch(onLoop: executor)
+            var poller: SocketPoller?
             do {
-                return (try makeEngine(onLoop: executor), watch)
+                poller = try SocketPoller(onLoop: executor)
+                return (try makeEngine(onLoop: executor, poller!), poller!, watch)
             } catch {
+                poller?.closeOnLoop()
                 watch.closeOnLoop()
                 throw error
             }
         }
-        state.withLock { $0 = Parts(ring: ring, watch: watch, loop: context.loop) }
+        state.withLock { $0 = Parts(ring: ring, poller: poller, watch: watch, loop: context.loop) }
         DriverRegistry.shared.register(self)
         DriverRegistry.shared.register(files: self)
     }
@@ -72,6 +76,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
         let ring = parts.ring
         await parts.loop.run {
             parts.watch.closeOnLoop()
+            parts.poller.closeOnLoop()
             ring.closeOnLoop()
         }
         // The loop must go on until the kernel has given back what it had; in a task of its own, so that a host which
@@ -84,7 +89,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
         let descriptor = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), `protocol`)
         guard descriptor >= 0 else { throw IOError(code: errno, "making a socket") }
         let settings = SocketSettings(family: family, type: type, proto: `protocol`)
-        return RingSocket(descriptor, parts.ring, parts.watch, settings)
+        return PolledSocket(descriptor, parts.poller, parts.watch, settings)
     }
 
     public func makeEmptySocket() throws(IOError) -> any DriverSocket {
@@ -94,7 +99,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
     public func makeEmptySocket(like listener: SocketSettings) throws(IOError) -> any DriverSocket {
         let parts = try parts()
         let settings = SocketSettings(family: listener.family, type: listener.type, proto: listener.proto)
-        return RingSocket(-1, parts.ring, parts.watch, settings)
+        return PolledSocket(-1, parts.poller, parts.watch, settings)
     }
 
     func engine() throws(IOError) -> any Engine { try parts().ring }

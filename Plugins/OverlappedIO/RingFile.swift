@@ -10,14 +10,15 @@ import Synchronization
 /// request.
 final class RingFile: DriverFile {
     private struct State {
-        var descriptor: Int32
-        var holds = 0
-        var isClosed = false
         var pending: [FileRequest] = []
         var isDeletedOnClose = false
         var path: String
     }
     private let state: Guarded<State>
+    private let opened: Int32
+    /// Who holds the descriptor; and whether it is closed, for all but them. Who leaves it at `closed` closes it.
+    private let holds = Atomic<Int>(0)
+    private static let closed = Int.min
     /// Held during transfers at the file pointer, which so come one after the other.
     private let pointer = Guarded<Int64>(0)
     private let engine: any Engine
@@ -38,7 +39,8 @@ final class RingFile: DriverFile {
     private let mayMeetWriters: Bool
 
     init(_ descriptor: Int32, _ status: stat, _ path: String, _ options: FileOptions, _ engine: any Engine) {
-        state = Guarded(State(descriptor: descriptor, isDeletedOnClose: options.isDeletedOnClose, path: path))
+        opened = descriptor
+        state = Guarded(State(isDeletedOnClose: options.isDeletedOnClose, path: path))
         self.engine = engine
         let kind = status.st_mode & S_IFMT
         identity = FileLocks.Identity(device: status.st_dev, inode: status.st_ino)
@@ -58,28 +60,22 @@ final class RingFile: DriverFile {
 
     deinit { close() }
 
-    var descriptor: Int32 { state.withLock { $0.isClosed ? -1 : $0.descriptor } }
+    var descriptor: Int32 { holds.load(ordering: .acquiring) < 0 ? -1 : opened }
     var path: String { state.withLock { $0.path } }
 
     /// Keeps the descriptor from being closed until `letGo`; -1: it is closed.
-    private func hold() -> Int32 {
-        state.withLock { state in
-            guard !state.isClosed else { return -1 }
-            state.holds += 1
-            return state.descriptor
+    @inline(__always) private func hold() -> Int32 {
+        var seen = holds.load(ordering: .relaxed)
+        while seen >= 0 {
+            let (done, now) = holds.weakCompareExchange(expected: seen, desired: seen + 1, ordering: .acquiring)
+            if done { return opened }
+            seen = now
         }
+        return -1
     }
 
-    private func letGo() { closeIfIdle { $0.holds -= 1 } }
-
-    private func closeIfIdle(after change: (inout sending State) -> Void) {
-        let descriptor = state.withLock { state -> Int32 in
-            change(&state)
-            guard state.isClosed, state.holds == 0, state.pending.isEmpty else { return -1 }
-            defer { state.descriptor = -1 }
-            return state.descriptor
-        }
-        if descriptor >= 0 { Glibc.close(descriptor) }
+    @inline(__always) private func letGo() {
+        if holds.subtract(1, ordering: .acquiringAndReleasing).newValue == RingFile.closed { Glibc.close(opened) }
     }
 
     // ---- transfers
@@ -101,7 +97,7 @@ final class RingFile: DriverFile {
         switch transfer {
         case .read(let at): (offset, isWrite) = (at, false)
         case .write(let at): offset = at
-        case .append, .lock, .flush: return nil
+        case .append, .lock, .flush, .control: return nil
         }
         if offset < 0 { return .invalidParameter }
         if isUnbuffered {
@@ -117,7 +113,7 @@ final class RingFile: DriverFile {
         // Of other processes' locks the kernel knows. Where nobody else may write they are not asked for, at each read.
         guard mayMeetWriters, offset < FileSharing.firstByte - Int64(length) else { return nil }
         let state = OpenFileLock.state(
-            state.withLock { $0.descriptor }, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
+            opened, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
         switch state {
         case .free: return nil
         case .locked: return .fileLockConflict
@@ -125,10 +121,25 @@ final class RingFile: DriverFile {
         }
     }
 
+    func transferNow(_ buffer: UnsafeMutableRawPointer, _ count: Int, isWrite: Bool, at offset: Int64) -> NowResult {
+        guard isSeekable, !isUnbuffered, !mayMeetWriters, count > 0, offset >= 0 else { return .other }
+        if isWrite && (isWrittenThrough || onlyAppends) { return .other }
+        if let locks, !locks.isEmpty { return .other }
+        guard hold() >= 0 else { return .other }
+        defer { letGo() }
+        var vector = iovec(iov_base: buffer, iov_len: count)
+        let done =
+            isWrite
+            ? signalbox_pwritev2(opened, &vector, 1, offset, 0)
+            : signalbox_preadv2(opened, &vector, 1, offset, Flags.noWait)
+        if done == count { return .done }
+        return done < 0 && errno == EAGAIN && !isWrite ? .wouldBlock : .other
+    }
+
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
         let transfer = adjusted(transfer)
         switch transfer {
-        case .lock, .flush: return .wouldBlock(0)
+        case .lock, .flush, .control: return .wouldBlock(0)
         case .read, .write, .append: break
         }
         let length = buffers.reduce(0) { $0 + $1.count }
@@ -161,25 +172,35 @@ final class RingFile: DriverFile {
             offset = 0
             if !mayWait && isWrittenThrough { return .wouldBlock(start) }
             if isSeekable { flags = Flags.append }
-        case .lock, .flush: return .wouldBlock(0)
+        case .lock, .flush, .control: return .wouldBlock(0)
         }
+        // A thread that waits for the disk gives up its place at its port, if it has one.
+        let hasPlace = mayWait && isSeekable && signalbox_thread().pointee.port != 0
+        var sleeps = hasPlace && (isUnbuffered || isWrittenThrough && !isRead)
+        if hasPlace && isRead && !sleeps { flags = Flags.noWait }
         let capacity = min(max(1, buffers.count), 1024)
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: capacity) { vectors in
             var done = start
             while true {
                 let count = fill(vectors, buffers, from: done)
                 let at = isSeekable ? offset + Int64(done) : -1
-                let result =
-                    isRead
-                    ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
-                    : write(descriptor, vectors, count, at, flags)
+                func call() -> (result: Int, code: Int32) {
+                    let result =
+                        isRead
+                        ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
+                        : write(descriptor, vectors, count, at, flags)
+                    return (result, errno)
+                }
+                let (result, code) = sleeps ? Arena.sleeping(isOpen: false, call) : call()
                 if result < 0 {
-                    switch errno {
+                    switch code {
                     case EINTR: break
+                    case EAGAIN where hasPlace && !sleeps, EOPNOTSUPP where hasPlace && !sleeps && isRead:
+                        (sleeps, flags) = (true, 0)
                     case EAGAIN where !mayWait || !isSeekable: return .wouldBlock(done)
                     case EOPNOTSUPP where flags != 0: return .wouldBlock(done)
                     // As the engine does: what was transferred before is not told, for it is not what was asked for.
-                    default: return .failed(status(errno))
+                    default: return .failed(status(code))
                     }
                     continue
                 }
@@ -216,6 +237,7 @@ final class RingFile: DriverFile {
     // ---- requests
 
     func start(_ request: IORequest, _ transfer: FileTransfer, done: Int) -> (status: IOStatus, bytes: Int)? {
+        if case .control = transfer { return (.invalidDeviceRequest, 0) }
         if case .lock(let range, let isExclusive, let waits) = transfer {
             guard let locks else { return (.invalidDeviceRequest, 0) }
             let descriptor = hold()
@@ -230,13 +252,14 @@ final class RingFile: DriverFile {
             case .waiting: return nil
             }
         }
-        let pending = state.withLock { state -> FileRequest? in
-            guard !state.isClosed else { return nil }
-            let pending = FileRequest(request, adjusted(transfer), self, state.descriptor, transferred: done)
-            state.pending.append(pending)
-            return pending
+        // Until it has ended.
+        guard hold() >= 0 else { return (.invalidHandle, 0) }
+        let pending = FileRequest(request, adjusted(transfer), self, opened, transferred: done)
+        state.withLock { $0.pending.append(pending) }
+        // A close meanwhile found nothing to cancel.
+        if holds.load(ordering: .sequentiallyConsistent) < 0 {
+            pending.isToEndNow.store(true, ordering: .sequentiallyConsistent)
         }
-        guard let pending else { return (.invalidHandle, 0) }
         engine.order(.submit(pending))
         return nil
     }
@@ -252,7 +275,12 @@ final class RingFile: DriverFile {
 
     /// Before the request is told to have ended.
     func finished(_ request: FileRequest) {
-        closeIfIdle { state in state.pending.removeAll { $0 === request } }
+        state.withLock { state in
+            guard let index = state.pending.firstIndex(where: { $0 === request }) else { return }
+            state.pending.swapAt(index, state.pending.count - 1)
+            state.pending.removeLast()
+        }
+        letGo()
     }
 
     func unlock(_ range: FileRange) -> Bool {
@@ -334,15 +362,12 @@ final class RingFile: DriverFile {
     }
 
     func close() {
-        let (wasOpen, isDeleted, path, descriptor) = state.withLock { state in
-            defer { state.isClosed = true }
-            // Held meanwhile: a request that ends must not close it yet.
-            if !state.isClosed { state.holds += 1 }
-            return (!state.isClosed, state.isDeletedOnClose, state.path, state.descriptor)
-        }
-        guard wasOpen else { return }
+        // Held meanwhile: a request that ends must not close it yet.
+        guard hold() >= 0 else { return }
+        guard holds.bitwiseOr(RingFile.closed, ordering: .sequentiallyConsistent).oldValue >= 0 else { return letGo() }
+        let (isDeleted, path) = state.withLock { ($0.isDeletedOnClose, $0.path) }
         _ = cancel { _ in true }
-        locks?.release(owner: self, descriptor)
+        locks?.release(owner: self, opened)
         if isDeleted && !isDevice { FilePath.delete(path, ifIs: identity.device, identity.inode) }
         if locks != nil { FileLocks.close(identity) }
         letGo()

@@ -11,7 +11,7 @@ import Signalbox
 /// `@unchecked Sendable`: `source` is touched on the loop alone; what else there is does not change, or has its own lock.
 final class SocketWatch: @unchecked Sendable {
     private struct Watched {
-        weak var socket: RingSocket?
+        weak var socket: PolledSocket?
     }
     private struct State {
         var sockets: [UInt64: Watched] = [:]
@@ -31,7 +31,7 @@ final class SocketWatch: @unchecked Sendable {
     deinit { if epoll >= 0 { close(epoll) } }
 
     /// Watches the descriptor until it is closed; what it returns is for `remove`.
-    func add(_ descriptor: Int32, of socket: RingSocket) throws(IOError) -> UInt64 {
+    func add(_ descriptor: Int32, of socket: PolledSocket) throws(IOError) -> UInt64 {
         let number: UInt64 = state.withLock { state in
             state.last += 1
             state.sockets[state.last] = Watched(socket: socket)

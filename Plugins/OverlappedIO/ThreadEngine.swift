@@ -49,7 +49,10 @@ final class ThreadEngine: Engine, @unchecked Sendable {
             return !mailbox.isClosed
         }
         if isTaken { return notifier!.signal() }
-        if case .submit(let request) = order { request.completedOnLoop(-ECANCELED, self) }
+        switch order {
+        case .submit(let request), .again(let request): request.completedOnLoop(-ECANCELED, self)
+        case .cancel: break
+        }
     }
 
     // ---- on the loop
@@ -61,7 +64,7 @@ final class ThreadEngine: Engine, @unchecked Sendable {
         }
         for order in orders {
             switch order {
-            case .submit(let request): submitOnLoop(request)
+            case .submit(let request), .again(let request): submitOnLoop(request)
             case .cancel(let request): cancelOnLoop(request)
             }
         }
@@ -189,7 +192,12 @@ final class ThreadEngine: Engine, @unchecked Sendable {
             return (mailbox.orders, mailbox.ended)
         }
         for (request, result) in ended { endOnLoop(request, result) }
-        for case .submit(let request) in late { request.completedOnLoop(-ECANCELED, self) }
+        for order in late {
+            switch order {
+            case .submit(let request), .again(let request): request.completedOnLoop(-ECANCELED, self)
+            case .cancel: break
+            }
+        }
         let requests = waiting.values.flatMap { $0.map(\.request) } + workers.all
         for request in requests { cancelOnLoop(request) }
         closeIfIdleOnLoop()

@@ -83,12 +83,12 @@ struct NotifySocket: Sendable {
     /// Sends a barrier: the descriptor that is returned becomes readable (it hangs up) when the manager has read what came
     /// before; sd_notify_barrier(3). nil: it could not be sent.
     func sendBarrier() -> Int32? {
-        var ends: [Int32] = [-1, -1]
-        guard signalbox_pipe(&ends) == 0 else { return nil }
-        let isSent = send("BARRIER=1", descriptors: [ends[1]])
-        close(ends[1])
-        if isSent { return ends[0] }
-        close(ends[0])
+        var ends: (Int32, Int32) = (-1, -1)
+        guard signalbox_pipe(&ends.0, &ends.1, true) == 0 else { return nil }
+        let isSent = send("BARRIER=1", descriptors: [ends.1])
+        close(ends.1)
+        if isSent { return ends.0 }
+        close(ends.0)
         return nil
     }
 }

@@ -197,4 +197,15 @@ void *signalbox_add_cancellation_handler(void (*handler)(uint64_t context), uint
     return swift_task_addCancellationHandler(task_cancelled, (void *)(uintptr_t)context);
 }
 
+static void (*_Atomic request_handler)(uint64_t context); // as above
+
+static __attribute__((swiftcall)) void request_cancelled(__attribute__((swift_context)) void *context) {
+    atomic_load_explicit(&request_handler, memory_order_relaxed)((uint64_t)(uintptr_t)context);
+}
+
+void *signalbox_add_request_cancellation_handler(void (*handler)(uint64_t context), uint64_t context) {
+    atomic_store_explicit(&request_handler, handler, memory_order_relaxed);
+    return swift_task_addCancellationHandler(request_cancelled, (void *)(uintptr_t)context);
+}
+
 void signalbox_remove_cancellation_handler(void *record) { swift_task_removeCancellationHandler(record); }

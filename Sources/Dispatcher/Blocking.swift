@@ -7,6 +7,8 @@ enum Parking {
     static var awake: UInt32 { 0 }
     static var asleep: UInt32 { 1 }
     static var woken: UInt32 { 2 }
+    /// At the queue of completions: see `CompletionQueue`.
+    static var asleepAtQueue: UInt32 { 3 }
 }
 
 extension Arena {
@@ -93,7 +95,11 @@ extension Arena {
             // nobody is to be woken
         } else {
             let (place, began) = (leavePort(), beginOfSleep)
-            park(waiter, until: deadline)
+            if alertable || waitsForRequests(waiter) {
+                parkAtQueue(waiter, until: deadline)
+            } else {
+                park(waiter, until: deadline)
+            }
             noteSleep(of: waiter, since: began)
             comeBack(to: place)
         }
@@ -144,14 +150,19 @@ extension Arena {
         return false
     }
 
-    /// Sleeps until the waiter is claimed by another, or claims it for the time-out.
-    func park(_ waiter: UInt32, until deadline: UInt64) {
+    /// Before a thread sleeps.
+    func expectMayBlock() {
         precondition(
             signalbox_thread().pointee.loop == 0,
             "a blocking wait on the event loop's thread would stall every actor of the loop: await instead")
         if Threads.reportsBlockedTasks.load(ordering: .acquiring) && signalbox_is_in_task() {
             Threads.reportBlockedTask?()
         }
+    }
+
+    /// Sleeps until the waiter is claimed by another, or claims it for the time-out.
+    func park(_ waiter: UInt32, until deadline: UInt64) {
+        expectMayBlock()
         let word = self.waiter(waiter)
         var deadline = deadline
         Seam.step()
@@ -178,8 +189,12 @@ extension Arena {
         Seam.step()
         let record = self.waiter(waiter)
         if record.continuation != 0 { return resume(waiter, record.continuation) }
-        if record.pointee.park.exchange(Parking.woken, ordering: .acquiringAndReleasing) == Parking.asleep {
-            signalbox_futex_wake(parkAddress(waiter), 1, isShared)
+        switch record.pointee.park.exchange(Parking.woken, ordering: .acquiringAndReleasing) {
+        case Parking.asleep: signalbox_futex_wake(parkAddress(waiter), 1, isShared)
+        // Who wakes itself has just taken the completion that ends its wait.
+        case Parking.asleepAtQueue where waiter != signalbox_thread().pointee.waiter:
+            CompletionQueue.calls?.pointee.wake()
+        default: break
         }
     }
 

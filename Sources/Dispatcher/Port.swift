@@ -67,7 +67,7 @@ extension Arena {
         signalbox_enter()
         defer { signalbox_leave() }
         Threads.sleepWhileSuspended()
-        if thread.pointee.port == name.bits {
+        while thread.pointee.port == name.bits {
             // It runs for this port: if there is a packet, it keeps its place.
             let record = object(name.index)
             let word = lock(record)
@@ -75,10 +75,20 @@ extension Arena {
             if word.isNamed(name, .port) && port.pointee.head != 0 && port.pointee.running <= port.pointee.limit {
                 let index = popLocked(record)
                 unlock(record, word)
+                // A thread that always finds packets never sleeps at the queue of completions, and others must come, too.
+                thread.pointee.packets &+= 1
+                if thread.pointee.packets & 63 == 0 { _ = CompletionQueue.take() }
                 return consumePacket(index)
             }
             unlock(record, word)
+            // Packets that have come meanwhile, and that it takes as above.
+            guard word.isNamed(name, .port), port.pointee.head == 0,
+                CompletionQueue.take(isLast: deadline == Deadline.now)
+            else {
+                return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
+            }
         }
+        _ = CompletionQueue.take(isLast: deadline == Deadline.now)
         return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
     }
 
@@ -105,7 +115,7 @@ extension Arena {
             case .published: break
             }
             let end = Threads.endBeforeSleep(wait, alertable)
-            if end == nil || claim(waiter, end!) == .lost { park(waiter, until: deadline) }
+            if end == nil || claim(waiter, end!) == .lost { parkAtQueue(waiter, until: deadline) }
             guard let verdict = leave(waiter) else { continue }
             if verdict == .alerted {
                 guard Threads.runAPCs() else { continue }  // they were withdrawn before they ran

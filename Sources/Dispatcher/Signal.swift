@@ -95,8 +95,32 @@ extension Arena {
 
     // ---- drivers' objects: signaled when a request has ended, reset when the next one starts
 
-    package func signalSource(_ name: ObjectName) { try? signalSlowly(name, .source) }
-    package func resetSource(_ name: ObjectName) { _ = withLock(name) { _, word in word.reset() } }
+    package func signalSource(_ name: ObjectName) {
+        let record = object(name.index)
+        let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
+        if word.isFree && word.isNamed(name, .source) {
+            var signaled = word
+            signaled.signal()
+            if record.replace(word, by: signaled) { return count(.signals, name.index) }
+        }
+        try? signalSlowly(name, .source)
+    }
+    package func resetSource(_ name: ObjectName) {
+        let record = object(name.index)
+        let word = Word(bits: record.pointee.word.load(ordering: .relaxed))
+        if word.isFree && word.isNamed(name, .source) {
+            var reset = word
+            reset.reset()
+            if record.replace(word, by: reset) { return }
+        }
+        _ = withLock(name) { _, word in word.reset() }
+    }
+    /// As `signalSource`, where nobody waits who would have to be told of what came before, if it is signaled already.
+    @inline(__always) package func signalSourceIfReset(_ name: ObjectName) {
+        let word = word(name)
+        if word.isFree && word.isNamed(name, .source) && word.isSignaled { return }
+        signalSource(name)
+    }
 
     // ---- the whole way
 

@@ -159,13 +159,14 @@ package import Synchronization
     package static func resume(_ object: ObjectName) throws(DispatcherError) -> UInt32 {
         let (before, _) = try changeCount(object) { count, _ in count == 0 ? 0 : count - 1 }
         if before == 1 {
-            wakeStopped(object)
+            // The thread may have ended by now, and its record be another's: a stray wake does no harm.
+            signalbox_futex_wake(Arena.local.object(object.index).resumptions, .max, false)
             tellStop(object)  // who waits for it to stop need not
         }
         return before
     }
 
-    /// Has a thread that has stopped look again whether it is to go on.
+    /// Has a thread that has stopped look again whether it is to go on. The caller has a reference.
     static func wakeStopped(_ object: ObjectName) {
         let resumptions = Arena.local.object(object.index).resumptions
         resumptions.pointee.wrappingAdd(1, ordering: .releasing)
@@ -175,7 +176,8 @@ package import Synchronization
     private static func changeCount(
         _ object: ObjectName, _ change: (_ count: UInt32, _ waiter: UInt32) throws(DispatcherError) -> UInt32
     ) throws(DispatcherError) -> (before: UInt32, waiter: UInt32) {
-        let suspensions = Arena.prepared().object(object.index).suspensions
+        let record = Arena.prepared().object(object.index)
+        let suspensions = record.suspensions
         let result: Result<(UInt32, UInt32), DispatcherError>? = withFields(object) { fields, _ in
             let before = suspensions.pointee.load(ordering: .relaxed) & suspensionMask
             let waiter = fields.pointee.waiter
@@ -184,6 +186,8 @@ package import Synchronization
                 // The other bits are changed without the lock.
                 let after = try change(before, waiter)
                 suspensions.pointee.wrappingAdd(after &- before, ordering: .acquiringAndReleasing)
+                // Now, while the record is the thread's: once it goes on it may end.
+                if after < before { record.resumptions.pointee.wrappingAdd(1, ordering: .releasing) }
             } catch {
                 return .failure(error)
             }

@@ -2,12 +2,22 @@ import CLinux
 public import Synchronization
 
 /// A lock of one word in an arena: 0 free, 1 held, 2 held and someone may sleep on it.
+@usableFromInline
 struct FutexLock {
-    let state: UnsafeMutablePointer<Atomic<UInt32>>
-    let isShared: Bool
+    @usableFromInline let state: UnsafeMutablePointer<Atomic<UInt32>>
+    @usableFromInline let isShared: Bool
 
-    func lock() {
+    @inlinable init(state: UnsafeMutablePointer<Atomic<UInt32>>, isShared: Bool) {
+        self.state = state
+        self.isShared = isShared
+    }
+
+    @inlinable @inline(__always) func lock() {
         if state.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged { return }
+        lockSlowly()
+    }
+
+    @usableFromInline @inline(never) func lockSlowly() {
         if Seam.sleep({ state.pointee.load(ordering: .relaxed) == 0 }) == true { return lock() }
         for _ in 0..<Spin.rounds where state.pointee.load(ordering: .relaxed) == 1 { signalbox_pause() }
         while state.pointee.exchange(2, ordering: .acquiring) != 0 {
@@ -15,9 +25,15 @@ struct FutexLock {
         }
     }
 
-    func unlock() {
-        if state.pointee.exchange(0, ordering: .releasing) == 2 { signalbox_futex_wake(state, 1, isShared) }
+    @inlinable func lockIfFree() -> Bool {
+        state.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
     }
+
+    @inlinable @inline(__always) func unlock() {
+        if state.pointee.exchange(0, ordering: .releasing) == 2 { wakeSleeper() }
+    }
+
+    @usableFromInline @inline(never) func wakeSleeper() { signalbox_futex_wake(state, 1, isShared) }
 }
 
 enum Spin {

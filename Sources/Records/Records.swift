@@ -96,6 +96,8 @@ extension UnsafeMutablePointer where Pointee == ObjectRecord {
         get { self[at: 32] }
         nonmutating set { self[at: 32] = newValue }
     }
+    /// Of an event: 1 when requests have told it of their end, as they may again.
+    @inlinable package var isToldOfRequests: UnsafeMutablePointer<Atomic<UInt32>> { field(32) }
     @inlinable package func clearKindFields() { self[at: 32] = SIMD4<UInt64>.zero }
 }
 

@@ -27,6 +27,15 @@ package enum Seam {
         @usableFromInline static func stepIfScheduled() { current?.step() }
     #endif
 
+    /// Whether a test's scheduler decides when the calling thread runs.
+    package static var isScheduled: Bool {
+        #if DEBUG || SCHEDULED
+            return current != nil
+        #else
+            return false
+        #endif
+    }
+
     /// CLOCK_MONOTONIC, in nanoseconds.
     @usableFromInline package static var now: UInt64 {
         #if DEBUG || SCHEDULED

@@ -294,20 +294,25 @@ private enum Maps {
         defer { free(line) }
         while getline(&line, &room, file) > 0, let text = line {
             // 7f0c1a600000-7f0c1a622000 r--p 00000000 fe:01 1234   /usr/lib/libc.so.6
-            let fields = String(cString: text).split { $0 == " " || $0 == "\n" }
-            guard fields.count >= 5 else { continue }
-            let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-            guard ends.count == 2, ends[0] < ends[1] else { continue }
-            let mode = Array(fields[1].utf8)
-            func allows(_ place: Int, _ letter: Character) -> Bool { mode[place] == letter.asciiValue }
+            var rest: UnsafeMutablePointer<CChar>?
+            let start = strtoul(text, &rest, 16)
+            guard let dash = rest, dash[0] == CChar(UInt8(ascii: "-")) else { continue }
+            let end = strtoul(dash + 1, &rest, 16)
+            guard start < end, let space = rest, strlen(space) > 5 else { continue }
+            let mode = space + 1
+            func allows(_ place: Int, _ letter: Unicode.Scalar) -> Bool { mode[place] == CChar(UInt8(ascii: letter)) }
             var flags: Int32 = 0
             if allows(0, "r") { flags |= PROT_READ }
             if allows(1, "w") { flags |= PROT_WRITE }
             if allows(2, "x") { flags |= PROT_EXEC }
-            let isFile = fields[4] != "0"
-            let isModule = isFile && (flags & PROT_EXEC != 0 || fields.count > 5 && fields[5].contains(".so"))
+            strtoul(mode + 4, &rest, 16)  // the offset
+            guard let device = rest.flatMap({ strchr($0, Int32(UInt8(ascii: ":"))) }) else { continue }
+            strtoul(device + 1, &rest, 16)
+            guard let inode = rest else { continue }
+            let isFile = strtoul(inode, &rest, 10) != 0
+            let isModule = isFile && (flags & PROT_EXEC != 0 || rest.map { strstr($0, ".so") != nil } ?? false)
             maps.append(
-                Map(range: ends[0]..<ends[1], flags: flags, origin: isModule ? .code : isFile ? .file : .other))
+                Map(range: start..<end, flags: flags, origin: isModule ? .code : isFile ? .file : .other))
         }
         return maps
     }

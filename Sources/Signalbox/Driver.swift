@@ -2,8 +2,8 @@ import Dispatcher
 
 /// One overlapped request: what is to be done, and who is told when it has ended.
 ///
-/// `@unchecked Sendable`: what is here does not change, and the memory of the buffers is the driver's alone from the
-/// request's start to its completion. Subclasses keep to that: what they add is written before the start, or in
+/// `@unchecked Sendable`: what is here changes only while nobody but its maker knows of the request, and the memory of the
+/// buffers is the driver's alone from the request's start to its completion. Subclasses keep to that: what they add is written before the start, or in
 /// `complete`.
 open class IORequest: @unchecked Sendable {
     /// What is to be done with the buffers.
@@ -19,20 +19,72 @@ open class IORequest: @unchecked Sendable {
     }
 
     /// What is to be done.
-    public let operation: Operation
-    /// The caller's memory: its own again when the request completes.
-    public let buffers: [UnsafeMutableRawBufferPointer]
+    @exclusivity(unchecked) public private(set) final var operation: Operation
+    /// Which of them, without what it carries.
+    package enum Kind { case receive, send, accept, connect }
+    @exclusivity(unchecked) package private(set) final var kind: Kind
+    /// The first buffer; most requests have one, and need no array.
+    @exclusivity(unchecked) package private(set) final var first: UnsafeMutableRawBufferPointer
+    private final let others: [UnsafeMutableRawBufferPointer]
+    private final let count: Int
     /// What there is besides bytes: flags, an address, ancillary data. nil: nothing.
     public let message: IOMessage?
+
+    /// Whether its end is told by a packet to a completion port, and by nothing else.
+    open var isToldByPort: Bool { false }
+
+    /// Whether system calls in which the thread sleeps that makes the request may be interrupted while it is pending (EINTR).
+    open var mayInterrupt: Bool { false }
 
     /// Makes a request over buffers, which must stay until it has ended.
     public init(
         _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage? = nil
     ) {
         self.operation = operation
-        self.buffers = buffers
+        kind = IORequest.kind(of: operation)
+        first = buffers.first ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        count = buffers.count
+        others = buffers.count > 1 ? Array(buffers.dropFirst()) : []
         self.message = message
     }
+
+    /// Makes a request over one buffer, which must stay until it has ended.
+    package init(_ operation: Operation, over buffer: UnsafeMutableRawBufferPointer) {
+        self.operation = operation
+        kind = IORequest.kind(of: operation)
+        first = buffer
+        count = 1
+        others = []
+        message = nil
+    }
+
+    /// Makes a request that has ended, and of which nobody else knows any more, one over another buffer. It was made over
+    /// one.
+    package func renew(_ operation: Operation, over buffer: UnsafeMutableRawBufferPointer) {
+        self.operation = operation
+        kind = IORequest.kind(of: operation)
+        first = buffer
+    }
+
+    private static func kind(of operation: Operation) -> Kind {
+        switch operation {
+        case .receive: .receive
+        case .send: .send
+        case .accept: .accept
+        case .connect: .connect
+        }
+    }
+    /// Whether it takes what comes: a receive or an accept.
+    package final var isIncoming: Bool { kind == .receive || kind == .accept }
+
+    /// The caller's memory: its own again when the request completes.
+    public var buffers: [UnsafeMutableRawBufferPointer] { count == 0 ? [] : [first] + others }
+    /// How many buffers there are.
+    package final var bufferCount: Int { count }
+    /// Whether it moves the bytes of one buffer, and nothing else.
+    package final var isPlain: Bool { count == 1 && message == nil }
+    /// Bytes in all buffers.
+    package final var length: Int { others.reduce(first.count) { $0 + $1.count } }
 
     /// The request, which was pending, has ended: called once, under no lock, on any thread. The driver does not touch
     /// the buffers any more.
@@ -45,11 +97,11 @@ open class IORequest: @unchecked Sendable {
 public protocol DriverSocket: AnyObject, Sendable {
     /// The descriptor, for what needs no driver: bind(2), setsockopt(2) and their like. -1 when there is none.
     var descriptor: Int32 { get }
-    /// Starts a request.
+    /// Starts a request, of which `done` bytes are sent already.
     ///
     /// - Returns: how it ended, if it did at once; nil if it is pending, and will end through
     ///   ``IORequest/complete(_:bytes:)`` (maybe before this has returned).
-    func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)?
+    func start(_ request: IORequest, from done: Int) -> (status: IOStatus, bytes: Int)?
     /// Asks a request to end early: it completes with `.cancelled`, or as it would have.
     func cancel(_ request: IORequest)
     /// As ``cancel(_:)`` for all receives and accepts that are pending.
@@ -59,6 +111,12 @@ public protocol DriverSocket: AnyObject, Sendable {
     /// Does as much of a receive, send, accept or connect as can be done without waiting, from the byte `start` of its
     /// buffers on.
     func attempt(_ request: IORequest, from start: Int) -> IOAttempt
+    /// Receives into the buffer what is there, or sends what there is room for, as a request over that buffer would.
+    ///
+    /// - Returns: bytes; what of a send is left over is for a request. -1 if it would have to wait, or has failed, which a
+    ///   request tells; -2 if the socket is not a plain connection, or somebody is told of what it is ready for. Nothing
+    ///   has been done then.
+    func transferNow(isSend: Bool, _ buffer: UnsafeMutableRawBufferPointer) -> Int
     /// What belongs to the socket rather than to its descriptor.
     var settings: SocketSettings { get }
     /// Keeps the descriptor from being closed, and so its number from being reused, until `letGo`; -1: it is closed.
@@ -75,6 +133,11 @@ public protocol DriverSocket: AnyObject, Sendable {
     func adopt(_ descriptor: Int32) -> Bool
     /// Ends all requests and closes the descriptor. Idempotent.
     func close()
+}
+
+extension DriverSocket {
+    /// Starts a request.
+    public func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)? { start(request, from: 0) }
 }
 
 /// How far a request came without waiting.
@@ -136,6 +199,7 @@ package final class DriverRegistry: Sendable {
         /// The last that was registered serves; those before it come back when it is gone.
         var sockets: [any SocketDriver] = []
         var files: [any FileDriver] = []
+        var pipes: [any PipeDriver] = []
         /// Of hosts whose plugins answer for names.
         var names: [ObjectRegistry] = []
         var serviceManagers: [any ServiceManager] = []
@@ -159,6 +223,10 @@ package final class DriverRegistry: Sendable {
     package func register(files driver: any FileDriver) { state.withLock { $0.files.append(driver) } }
     package func unregister(files driver: any FileDriver) {
         state.withLock { $0.files.removeAll { $0 === driver } }
+    }
+    package func register(pipes driver: any PipeDriver) { state.withLock { $0.pipes.append(driver) } }
+    package func unregister(pipes driver: any PipeDriver) {
+        state.withLock { $0.pipes.removeAll { $0 === driver } }
     }
     package func register(_ manager: any ServiceManager) { state.withLock { $0.serviceManagers.append(manager) } }
     package func unregister(_ manager: any ServiceManager) {
@@ -189,6 +257,14 @@ package final class DriverRegistry: Sendable {
         if let driver = state.withLock({ $0.files.last }) { return driver }
         throw IOError(
             .notSupported, "no plugin provides files: start a Host with OverlappedIO() first; opening a file")
+    }
+
+    package func pipes() throws(IOError) -> any PipeDriver {
+        if let driver = state.withLock({ $0.pipes.last }) { return driver }
+        startOnDemand()
+        if let driver = state.withLock({ $0.pipes.last }) { return driver }
+        throw IOError(
+            .notSupported, "no plugin provides pipes: start a Host with NamedPipes() first; making or opening a pipe")
     }
 
     package func sockets() throws(IOError) -> any SocketDriver {

@@ -76,6 +76,8 @@ public enum FileTransfer: Sendable {
     case write(at: Int64)
     /// Write at the end.
     case append
+    /// What is for the ends of named pipes alone.
+    case control(PipeControl)
     /// Have what was written brought to the disk.
     case flush
     /// Lock a range; if it `waits`, when others have unlocked it, else at once or not at all.
@@ -110,6 +112,15 @@ public enum FileOrigin: Sendable {
     case end
 }
 
+/// What an end of a named pipe may be asked for, besides transfers.
+public enum PipeControl: @unchecked Sendable {
+    // Sendable: the buffers are read before the call that starts the request returns.
+    /// Of the server's end: wait for a client.
+    case listen
+    /// Write a message, and read one that answers it.
+    case transact(UnsafeMutableRawBufferPointer)
+}
+
 /// What handles of one opening have in common, as ReadFile and WriteFile see it.
 public protocol DriverFile: AnyObject, Sendable {
     /// The descriptor, for what needs no driver: fstat(2) and its like.
@@ -136,6 +147,8 @@ public protocol DriverFile: AnyObject, Sendable {
     func transfer(
         _ buffers: [UnsafeMutableRawBufferPointer], isWrite: Bool, at offset: Int64?
     ) -> (status: IOStatus, bytes: Int)
+    /// Does a transfer if that is simple and can be done at once, and all of it.
+    func transferNow(_ buffer: UnsafeMutableRawPointer, _ count: Int, isWrite: Bool, at offset: Int64) -> NowResult
     /// Does as much of a transfer as can be done at once, or, if `mayWait`, all of it, sleeping as long as a disk takes.
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt
     /// Starts a request, of which `done` bytes are transferred already.
@@ -155,6 +168,20 @@ public protocol DriverFile: AnyObject, Sendable {
     func rename(to path: String, replaces: Bool) -> IOStatus
     /// Ends all requests and closes the descriptor. Idempotent.
     func close()
+}
+
+/// What became of a transfer that was to be done at once.
+public enum NowResult: Sendable {
+    /// All of it is done.
+    case done
+    /// Nothing is done, and it would have to wait.
+    case wouldBlock
+    /// It is not as simple as that: try ``DriverFile/attempt(_:_:mayWait:)``, from the beginning.
+    case other
+}
+
+extension DriverFile {
+    public func transferNow(_: UnsafeMutableRawPointer, _: Int, isWrite: Bool, at: Int64) -> NowResult { .other }
 }
 
 /// Opens files.

@@ -30,17 +30,23 @@ public actor EventLoop {
     public nonisolated func stop() { executor.stop() }
 }
 
-/// Runs jobs on an sd-event loop's thread, in the order they came.
-public final class LoopExecutor: SerialExecutor {
-    private enum Work {
-        case job(UnownedJob)
-        case call(@Sendable () -> Void)
-    }
+/// Runs jobs on an sd-event loop's thread, in the order they came; those that come from the loop itself need neither a
+/// lock nor a wake-up, and may so pass others.
+///
+/// It serves tasks as well as actors: `withTaskExecutorPreference(loop.executor)`, or `Task(executorPreference:)`. A task
+/// that serves a connection is then resumed by the thread that has learnt of its bytes. It must not block there, nor
+/// compute for long.
+public final class LoopExecutor: SerialExecutor, TaskExecutor {
     private struct State {
-        var jobs: [Work] = []
+        var jobs: [UnownedJob] = []
+        var calls: [@Sendable () -> Void] = []
         var isStopped = false
     }
     private let state = Guarded(State())
+    /// Jobs that came from the loop. Sendable: they are touched on the loop's thread alone.
+    @exclusivity(unchecked) private nonisolated(unsafe) var ownJobs: [UnownedJob] = []
+    /// Memory for `ownJobs`, likewise.
+    @exclusivity(unchecked) private nonisolated(unsafe) var spareJobs: [UnownedJob] = []
     /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
     package nonisolated(unsafe) let event: OpaquePointer
     private let wakeUp: Int32
@@ -90,13 +96,14 @@ public final class LoopExecutor: SerialExecutor {
         #if DEBUG || SCHEDULED
             enqueuedCount.wrappingAdd(1, ordering: .relaxed)
         #endif
-        state.withLock { $0.jobs.append(.job(job)) }
+        if isOnLoop { return ownJobs.append(job) }
+        state.withLock { $0.jobs.append(job) }
         poke()
     }
 
-    /// Has `body` called on the loop's thread, after what was given to it before; needs no task, and never blocks.
+    /// Has `body` called on the loop's thread, after the jobs that it was given before; needs no task, and never blocks.
     public func post(_ body: @escaping @Sendable () -> Void) {
-        state.withLock { $0.jobs.append(.call(body)) }
+        state.withLock { $0.calls.append(body) }
         poke()
     }
 
@@ -131,9 +138,10 @@ public final class LoopExecutor: SerialExecutor {
     private func run() -> UInt32 {
         signalbox_thread().pointee.loop = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
         threadNumber.store(signalbox_thread_id(), ordering: .relaxed)
-        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) {
-            let done = sd_event_run(event, .max)
+        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty && $0.calls.isEmpty }) || !ownJobs.isEmpty {
+            let done = sd_event_run(event, ownJobs.isEmpty ? .max : 0)
             precondition(done >= 0 || done == -EINTR, "sd_event_run(3) failed (errno \(-done))")
+            runOwnJobs()
         }
         signalbox_thread().pointee.loop = 0
         return 0
@@ -144,15 +152,29 @@ public final class LoopExecutor: SerialExecutor {
         _ = read(wakeUp, &count, 8)
         isPoked.store(false, ordering: .sequentiallyConsistent)
         // What these jobs enqueue comes after what else the loop has to do.
-        let jobs = state.withLock { state in
-            defer { state.jobs.removeAll(keepingCapacity: true) }
-            return state.jobs
-        }
-        for work in jobs {
-            switch work {
-            case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
-            case .call(let body): body()
+        let (jobs, calls) = state.withLock { state in
+            defer {
+                state.jobs.removeAll(keepingCapacity: true)
+                state.calls.removeAll(keepingCapacity: true)
             }
+            return (state.jobs, state.calls)
         }
+        for job in jobs { run(job) }
+        for call in calls { call() }
+    }
+
+    /// What these jobs enqueue comes after what else the loop has to do.
+    private func runOwnJobs() {
+        guard !ownJobs.isEmpty else { return }
+        var jobs: [UnownedJob] = spareJobs
+        spareJobs = []
+        swap(&jobs, &ownJobs)
+        for job in jobs { run(job) }
+        jobs.removeAll(keepingCapacity: true)
+        spareJobs = jobs
+    }
+
+    private func run(_ job: UnownedJob) {
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 }

@@ -36,8 +36,11 @@ package enum FaultSeam {
         /// Returns how many calls the fault has struck.
         @discardableResult package static func disarm() -> Int {
             countdown.store(idle, ordering: .sequentiallyConsistent)
-            return struck.load(ordering: .sequentiallyConsistent)
+            return struck.exchange(0, ordering: .sequentiallyConsistent)
         }
+
+        /// Whether it was armed, and not disarmed since.
+        package static var wasArmed: Bool { isArmed || struck.load(ordering: .relaxed) > 0 }
 
         /// Whether a fault is still to come.
         package static var isArmed: Bool { countdown.load(ordering: .sequentiallyConsistent) != idle }

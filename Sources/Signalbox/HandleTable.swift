@@ -310,25 +310,89 @@ public enum HandleError: Error {
 
 /// Objects of drivers: the dispatcher's record holds the driver's socket for as long as the object lives.
 package enum SourceObject {
-    private final class Box: Sendable {
-        let socket: (any DriverSocket)?
-        let file: (any DriverFile)?
+    package final class Box: Sendable {
+        package let socket: (any DriverSocket)?
+        package let file: (any DriverFile)?
         /// What is not told of a request that ends at once: FILE_SKIP_COMPLETION_PORT_ON_SUCCESS (1), and
         /// FILE_SKIP_SET_EVENT_ON_HANDLE (2).
-        let skips = Atomic<UInt8>(0)
+        package let skips = Atomic<UInt8>(0)
         /// Whether requests may be pending when the call that made them returns.
-        let isOverlapped: Bool
-        /// Where completions of handle-based requests go: the port's name and the key; set once.
-        let binding = Guarded<(port: ObjectName, key: UInt64)?>(nil)
-        /// Events of threads that wait for a request by its address.
-        let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
+        package let isOverlapped: Bool
+        /// Where completions of handle-based requests go: the port's name, or 0, and the key, which stands there first.
+        private let port = Atomic<UInt64>(0)
+        private let key = Atomic<UInt64>(0)
+        private let isBinding = Atomic(false)
+        package var binding: (port: ObjectName, key: UInt64)? {
+            let bits = port.load(ordering: .acquiring)
+            return bits == 0 ? nil : (ObjectName(bits: bits), key.load(ordering: .relaxed))
+        }
+        /// Or they lead to callbacks of that object: a reference.
+        private let poolAddress = Atomic<UInt>(0)
+        package var isBoundToPool: Bool { poolAddress.load(ordering: .relaxed) != 0 }
+        fileprivate var pool: PoolObject? {
+            UnsafeRawPointer(bitPattern: poolAddress.load(ordering: .acquiring)).map(PoolObject.of)
+        }
+        /// Once.
+        fileprivate func bind(to target: Binding) -> Bool {
+            if isBinding.exchange(true, ordering: .relaxed) { return false }
+            switch target {
+            case .port(let port, let key):
+                self.key.store(key, ordering: .relaxed)
+                self.port.store(port.bits, ordering: .releasing)
+            case .pool(let pool):
+                poolAddress.store(UInt(bitPattern: Unmanaged.passRetained(pool).toOpaque()), ordering: .releasing)
+            }
+            return true
+        }
+        deinit {
+            _ = takeSpare()
+            if let pool = UnsafeRawPointer(bitPattern: poolAddress.load(ordering: .acquiring)) {
+                Unmanaged<PoolObject>.fromOpaque(pool).release()
+            }
+        }
+        /// Events of threads that wait for a request by its address; and how many there are.
+        fileprivate let waiters = Guarded<[(address: UInt, event: ObjectName)]>([])
+        fileprivate let waiterCount = Atomic(0)
+        /// Tells those who wait for the request of that address, whose status stands there already.
+        @inline(__always) package func tellWaiters(for address: UInt) {
+            // Who comes now looks at the status once he is counted.
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if waiterCount.load(ordering: .relaxed) > 0 { tellWaitersSlowly(for: address) }
+        }
+        @inline(never) private func tellWaitersSlowly(for address: UInt) {
+            let told = waiters.withLock { $0.filter { $0.address == address }.map(\.event) }
+            for event in told { try? Arena.local.setEvent(event) }  // who has stopped waiting has taken it away
+        }
         /// Set by shutdown(SD_RECEIVE).
-        let hasEndedReceiving = Atomic(false)
+        package let hasEndedReceiving = Atomic(false)
+        /// A request that has ended, for the next to be made of; 0: none. Owned.
+        private let spare = Atomic<UInt>(0)
+
+        /// Keeps a request that has ended for the next; one is enough.
+        package func keepSpare(_ request: IORequest) {
+            guard spare.load(ordering: .relaxed) == 0 else { return }
+            let kept = Unmanaged.passRetained(request)
+            let (done, _) = spare.compareExchange(
+                expected: 0, desired: UInt(bitPattern: kept.toOpaque()), ordering: .acquiringAndReleasing)
+            if !done { kept.release() }
+        }
+
+        package func takeSpare() -> IORequest? {
+            let kept = spare.load(ordering: .relaxed) == 0 ? 0 : spare.exchange(0, ordering: .acquiringAndReleasing)
+            return UnsafeRawPointer(bitPattern: kept).map { Unmanaged<IORequest>.fromOpaque($0).takeRetainedValue() }
+        }
+
         init(_ socket: (any DriverSocket)?, _ file: (any DriverFile)?, isOverlapped: Bool) {
             self.socket = socket
             self.file = file
             self.isOverlapped = isOverlapped
         }
+    }
+
+    /// Where the ends of requests are told.
+    package enum Binding: Sendable {
+        case port(ObjectName, key: UInt64)
+        case pool(PoolObject)
     }
 
     /// Makes an object with one reference.
@@ -347,7 +411,13 @@ package enum SourceObject {
         try ObjectBox.make(.source, box)
     }
 
-    private static func box(of object: ObjectName) -> Box? {
+    /// As `box`, to be released by the caller.
+    @inline(__always) package static func keptBox(of object: ObjectName) -> Unmanaged<Box>? {
+        ObjectBox.keep(object, .source, Box.self)
+    }
+
+    /// What the floor above has of the object; nil if it stands for no driver's.
+    package static func box(of object: ObjectName) -> Box? {
         ObjectBox.find(object, .source, Box.self)
     }
 
@@ -397,34 +467,35 @@ package enum SourceObject {
 
     package static func isOverlapped(_ object: ObjectName) -> Bool { box(of: object)?.isOverlapped ?? false }
 
-    /// Binds the object to a port. False: it is bound already, or its requests are not overlapped.
-    package static func bind(_ object: ObjectName, to port: ObjectName, key: UInt64) -> Bool {
+    /// Binds the object to a port or a pool. False: it is bound already, or its requests are not overlapped.
+    package static func bind(_ object: ObjectName, to target: Binding) -> Bool {
         guard let box = box(of: object), box.isOverlapped else { return false }
-        return box.binding.withLock { binding in
-            guard binding == nil else { return false }
-            binding = (port, key)
-            return true
-        }
+        return box.bind(to: target)
     }
 
-    /// The port that the object is bound to, and the key.
-    package static func binding(of object: ObjectName) -> (port: ObjectName, key: UInt64)? {
-        box(of: object)?.binding.withLock { $0 }
+    /// What the object is bound to.
+    package static func binding(of object: ObjectName) -> Binding? {
+        guard let box = box(of: object) else { return nil }
+        if let (port, key) = box.binding { return .port(port, key: key) }
+        return box.pool.map(Binding.pool)
     }
 
     // ---- threads that wait for one request
 
     /// Sets `event` when the request of that address ends.
     package static func addWaiter(_ event: ObjectName, for address: UInt, of object: ObjectName) {
-        box(of: object)?.waiters.withLock { $0.append((address, event)) }
+        guard let box = box(of: object) else { return }
+        box.waiters.withLock { $0.append((address, event)) }
+        box.waiterCount.add(1, ordering: .sequentiallyConsistent)
     }
 
     package static func removeWaiter(_ event: ObjectName, of object: ObjectName) {
-        box(of: object)?.waiters.withLock { $0.removeAll { $0.event == event } }
+        guard let box = box(of: object) else { return }
+        box.waiters.withLock { $0.removeAll { $0.event == event } }
+        box.waiterCount.subtract(1, ordering: .sequentiallyConsistent)
     }
 
     package static func tellWaiters(for address: UInt, of object: ObjectName) {
-        let told = box(of: object)?.waiters.withLock { $0.filter { $0.address == address }.map(\.event) } ?? []
-        for event in told { try? Arena.local.setEvent(event) }  // who has stopped waiting has taken it away
+        box(of: object)?.tellWaiters(for: address)
     }
 }

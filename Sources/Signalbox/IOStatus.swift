@@ -98,6 +98,24 @@ public struct IOStatus: RawRepresentable, Hashable, Sendable {
     public static let pipeClosing = IOStatus(rawValue: 0xC000_00B1)
     /// Nobody writes to the pipe any more.
     public static let pipeBroken = IOStatus(rawValue: 0xC000_014B)
+    /// Who was at the other end has parted, or has not come.
+    public static let pipeDisconnected = IOStatus(rawValue: 0xC000_00B0)
+    /// A client has come already.
+    public static let pipeConnected = IOStatus(rawValue: 0xC000_00B2)
+    /// No client has come yet.
+    public static let pipeListening = IOStatus(rawValue: 0xC000_00B3)
+    /// All instances of the pipe have clients.
+    public static let pipeNotAvailable = IOStatus(rawValue: 0xC000_00AC)
+    /// There are as many instances of the pipe as there may be.
+    public static let instanceNotAvailable = IOStatus(rawValue: 0xC000_00AB)
+    /// The pipe, or how this end reads, is not such as that takes.
+    public static let invalidPipeState = IOStatus(rawValue: 0xC000_00AD)
+    /// There are bytes that were not read.
+    public static let pipeBusy = IOStatus(rawValue: 0xC000_00AE)
+    /// The other end may do that, not this one.
+    public static let illegalFunction = IOStatus(rawValue: 0xC000_00AF)
+    /// There is nothing in the pipe, and this end does not wait.
+    public static let pipeEmpty = IOStatus(rawValue: 0xC000_00D9)
     /// The device has failed (EIO).
     public static let ioDeviceError = IOStatus(rawValue: 0xC000_0185)
     /// The file is in use by the system itself (EBUSY, ETXTBSY).

@@ -12,9 +12,14 @@ final class InheritedFile: DriverFile {
     let access: FileRights
     let isOverlapped: Bool
 
-    init(_ descriptor: Int32, _ mask: UInt32, isOverlapped: Bool) {
+    init(_ descriptor: Int32, _ access: FileRights, isOverlapped: Bool) {
         state = Guarded(.untouched(descriptor))
         self.isOverlapped = isOverlapped
+        self.access = access
+    }
+
+    /// What a handle with that access mask may do.
+    static func rights(of mask: UInt32) -> FileRights {
         var access: FileRights = []
         // FILE_READ_DATA, FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_WRITE_ATTRIBUTES, DELETE
         for (bit, right) in [(1, .read), (2, .write), (4, .append), (0x100, .writeAttributes), (0x1_0000, .delete)]
@@ -22,7 +27,7 @@ final class InheritedFile: DriverFile {
         {
             access.insert(right)
         }
-        self.access = access
+        return access
     }
 
     private var driven: (any DriverFile)? {

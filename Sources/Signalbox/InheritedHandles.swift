@@ -23,7 +23,7 @@ package enum InheritedHandles {
             if let file = SourceObject.file(of: object), file.isSeekable {
                 lseek(file.descriptor, Int(file.position), SEEK_SET)
             }
-            let copy = fcntl(SourceObject.descriptor(of: object), F_DUPFD_CLOEXEC, 3)
+            let copy = signalbox_copy_of_descriptor(SourceObject.descriptor(of: object))
             guard copy >= 0 else { return nil }  // it has none, or was closed just now
             return Entry(handle: handle, descriptor: copy, access: access, kind: UInt32(kind(of: object)))
         }
@@ -51,7 +51,14 @@ package enum InheritedHandles {
             guard fcntl(entry.descriptor, F_SETFD, FD_CLOEXEC) == 0 else { continue }
             if entry.kind >= UInt32(SIGNALBOX_INHERITS_FILE) {
                 let isOverlapped = entry.kind == UInt32(SIGNALBOX_INHERITS_OVERLAPPED_FILE)
-                let file = InheritedFile(entry.descriptor, entry.access, isOverlapped: isOverlapped)
+                let file: any DriverFile
+                if AnonymousPipe.isPipe(entry.descriptor) {
+                    file = AnonymousPipe(
+                        entry.descriptor, InheritedFile.rights(of: entry.access), isOverlapped: isOverlapped)
+                } else {
+                    file = InheritedFile(
+                        entry.descriptor, InheritedFile.rights(of: entry.access), isOverlapped: isOverlapped)
+                }
                 guard let object = try? SourceObject.make(file) else { continue }
                 HandleTable.fillReserved(UInt(entry.handle), object, Access(rawValue: entry.access))
                 continue
@@ -101,9 +108,9 @@ private final class InheritedSocket: DriverSocket {
         }
     }
 
-    func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)? {
+    func start(_ request: IORequest, from done: Int) -> (status: IOStatus, bytes: Int)? {
         guard let driven else { return (.invalidHandle, 0) }
-        return driven.start(request)
+        return driven.start(request, from: done)
     }
     func cancel(_ request: IORequest) { driven?.cancel(request) }
     func cancelReceives() { driven?.cancelReceives() }
@@ -114,6 +121,9 @@ private final class InheritedSocket: DriverSocket {
     }
     func attempt(_ request: IORequest, from start: Int) -> IOAttempt {
         driven?.attempt(request, from: start) ?? .failed(.invalidHandle)
+    }
+    func transferNow(isSend: Bool, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        driven?.transferNow(isSend: isSend, buffer) ?? -2
     }
     /// Without a driver, settings that nothing heeds.
     var settings: SocketSettings { driven?.settings ?? SocketSettings(ofInherited: descriptor) }

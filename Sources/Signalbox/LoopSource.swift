@@ -68,6 +68,39 @@ package final class LoopTimer: @unchecked Sendable {
     }
 }
 
+/// A moment of the loop's, on the monotonic clock, to be set again each time.
+package final class LoopAlarm: @unchecked Sendable {
+    // Sendable: as LoopDescriptor.
+    private var source: OpaquePointer?
+    private let body: @Sendable () -> Void
+
+    /// Must be called on the loop.
+    package init(onLoop executor: LoopExecutor, _ body: @escaping @Sendable () -> Void) throws {
+        executor.checkIsolated()
+        self.body = body
+        let added = sd_event_add_time_relative(
+            executor.event, &source, CLOCK_MONOTONIC, 0, 1,
+            { _, _, argument in
+                Unmanaged<LoopAlarm>.fromOpaque(argument!).takeUnretainedValue().body()
+                return 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+        guard added >= 0 else { throw IOError(code: -added, "arming a timer") }
+        sd_event_source_set_enabled(source, Int32(SD_EVENT_OFF))
+    }
+
+    /// Calls `body` on the loop in so many microseconds. Must be called on the loop.
+    package func setOnLoop(in microseconds: UInt64) {
+        sd_event_source_set_time_relative(source, microseconds)
+        sd_event_source_set_enabled(source, Int32(SD_EVENT_ONESHOT))
+    }
+
+    /// Must be called on the loop.
+    package func cancelOnLoop() {
+        sd_event_source_disable_unref(source)
+        source = nil
+    }
+}
+
 /// Tells the loop that something was left for it: any number of signals before it comes round are one.
 package final class LoopNotifier: Sendable {
     private let descriptor: Int32

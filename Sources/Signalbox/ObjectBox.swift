@@ -25,11 +25,17 @@ enum ObjectBox {
     }
 
     /// What the object keeps, which for that kind is a `Box`; nil if it is no such object.
-    static func find<Box: AnyObject>(_ object: ObjectName, _ kind: ObjectKind, _: Box.Type) -> Box? {
+    static func find<Box: AnyObject>(_ object: ObjectName, _ kind: ObjectKind, _ type: Box.Type) -> Box? {
+        keep(object, kind, type)?.takeRetainedValue()
+    }
+
+    /// As `find`, to be released by the caller.
+    @inline(__always)
+    static func keep<Box: AnyObject>(_ object: ObjectName, _ kind: ObjectKind, _: Box.Type) -> Unmanaged<Box>? {
         // Retained under the record's lock: the record keeps its own reference until it is retired.
-        let box: Box?? = Arena.local.withLock(object) { record, word in
+        let box: Unmanaged<Box>?? = Arena.local.withLock(object) { record, word in
             guard word.kind == kind else { return nil }
-            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.driver))!).takeUnretainedValue()
+            return Unmanaged<Box>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(record.driver))!).retain()
         }
         return box ?? nil
     }

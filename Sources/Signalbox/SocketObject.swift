@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -15,10 +16,16 @@ import Synchronization
 public actor SocketObject {
     private nonisolated let socket: any DriverSocket
     private nonisolated let hasStoppedReceiving = Atomic(false)
+    /// A transfer that has ended, for the next to be made of; 0: none. Owned.
+    private nonisolated let spare = Atomic<UInt>(0)
 
     init(_ socket: any DriverSocket) { self.socket = socket }
 
-    deinit { socket.close() }
+    deinit {
+        socket.close()
+        let kept = UnsafeRawPointer(bitPattern: spare.load(ordering: .relaxed))
+        if let kept { Unmanaged<AwaitedRequest>.fromOpaque(kept).release() }
+    }
 
     /// A socket that listens on the address. Port 0 takes any that is free, see ``localPort``.
     ///
@@ -88,7 +95,7 @@ public actor SocketObject {
     ///   taken then; `IOError`, as `.connectionReset`.
     public nonisolated(nonsending) func receive(into buffer: inout PinnedBuffer) async throws -> Int {
         buffer.setCount(0)
-        let count = try await perform(.receive, [buffer.memory], "receiving")
+        let count = try await transfer(isSend: false, buffer.memory, "receiving")
         buffer.setCount(count)
         return count
     }
@@ -99,7 +106,7 @@ public actor SocketObject {
     public nonisolated(nonsending) func send(_ buffer: borrowing PinnedBuffer) async throws {
         guard buffer.count > 0 else { return }
         let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.memory[..<buffer.count])
-        _ = try await perform(.send, [bytes], "sending")
+        _ = try await transfer(isSend: true, bytes, "sending")
     }
 
     /// Ends the receives and accepts that are pending, and all that follow, with `CancellationError`. Sends go on.
@@ -115,7 +122,7 @@ public actor SocketObject {
     /// - Throws: as ``receive(into:)``.
     public nonisolated(nonsending) func discardInput() async throws {
         let buffer = PinnedBuffer(capacity: 65536)
-        while try await perform(.receive, [buffer.memory], "discarding input", evenIfStopped: true) > 0 {}
+        while try await transfer(isSend: false, buffer.memory, "discarding input", evenIfStopped: true) > 0 {}
     }
 
     /// Tells the peer that nothing more will be sent. What it sends can be received still.
@@ -134,51 +141,105 @@ public actor SocketObject {
 
     private nonisolated(nonsending) func perform(
         _ operation: IORequest.Operation, _ buffers: [UnsafeMutableRawBufferPointer], _ what: String,
-        evenIfStopped: Bool = false, message: IOMessage? = nil
+        message: IOMessage? = nil
     ) async throws -> Int {
-        let isIncoming =
-            switch operation {
-            case .receive, .accept: true
-            case .send, .connect: false
-            }
-        let heedsStop = isIncoming && !evenIfStopped
+        let request = AwaitedRequest(socket, operation, buffers, message: message)
+        let isAccept = if case .accept = operation { true } else { false }
+        return try await perform(request, from: 0, heedsStop: isAccept, what)
+    }
+
+    /// A receive into the memory, or a send of it. What can be done at once is, without a request.
+    private nonisolated(nonsending) func transfer(
+        isSend: Bool, _ memory: UnsafeMutableRawBufferPointer, _ what: String, evenIfStopped: Bool = false
+    ) async throws -> Int {
         // Not even bytes that are there already.
-        if heedsStop && hasStoppedReceiving.load(ordering: .sequentiallyConsistent) { throw CancellationError() }
-        let request = AwaitedRequest(operation, buffers, message: message)
-        await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                request.begin(continuation)
-                if let (status, bytes) = socket.start(request) { return request.complete(status, bytes: bytes) }
-                // Cancelled before it had started: the handler found nothing to cancel.
-                let isStopped = heedsStop && hasStoppedReceiving.load(ordering: .sequentiallyConsistent)
-                if Task.isCancelled || isStopped { socket.cancel(request) }
+        if !isSend && !evenIfStopped && hasStopped { throw CancellationError() }
+        let done = socket.transferNow(isSend: isSend, memory)
+        if isSend ? done == memory.count : done >= 0 { return done }
+        let request = takeRequest(isSend ? .send : .receive, memory)
+        return try await perform(request, from: max(0, done), heedsStop: !isSend && !evenIfStopped, what)
+    }
+
+    private nonisolated var hasStopped: Bool { hasStoppedReceiving.load(ordering: .sequentiallyConsistent) }
+
+    @inline(__always) private nonisolated(nonsending) func perform(
+        _ request: AwaitedRequest, from done: Int, heedsStop: Bool, _ what: String
+    ) async throws -> Int {
+        if heedsStop && hasStopped { throw CancellationError() }
+        // What withTaskCancellationHandler is made of, without its closures: see `Arena.suspended`.
+        let cancellation = signalbox_add_request_cancellation_handler(
+            cancelRequest, UInt64(UInt(bitPattern: Unmanaged.passUnretained(request).toOpaque())))
+        let end: UInt64 = await withUnsafeContinuation { continuation in
+            request.begin(continuation)
+            if let (status, bytes) = socket.start(request, from: done) {
+                return request.complete(status, bytes: bytes)
             }
-        } onCancel: {
-            socket.cancel(request)
+            // Cancelled before it had started: the handler found nothing to cancel.
+            if Task.isCancelled || heedsStop && hasStopped { socket.cancel(request) }
         }
-        let (status, bytes) = request.result
+        signalbox_remove_cancellation_handler(cancellation)
+        keepRequest(request)
+        let (status, bytes) = (IOStatus(rawValue: UInt32(end >> 32)), Int(end & 0xFFFF_FFFF))
         if status == .success { return bytes }
         if status == .cancelled { throw CancellationError() }
         throw IOError(status, what)
     }
 
-    /// `@unchecked Sendable`: `continuation` is written before the request is started, and read when it completes.
-    private final class AwaitedRequest: IORequest, @unchecked Sendable {
-        private var continuation: UnsafeContinuation<Void, Never>?
-        /// Status in the upper half, bytes in the lower: no request transfers 4 GiB.
-        private let end = Atomic<UInt64>(0)
-
-        func begin(_ continuation: UnsafeContinuation<Void, Never>) { self.continuation = continuation }
-
-        override func complete(_ status: IOStatus, bytes: Int) {
-            end.store(UInt64(status.rawValue) << 32 | UInt64(UInt32(bytes)), ordering: .releasing)
-            continuation!.resume()
+    private nonisolated func takeRequest(
+        _ operation: IORequest.Operation, _ memory: UnsafeMutableRawBufferPointer
+    ) -> AwaitedRequest {
+        let kept = spare.load(ordering: .relaxed) == 0 ? 0 : spare.exchange(0, ordering: .acquiringAndReleasing)
+        if let kept = UnsafeRawPointer(bitPattern: kept) {
+            var request: AwaitedRequest? = Unmanaged<AwaitedRequest>.fromOpaque(kept).takeRetainedValue()
+            // Who has told its end may have it still.
+            if isKnownUniquelyReferenced(&request), let request {
+                request.renew(operation, over: memory)
+                return request
+            }
         }
-
-        /// How it ended.
-        var result: (status: IOStatus, bytes: Int) {
-            let end = end.load(ordering: .acquiring)
-            return (IOStatus(rawValue: UInt32(end >> 32)), Int(end & 0xFFFF_FFFF))
-        }
+        return AwaitedRequest(socket, operation, over: memory)
     }
+
+    /// Keeps a transfer that has ended for the next to be made of it; one is enough.
+    private nonisolated func keepRequest(_ request: AwaitedRequest) {
+        guard request.isPlain, spare.load(ordering: .relaxed) == 0 else { return }
+        let kept = Unmanaged.passRetained(request)
+        let (done, _) = spare.compareExchange(
+            expected: 0, desired: UInt(bitPattern: kept.toOpaque()), ordering: .acquiringAndReleasing)
+        if !done { kept.release() }
+    }
+}
+
+/// `@unchecked Sendable`: `continuation` is written before the request is started, and read when it completes.
+private final class AwaitedRequest: IORequest, @unchecked Sendable {
+    private let socket: any DriverSocket
+    @exclusivity(unchecked) private var continuation: UnsafeContinuation<UInt64, Never>?
+
+    init(
+        _ socket: any DriverSocket, _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer],
+        message: IOMessage?
+    ) {
+        self.socket = socket
+        super.init(operation, buffers, message: message)
+    }
+
+    init(_ socket: any DriverSocket, _ operation: Operation, over memory: UnsafeMutableRawBufferPointer) {
+        self.socket = socket
+        super.init(operation, over: memory)
+    }
+
+    func begin(_ continuation: UnsafeContinuation<UInt64, Never>) { self.continuation = continuation }
+
+    func cancel() { socket.cancel(self) }
+
+    /// Status in the upper half, bytes in the lower: no request transfers 4 GiB.
+    override func complete(_ status: IOStatus, bytes: Int) {
+        continuation!.resume(returning: UInt64(status.rawValue) << 32 | UInt64(UInt32(bytes)))
+    }
+}
+
+/// The request is alive: the task that awaits it removes the handler before it lets the request go.
+private func cancelRequest(_ bits: UInt64) {
+    let request = Unmanaged<AwaitedRequest>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(bits))!)
+    request.takeUnretainedValue().cancel()
 }

@@ -7,11 +7,11 @@ import Signalbox
 
 /// Cancels pending requests of a driver's object that are meant; returns how many there are, or nil, with the last error
 /// set, if the handle names none.
-private func cancel(_ handle: HANDLE?, where isMeant: (OverlappedRequest) -> Bool) -> Int? {
+private func cancel(_ handle: HANDLE?, where isMeant: (AnyOverlappedRequest) -> Bool) -> Int? {
     let object = HandleTable.find(value(handle), [])
     guard object != .none,
         let count = SourceObject.cancel(
-            of: object, where: { request in (request as? OverlappedRequest).map(isMeant) ?? false })
+            of: object, where: { request in (request as? AnyOverlappedRequest).map(isMeant) ?? false })
     else {
         _ = failure(ERROR_INVALID_HANDLE)
         return nil

@@ -109,7 +109,13 @@ private func fileCode(_ status: IOStatus) -> Int32 {
     case .notSameDevice: ERROR_NOT_SAME_DEVICE
     case .nameTooLong: ERROR_FILENAME_EXCED_RANGE
     case .fileTooLarge: ERROR_FILE_TOO_LARGE
-    case .pipeClosing: ERROR_NO_DATA
+    case .pipeClosing, .pipeEmpty: ERROR_NO_DATA
+    case .pipeDisconnected: ERROR_PIPE_NOT_CONNECTED
+    case .pipeConnected: ERROR_PIPE_CONNECTED
+    case .pipeListening: ERROR_PIPE_LISTENING
+    case .pipeNotAvailable, .instanceNotAvailable, .pipeBusy: ERROR_PIPE_BUSY
+    case .invalidPipeState: ERROR_BAD_PIPE
+    case .illegalFunction: ERROR_INVALID_FUNCTION
     case .pipeBroken: ERROR_BROKEN_PIPE
     case .ioDeviceError: ERROR_IO_DEVICE
     case .deviceBusy: ERROR_BUSY

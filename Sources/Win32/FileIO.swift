@@ -7,7 +7,7 @@ import Signalbox
 // Reading and writing files.
 
 /// What a file handle's transfer is asked for.
-private struct TransferCall {
+struct TransferCall {
     let isWrite: Bool
     let buffers: [UnsafeMutableRawBufferPointer]
 
@@ -45,7 +45,7 @@ extension LPOVERLAPPED {
 }
 
 /// A transfer without an `OVERLAPPED`, or of a handle that waits: to its end, on the calling thread.
-private func perform(
+func perform(
     _ file: any DriverFile, _ object: ObjectName, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED?
 ) -> (status: IOStatus, bytes: Int) {
     if file.isSeekable || file.isFolder {
@@ -55,7 +55,7 @@ private func perform(
 }
 
 private func transfer(
-    _ handle: HANDLE?, _ transfer: TransferCall, _ count: LPDWORD?, _ overlapped: LPOVERLAPPED?
+    _ handle: HANDLE?, _ transfer: TransferCall, _ count: LPDWORD?, _ overlapped: LPOVERLAPPED?, hasTried: Bool
 ) -> BOOL {
     let object = HandleTable.find(value(handle), [])
     guard object != .none, let file = SourceObject.file(of: object) else {
@@ -68,7 +68,7 @@ private func transfer(
     guard transfer.isAllowed(file, handle) else { return failure(ERROR_ACCESS_DENIED) }
     if file.isOverlapped {
         guard let overlapped else { return failure(ERROR_INVALID_PARAMETER) }
-        return begin(file, object, transfer, overlapped, count, nil)
+        return begin(file, object, transfer, overlapped, count, nil, hasTried: hasTried)
     }
     if let overlapped {
         if let event = eventOf(overlapped) { try? Arena.local.resetEvent(event) }
@@ -79,7 +79,7 @@ private func transfer(
     if let overlapped {
         overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
         OverlappedStatus(overlapped).store(status)
-        if status == .success || status == .endOfFile, let event = eventOf(overlapped) {
+        if !status.isError || status == .endOfFile, let event = eventOf(overlapped) {
             try? Arena.local.setEvent(event)
         }
     }
@@ -94,17 +94,17 @@ private func eventOf(_ overlapped: LPOVERLAPPED) -> ObjectName? {
 }
 
 /// Starts a request of an overlapped handle.
-private func begin(
+func begin(
     _ file: any DriverFile, _ object: ObjectName, _ transfer: TransferCall, _ overlapped: LPOVERLAPPED,
-    _ count: LPDWORD?,
-    _ routine: LPOVERLAPPED_COMPLETION_ROUTINE?
+    _ count: LPDWORD?, _ routine: LPOVERLAPPED_COMPLETION_ROUTINE?, as control: FileTransfer? = nil,
+    hasTried: Bool = false
 ) -> BOOL {
     do throws(HandleError) {
-        let what = transfer.at(overlapped.offset)
+        let what = control ?? transfer.at(overlapped.offset)
         let request = try OverlappedRequest(
             transfer.operation, transfer.buffers, overlapped, source: object, fileRoutine: routine)
         var done = 0
-        switch file.attempt(what, transfer.buffers, mayWait: false) {
+        switch hasTried ? .wouldBlock(0) : file.attempt(what, transfer.buffers, mayWait: false) {
         case .done(let bytes, let status):
             if routine == nil { count?.pointee = DWORD(bytes) }
             request.complete(status, bytes: bytes, atOnce: true)
@@ -120,16 +120,64 @@ private func begin(
             // A routine is called later anyhow, so the call has done what it was to do.
             return routine == nil ? failure(ERROR_IO_PENDING) : 1
         }
-        guard status.isSuccess else {
+        guard !status.isError else {
             request.refuse(status)
             return failure(status)
         }
         if routine == nil { count?.pointee = DWORD(bytes) }
         request.complete(status, bytes: bytes, atOnce: true)
-        return 1
+        return status.isSuccess ? 1 : failure(status)
     } catch {
         return failure(ERROR_INVALID_HANDLE)
     }
+}
+
+/// A transfer of an overlapped handle that is done at once, which most are that the page cache serves. Start and end are
+/// one moment then: nobody sees it pending, and no object stands for it. nil: nothing is done; `hasTried`: because it
+/// would have to wait.
+@inline(__always) private func transferAtOnce(
+    _ handle: HANDLE?, _ buffer: UnsafeMutableRawPointer?, _ size: DWORD, _ count: LPDWORD?, _ overlapped: LPOVERLAPPED,
+    isWrite: Bool, _ hasTried: inout Bool
+) -> BOOL? {
+    guard let buffer, size > 0 else { return nil }
+    let object = HandleTable.find(value(handle), [])
+    guard object != .none, let box = SourceObject.box(of: object), let file = box.file, file.isOverlapped, !box.isBoundToPool
+    else { return nil }
+    let (granted, offset) = (HandleTable.access(value(handle)) ?? 0, overlapped.offset)
+    if isWrite {
+        guard file.access.contains(.write), granted & DWORD(FILE_WRITE_DATA) != 0, offset != -1 else { return nil }
+    } else {
+        guard file.access.contains(.read), granted & DWORD(FILE_READ_DATA) != 0 else { return nil }
+    }
+    let eventHandle = value(overlapped.pointee.hEvent)
+    var event = ObjectName.none
+    if eventHandle & ~3 != 0 {
+        event = HandleTable.find(eventHandle, .modify)
+        guard event != .none, Arena.local.kind(of: event) == .event else { return nil }
+    }
+    switch file.transferNow(buffer, Int(size), isWrite: isWrite, at: offset) {
+    case .done: break
+    case .wouldBlock:
+        hasTried = true
+        return nil
+    case .other: return nil
+    }
+    count?.pointee = size
+    OverlappedRequest.noteEnd(overlapped, bytes: size, event, source: object, box, wantsPacket: eventHandle & 1 == 0)
+    return 1
+}
+
+@inline(__always) private func transferBytes(
+    _ handle: HANDLE?, _ buffer: UnsafeMutableRawPointer?, _ size: DWORD, _ count: LPDWORD?,
+    _ overlapped: LPOVERLAPPED?, isWrite: Bool
+) -> BOOL {
+    var hasTried = false
+    if let overlapped,
+        let done = transferAtOnce(handle, buffer, size, count, overlapped, isWrite: isWrite, &hasTried)
+    {
+        return done
+    }
+    return transfer(handle, TransferCall(isWrite: isWrite, buffer, size), count, overlapped, hasTried: hasTried)
 }
 
 @c(ReadFile) @implementation public func __ReadFile(
@@ -138,7 +186,7 @@ private func begin(
     enter()
     defer { leave() }
     count?.pointee = 0
-    return transfer(handle, TransferCall(isWrite: false, buffer, size), count, overlapped)
+    return transferBytes(handle, buffer, size, count, overlapped, isWrite: false)
 }
 
 @c(WriteFile) @implementation public func __WriteFile(
@@ -147,8 +195,7 @@ private func begin(
     enter()
     defer { leave() }
     count?.pointee = 0
-    return transfer(
-        handle, TransferCall(isWrite: true, UnsafeMutableRawPointer(mutating: buffer), size), count, overlapped)
+    return transferBytes(handle, UnsafeMutableRawPointer(mutating: buffer), size, count, overlapped, isWrite: true)
 }
 
 // ---- completion routines

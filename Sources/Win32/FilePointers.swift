@@ -121,7 +121,12 @@ func setEnd(_ file: any DriverFile, _ size: Int64) -> BOOL {
     guard let (file, _) = fileOf(handle) else { return 0 }
     // "The file handle must have the GENERIC_WRITE access right" (FlushFileBuffers).
     guard !file.access.isDisjoint(with: [.write, .append]) else { return failure(ERROR_ACCESS_DENIED) }
-    if fsync(file.descriptor) == 0 { return 1 }
+    // "…until all buffered information is read from the pipe", of one with a name (FlushFileBuffers).
+    if file is any DriverPipe {
+        let (status, _) = SynchronousRequest.perform(.send, [], on: file, .flush)
+        return status.isSuccess ? 1 : failure(status)
+    }
+    let code = Arena.sleeping(isOpen: false) { fsync(file.descriptor) == 0 ? 0 : errno }
     // What has no disk has nothing to flush.
-    return errno == EINVAL || errno == EROFS ? 1 : failure(IOStatus(fileErrno: errno))
+    return [0, EINVAL, EROFS].contains(code) ? 1 : failure(IOStatus(fileErrno: code))
 }

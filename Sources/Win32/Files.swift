@@ -16,9 +16,9 @@ func fileOf(_ handle: HANDLE?) -> (file: any DriverFile, object: ObjectName)? {
     return (file, object)
 }
 
-private var invalidHandle: HANDLE? { HANDLE(bitPattern: -1) }
+var invalidHandle: HANDLE? { HANDLE(bitPattern: -1) }
 
-private func noFile(_ code: Int32) -> HANDLE? {
+func noFile(_ code: Int32) -> HANDLE? {
     _ = failure(code)
     return invalidHandle
 }
@@ -88,6 +88,7 @@ private func create(
     case .invalid(let code): return noFile(code)
     case .path(let found): path = found
     case .device(let device):
+        if let pipe = pipeName(device) { return openPipe(pipe, options, access, inherits: inherits(security)) }
         if device.utf8.elementsEqual("NUL".utf8) || device.lowercased() == "nul" {
             path = "/dev/null"
             options.disposition = .openExisting
@@ -200,6 +201,7 @@ private final class NamedResult: Sendable {
         return DWORD(FILE_TYPE_UNKNOWN)
     }
     __SetLastError(0)
+    if file is any DriverPipe { return DWORD(FILE_TYPE_PIPE) }
     var found = stat()
     guard fstat(file.descriptor, &found) == 0 else { return DWORD(FILE_TYPE_UNKNOWN) }
     switch found.st_mode & S_IFMT {

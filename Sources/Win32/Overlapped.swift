@@ -4,18 +4,108 @@ import Dispatcher
 import Signalbox
 import Synchronization
 
-/// A request that an `OVERLAPPED` stands for: its end is written there, and told to the event in it, the socket's
+/// A request that an `OVERLAPPED` stands for.
+///
+/// `@unchecked Sendable`: as `IORequest`. The `OVERLAPPED` is the request's until its end is told.
+class AnyOverlappedRequest: IORequest, @unchecked Sendable {
+    @exclusivity(unchecked) fileprivate(set) final var overlapped: LPOVERLAPPED
+    /// The thread that has made the request.
+    @exclusivity(unchecked) fileprivate(set) final var threadID = signalbox_thread_id()
+
+    fileprivate init(
+        _ operation: Operation, _ buffers: [UnsafeMutableRawBufferPointer], message: IOMessage?, _ overlapped: LPOVERLAPPED
+    ) {
+        self.overlapped = overlapped
+        super.init(operation, buffers, message: message)
+    }
+    fileprivate init(_ operation: Operation, over buffer: UnsafeMutableRawBufferPointer, _ overlapped: LPOVERLAPPED) {
+        self.overlapped = overlapped
+        super.init(operation, over: buffer)
+    }
+
+    /// Whether this `OVERLAPPED` stands for it.
+    func isOf(_ overlapped: LPOVERLAPPED) -> Bool { self.overlapped == overlapped }
+}
+
+/// A receive or a send over one buffer, of a stream's handle that is bound to a port, with no event: what servers make by
+/// the million. When it has ended it is kept, and the handle's next one is made of it.
+///
+/// `@unchecked Sendable`: as `AnyOverlappedRequest`; `source` is taken away when it ends, which is once.
+final class PortTransfer: AnyOverlappedRequest, @unchecked Sendable {
+    @exclusivity(unchecked) private var source: SourceObject.Box?
+    @exclusivity(unchecked) private var object = ObjectName.none
+
+    static func make(
+        isSend: Bool, over buffer: UnsafeMutableRawBufferPointer, _ overlapped: LPOVERLAPPED,
+        _ source: SourceObject.Box, _ object: ObjectName
+    ) -> PortTransfer {
+        // Only transfers are kept as spares.
+        var spare = source.takeSpare().map { unsafeDowncast($0, to: PortTransfer.self) }
+        let request: PortTransfer
+        // Who has told its end may have it still.
+        if spare != nil, isKnownUniquelyReferenced(&spare), let spare {
+            spare.renew(isSend ? .send : .receive, over: buffer)
+            spare.overlapped = overlapped
+            spare.threadID = signalbox_thread_id()
+            request = spare
+        } else {
+            request = PortTransfer(isSend ? .send : .receive, over: buffer, overlapped)
+        }
+        request.source = source
+        request.object = object
+        Arena.local.resetSource(object)
+        overlapped.pointee.InternalHigh = 0
+        OverlappedStatus(overlapped).store(.pending)
+        return request
+    }
+
+    override var isToldByPort: Bool { true }
+
+    override func complete(_ status: IOStatus, bytes: Int) {
+        guard let source = source.take() else { preconditionFailure("a request has ended twice") }
+        PortTransfer.tell(source, object, overlapped, status, bytes, atOnce: false)
+        source.keepSpare(self)
+    }
+
+    /// It has failed at once: nobody is told but the caller.
+    func refuse(_ status: IOStatus) {
+        source = nil
+        OverlappedStatus(overlapped).store(status)
+    }
+
+    /// Tells the end of such a transfer, whether it was ever pending or not.
+    @inline(__always) static func tell(
+        _ source: SourceObject.Box, _ object: ObjectName, _ overlapped: LPOVERLAPPED, _ status: IOStatus,
+        _ bytes: Int, atOnce: Bool
+    ) {
+        let skips = source.skips.load(ordering: .relaxed)
+        let address = UInt(bitPattern: overlapped)
+        overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
+        // From here on the memory may be the caller's again.
+        OverlappedStatus(overlapped).store(status)
+        if skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0 { Arena.local.signalSource(object) }
+        source.tellWaiters(for: address)
+        if atOnce && status.isSuccess && skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0 { return }
+        guard let (port, key) = source.binding else { return }
+        // A port that is closed takes no packets, and nobody waits for this one.
+        try? Arena.local.post(
+            port, Packet(key: key, overlapped: UInt64(address), bytes: UInt64(bytes), status: status.rawValue))
+    }
+}
+
+/// Any other request that an `OVERLAPPED` stands for: its end is written there, and told to the event in it, the socket's
 /// object and the socket's port; or to its completion routine alone.
 ///
-/// `@unchecked Sendable`: all fields are constants. The `OVERLAPPED` is the request's until its end is told.
-final class OverlappedRequest: IORequest, @unchecked Sendable {
+/// `@unchecked Sendable`: all fields are constants.
+final class OverlappedRequest: AnyOverlappedRequest, @unchecked Sendable {
     /// What is done with the results before anybody is told of them.
     typealias BeforeEnd = @Sendable (OverlappedRequest, IOStatus) -> Void
 
-    private let overlapped: LPOVERLAPPED
     private let source: ObjectName
     private let event: ObjectName
-    private let port: (port: ObjectName, key: UInt64)?
+    private let target: SourceObject.Binding?
+    /// Of a pool: the callback that was announced for it.
+    private let announced: UInt64?
     private enum Routine {
         case winsock(LPWSAOVERLAPPED_COMPLETION_ROUTINE)
         case file(LPOVERLAPPED_COMPLETION_ROUTINE)
@@ -23,10 +113,8 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     private let routine: (routine: Routine, thread: ObjectName)?
     private let beforeEnd: BeforeEnd?
     private let ended = Atomic(false)
-    /// Whether its handle is bound to a port, which has it outlive its thread.
+    /// Whether its handle is bound to a port, or a pool, which has it outlive its thread.
     let isBoundToPort: Bool
-    /// The thread that has made the request.
-    let threadID = signalbox_thread_id()
 
     /// - Throws: `HandleError.invalid` if the `OVERLAPPED` names an event that is none.
     init(
@@ -38,7 +126,7 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
             // The event is the program's own then, and no packet is posted.
             guard let thread = try? Threads.ownOrNew(), Arena.local.retain(thread) else { throw .tooMany }
             self.routine = (routine, thread)
-            (event, port, isBoundToPort) = (.none, nil, false)
+            (event, target, announced, isBoundToPort) = (.none, nil, nil, false)
         } else {
             let eventHandle = value(overlapped.pointee.hEvent)
             event = eventHandle & ~3 == 0 ? .none : try HandleTable.name(eventHandle, .modify)
@@ -48,15 +136,16 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
             }
             // Bit 0 of the event says that no packet is wanted.
             let binding = SourceObject.binding(of: source)
-            port = eventHandle & 1 == 0 ? binding : nil
+            target = eventHandle & 1 == 0 ? binding : nil
             isBoundToPort = binding != nil
+            announced = if case .pool(let pool) = target { pool.takeAnnounced() } else { nil }
             self.routine = nil
         }
-        self.overlapped = overlapped
         self.source = source
         self.beforeEnd = beforeEnd
-        super.init(operation, buffers, message: message)
+        super.init(operation, buffers, message: message, overlapped)
         if event != .none {
+            Arena.local.noteRequests(event)
             ReuseLocks.of(event).withLock { _ in try? Arena.local.resetEvent(event) }
         } else if isBoundToPort {
             Arena.local.resetSource(source)
@@ -72,8 +161,8 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
         if let routine { Arena.local.release(routine.thread) }
     }
 
-    /// Whether this `OVERLAPPED` stands for it.
-    func isOf(_ overlapped: LPOVERLAPPED) -> Bool { self.overlapped == overlapped }
+    override var isToldByPort: Bool { if case .port = target { event == .none } else { false } }
+    override var mayInterrupt: Bool { true }
 
     override func complete(_ status: IOStatus, bytes: Int) { complete(status, bytes: bytes, atOnce: false) }
 
@@ -128,11 +217,53 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
             SourceObject.tellWaiters(for: UInt(address), of: source)
         }
         // "…returns success immediately without returning ERROR_PENDING" (SetFileCompletionNotificationModes).
-        if atOnce && status.isSuccess && skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0 { return }
-        guard let port else { return }
-        // A port that is closed takes no packets, and nobody waits for this one.
+        if atOnce && status.isSuccess && skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0 {
+            return giveBackCallback()
+        }
+        switch target {
+        case .port(let port, let key):
+            // A port that is closed takes no packets, and nobody waits for this one.
+            try? Arena.local.post(
+                port, Packet(key: key, overlapped: address, bytes: UInt64(bytes), status: status.rawValue))
+        case .pool(let pool):
+            pool.requestEnded(
+                announced, CallbackResult(code: status.rawValue, bytes: UInt(bytes), address: UInt(address)))
+        case nil: break
+        }
+    }
+
+    /// As `complete` does it at once with success, for a request that was never pending, and needs no object.
+    @inline(__always) static func noteEnd(
+        _ overlapped: LPOVERLAPPED, bytes: DWORD, _ event: ObjectName, source: ObjectName, _ box: SourceObject.Box,
+        wantsPacket: Bool
+    ) {
+        let (skips, binding) = (box.skips.load(ordering: .relaxed), box.binding)
+        let status = OverlappedStatus(overlapped)
+        let address = UInt64(UInt(bitPattern: overlapped))
+        overlapped.pointee.InternalHigh = ULONG_PTR(bytes)
+        if event != .none {
+            // A request before it that used the event has set it already, or would set it after this one.
+            ReuseLocks.of(event).withLock { _ in
+                status.store(.success)
+                try? Arena.local.setEvent(event)
+            }
+        } else {
+            let signals = skips & UInt8(FILE_SKIP_SET_EVENT_ON_HANDLE) == 0
+            if binding != nil {
+                status.store(.success)
+                if signals { Arena.local.signalSourceIfReset(source) }
+            } else {
+                ReuseLocks.of(source).withLock { _ in
+                    status.store(.success)
+                    if signals { Arena.local.signalSourceIfReset(source) }
+                }
+            }
+            box.tellWaiters(for: UInt(address))
+        }
+        guard wantsPacket, let binding, skips & UInt8(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) == 0 else { return }
         try? Arena.local.post(
-            port.port, Packet(key: port.key, overlapped: address, bytes: UInt64(bytes), status: status.rawValue))
+            binding.port,
+            Packet(key: binding.key, overlapped: address, bytes: UInt64(bytes), status: IOStatus.success.rawValue))
     }
 
     /// Calls a completion routine: its address, the `OVERLAPPED`'s, and the error and the bytes in one word.
@@ -147,7 +278,15 @@ final class OverlappedRequest: IORequest, @unchecked Sendable {
     }
 
     /// The request has failed at once: nobody is told but the caller.
-    func refuse(_ status: IOStatus) { store(status) }
+    func refuse(_ status: IOStatus) {
+        store(status)
+        giveBackCallback()
+    }
+
+    /// No callback comes of it: CancelThreadpoolIo will say so.
+    private func giveBackCallback() {
+        if case .pool(let pool) = target { pool.giveBack(announced) }
+    }
 
     private func store(_ status: IOStatus) { OverlappedStatus(overlapped).store(status) }
 }

@@ -6,7 +6,7 @@ import Signalbox
 // The thread pool: pools, work, timers, waits, cleanup groups, and what a callback does with its instance.
 
 /// Keeps a module loaded.
-private final class ModuleReference: Sendable {
+final class ModuleReference: Sendable {
     private let module: UInt
 
     /// nil: there is no module at that address.
@@ -20,7 +20,7 @@ private final class ModuleReference: Sendable {
 }
 
 /// What an environment says about an object.
-private struct Environment {
+struct Environment {
     var pool = ThreadPool.shared
     var traits = PoolObject.Traits()
     var group: CleanupGroup?
@@ -67,16 +67,16 @@ private struct Environment {
     }
 }
 
-private func pointer(_ object: PoolObject) -> OpaquePointer {
+func pointer(_ object: PoolObject) -> OpaquePointer {
     OpaquePointer(Unmanaged.passUnretained(object).toOpaque())
 }
-private func pointer(_ instance: CallbackInstance) -> OpaquePointer {
+func pointer(_ instance: CallbackInstance) -> OpaquePointer {
     OpaquePointer(Unmanaged.passUnretained(instance).toOpaque())
 }
-private func object(_ pointer: OpaquePointer) -> PoolObject { PoolObject.of(UnsafeRawPointer(pointer)) }
+func object(_ pointer: OpaquePointer) -> PoolObject { PoolObject.of(UnsafeRawPointer(pointer)) }
 private func pool(_ pointer: OpaquePointer) -> ThreadPool { ThreadPool.of(UnsafeRawPointer(pointer)) }
 
-private func noObject(_ code: Int32) -> OpaquePointer? {
+func noObject(_ code: Int32) -> OpaquePointer? {
     _ = failure(code)
     return nil
 }
@@ -268,14 +268,14 @@ public func __CreateThreadpoolWork(
     if let work { object(work).submit() }
 }
 
-private func waitForCallbacks(_ pointer: OpaquePointer?, _ cancel: BOOL) {
+func waitForCallbacks(_ pointer: OpaquePointer?, _ cancel: BOOL) {
     guard let pointer else { return }
     let object = object(pointer)
     if cancel != 0 { object.cancelCallbacks() }
     object.waitForCallbacks()
 }
 
-private func close(_ pointer: OpaquePointer?) {
+func closeObject(_ pointer: OpaquePointer?) {
     if let pointer { object(pointer).close() }
 }
 
@@ -289,7 +289,7 @@ public func __WaitForThreadpoolWorkCallbacks(_ work: PTP_WORK?, _ cancel: BOOL) 
 @c(CloseThreadpoolWork) @implementation public func __CloseThreadpoolWork(_ work: PTP_WORK?) {
     enter()
     defer { leave() }
-    close(work)
+    closeObject(work)
 }
 
 // ---- timers
@@ -355,7 +355,7 @@ public func __WaitForThreadpoolTimerCallbacks(_ timer: PTP_TIMER?, _ cancel: BOO
 @c(CloseThreadpoolTimer) @implementation public func __CloseThreadpoolTimer(_ timer: PTP_TIMER?) {
     enter()
     defer { leave() }
-    close(timer)
+    closeObject(timer)
 }
 
 // ---- waits
@@ -371,7 +371,7 @@ public func __CreateThreadpoolWait(
     return OpaquePointer(
         environment.make(.wait, context) { object, instance, result in
             unsafeBitCast(address, to: PTP_WAIT_CALLBACK.self)(
-                pointer(instance), PVOID(bitPattern: argument), pointer(object), result)
+                pointer(instance), PVOID(bitPattern: argument), pointer(object), result.code)
         }.pointer())
 }
 
@@ -431,5 +431,5 @@ public func __WaitForThreadpoolWaitCallbacks(_ wait: PTP_WAIT?, _ cancel: BOOL) 
 @c(CloseThreadpoolWait) @implementation public func __CloseThreadpoolWait(_ wait: PTP_WAIT?) {
     enter()
     defer { leave() }
-    close(wait)
+    closeObject(wait)
 }

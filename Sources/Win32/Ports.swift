@@ -21,7 +21,7 @@ import Signalbox
     }
     guard Arena.local.kind(of: object) == .source else { return noHandle(ERROR_INVALID_HANDLE) }
     guard let result = isNew ? newPort(concurrency) : port else { return nil }
-    guard SourceObject.bind(object, to: HandleTable.find(value(result), []), key: key) else {
+    guard SourceObject.bind(object, to: .port(HandleTable.find(value(result), []), key: key)) else {
         if isNew { _ = __CloseHandle(result) }
         return noHandle(ERROR_INVALID_PARAMETER)
     }

@@ -13,7 +13,8 @@ private func resultOf(
     _ handle: HANDLE?, _ overlapped: LPOVERLAPPED?, _ bytes: LPDWORD?, _ milliseconds: DWORD, alertable: Bool
 ) -> BOOL {
     guard let overlapped, let bytes else { return failure(ERROR_INVALID_PARAMETER) }
-    let status = OverlappedStatus(overlapped).load()
+    var status = OverlappedStatus(overlapped).load()
+    if status == .pending && CompletionQueue.take() { status = OverlappedStatus(overlapped).load() }
     if status != .pending { return answer(overlapped, status, bytes) }
     guard milliseconds != 0 else { return failure(ERROR_IO_INCOMPLETE) }
     let until = deadline(milliseconds)
@@ -24,6 +25,7 @@ private func resultOf(
     if event == .none && !isOwn { return failure(ERROR_INVALID_HANDLE) }
     let own = isOwn ? (try? Arena.prepared().makeObject(.event, manualReset: true)) ?? .none : .none
     if isOwn && own == .none { return failure(ERROR_NOT_ENOUGH_MEMORY) }
+    if isOwn { Arena.local.noteRequests(own) }
     if isOwn { SourceObject.addWaiter(own, for: UInt(bitPattern: overlapped), of: object) }
     defer {
         if isOwn {

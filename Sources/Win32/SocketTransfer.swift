@@ -172,6 +172,44 @@ struct Transfer {
     }
 }
 
+/// A transfer over one buffer, of a stream that is bound to a port, with an `OVERLAPPED` without an event: done without a
+/// request, if it can be done at once. nil: it is another, and nothing has been done.
+@inline(__always) private func transferToPort(
+    isSend: Bool, _ s: SOCKET, _ buffers: LPWSABUF?, _ count: DWORD, _ transferred: LPDWORD?, _ flags: LPDWORD?,
+    _ overlapped: LPWSAOVERLAPPED?
+) -> Int32? {
+    guard count == 1, let overlapped, overlapped.pointee.hEvent == nil, isStarted,
+        let memory = buffers?.pointee.buf, let length = buffers?.pointee.len, length > 0
+    else { return nil }
+    let object = HandleTable.find(UInt(s), [])
+    guard object != .none, let kept = SourceObject.keptBox(of: object) else { return nil }
+    defer { kept.release() }
+    let buffer = UnsafeMutableRawBufferPointer(start: memory, count: Int(length))
+    return kept._withUnsafeGuaranteedRef { source in
+        guard let socket = source.socket, source.isOverlapped, source.binding != nil,
+            isSend || !source.hasEndedReceiving.load(ordering: .relaxed)
+        else { return nil }
+        let done = socket.transferNow(isSend: isSend, buffer)
+        if done < -1 { return nil }
+        if done >= 0 && (!isSend || done == buffer.count) {
+            transferred?.pointee = DWORD(done)
+            flags?.pointee = 0
+            PortTransfer.tell(source, object, overlapped, .success, done, atOnce: true)
+            return 0
+        }
+        let request = PortTransfer.make(isSend: isSend, over: buffer, overlapped, source, object)
+        guard let (status, bytes) = socket.start(request, from: max(0, done)) else {
+            return socketFailure(WSA_IO_PENDING)
+        }
+        request.refuse(status)
+        guard status == .success else { return socketFailure(winsockCode(status)) }
+        transferred?.pointee = DWORD(bytes)
+        flags?.pointee = 0
+        PortTransfer.tell(source, object, overlapped, status, bytes, atOnce: true)
+        return 0
+    }
+}
+
 /// Whether a socket has an address, by which something can be received.
 private func isBound(_ socket: any DriverSocket) -> Bool {
     guard socket.settings.type == CWin32.SOCK_DGRAM, socket.settings.family != CWin32.AF_UNIX else { return true }
@@ -370,6 +408,11 @@ private func send(
 ) -> Int32 {
     enter()
     defer { leave() }
+    if routine == nil, flags?.pointee == 0,
+        let result = transferToPort(isSend: false, s, buffers, count, received, flags, overlapped)
+    {
+        return result
+    }
     return receive(s, buffers, count, received, flags, nil, nil, overlapped, routine)
 }
 
@@ -388,6 +431,11 @@ private func send(
 ) -> Int32 {
     enter()
     defer { leave() }
+    if routine == nil, flags == 0,
+        let result = transferToPort(isSend: true, s, buffers, count, sent, nil, overlapped)
+    {
+        return result
+    }
     return send(s, buffers, count, sent, flags, nil, 0, overlapped, routine)
 }
 

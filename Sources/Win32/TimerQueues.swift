@@ -77,7 +77,7 @@ private func body(_ routine: @escaping WAITORTIMERCALLBACK, _ context: PVOID?, i
     return { _, _, result in
         // "For timers TRUE always; for waits, whether the time-out was over" (WaitOrTimerCallback).
         unsafeBitCast(address, to: WAITORTIMERCALLBACK.self)(
-            PVOID(bitPattern: argument), isTimer || result != 0 ? 1 : 0)
+            PVOID(bitPattern: argument), isTimer || result.code != 0 ? 1 : 0)
     }
 }
 

@@ -26,12 +26,32 @@ public import CWin32
 @inlinable public func AssignProcessToJobObject(_ hJob: HANDLE!, _ hProcess: HANDLE!) -> Bool {
     __AssignProcessToJobObject(hJob, hProcess) != 0
 }
+@inlinable public func BindIoCompletionCallback(
+    _ FileHandle: HANDLE!, _ Function: LPOVERLAPPED_COMPLETION_ROUTINE!, _ Flags: ULONG
+) -> Bool { __BindIoCompletionCallback(FileHandle, Function, Flags) != 0 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func CallNamedPipeA(
+    _ lpNamedPipeName: LPCSTR!, _ lpInBuffer: LPVOID!, _ nInBufferSize: DWORD, _ lpOutBuffer: LPVOID!,
+    _ nOutBufferSize: DWORD, _ lpBytesRead: LPDWORD!, _ nTimeOut: DWORD
+) -> Bool {
+    __CallNamedPipeA(lpNamedPipeName, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpBytesRead, nTimeOut)
+        != 0
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func CallNamedPipeW(
+    _ lpNamedPipeName: LPCWSTR!, _ lpInBuffer: LPVOID!, _ nInBufferSize: DWORD, _ lpOutBuffer: LPVOID!,
+    _ nOutBufferSize: DWORD, _ lpBytesRead: LPDWORD!, _ nTimeOut: DWORD
+) -> Bool {
+    __CallNamedPipeW(lpNamedPipeName, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpBytesRead, nTimeOut)
+        != 0
+}
 @inlinable public func CallbackMayRunLong(_ pci: PTP_CALLBACK_INSTANCE!) -> Bool { __CallbackMayRunLong(pci) != 0 }
 @inlinable public func CancelIo(_ hFile: HANDLE!) -> Bool { __CancelIo(hFile) != 0 }
 @inlinable public func CancelIoEx(_ hFile: HANDLE!, _ lpOverlapped: LPOVERLAPPED!) -> Bool {
     __CancelIoEx(hFile, lpOverlapped) != 0
 }
 @inlinable public func CancelSynchronousIo(_ hThread: HANDLE!) -> Bool { __CancelSynchronousIo(hThread) != 0 }
+@inlinable public func CancelThreadpoolIo(_ pio: PTP_IO!) { __CancelThreadpoolIo(pio) }
 @inlinable public func CancelWaitableTimer(_ hTimer: HANDLE!) -> Bool { __CancelWaitableTimer(hTimer) != 0 }
 @inlinable public func ChangeTimerQueueTimer(_ TimerQueue: HANDLE!, _ Timer: HANDLE!, _ DueTime: ULONG, _ Period: ULONG)
     -> Bool
@@ -42,6 +62,7 @@ public import CWin32
 @inlinable public func CloseThreadpoolCleanupGroupMembers(
     _ ptpcg: PTP_CLEANUP_GROUP!, _ fCancelPendingCallbacks: Bool, _ pvCleanupContext: PVOID!
 ) { __CloseThreadpoolCleanupGroupMembers(ptpcg, fCancelPendingCallbacks ? 1 : 0, pvCleanupContext) }
+@inlinable public func CloseThreadpoolIo(_ pio: PTP_IO!) { __CloseThreadpoolIo(pio) }
 @inlinable public func CloseThreadpoolTimer(_ pti: PTP_TIMER!) { __CloseThreadpoolTimer(pti) }
 @inlinable public func CloseThreadpoolWait(_ pwa: PTP_WAIT!) { __CloseThreadpoolWait(pwa) }
 @inlinable public func CloseThreadpoolWork(_ pwk: PTP_WORK!) { __CloseThreadpoolWork(pwk) }
@@ -52,6 +73,10 @@ public import CWin32
     _ s: SOCKET, _ name: UnsafePointer<SOCKADDR>!, _ namelen: Int32, _ lpSendBuffer: PVOID!, _ dwSendDataLength: DWORD,
     _ lpdwBytesSent: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
 ) -> Bool { __ConnectEx(s, name, namelen, lpSendBuffer, dwSendDataLength, lpdwBytesSent, lpOverlapped) != 0 }
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func ConnectNamedPipe(_ hNamedPipe: HANDLE!, _ lpOverlapped: LPOVERLAPPED!) -> Bool {
+    __ConnectNamedPipe(hNamedPipe, lpOverlapped) != 0
+}
 @inlinable public func ConvertStringSecurityDescriptorToSecurityDescriptorA(
     _ StringSecurityDescriptor: LPCSTR!, _ StringSDRevision: DWORD,
     _ SecurityDescriptor: UnsafeMutablePointer<PSECURITY_DESCRIPTOR?>!, _ SecurityDescriptorSize: PULONG!
@@ -128,6 +153,25 @@ public import CWin32
 @inlinable public func CreateMutexW(
     _ lpMutexAttributes: LPSECURITY_ATTRIBUTES!, _ bInitialOwner: Bool, _ lpName: LPCWSTR!
 ) -> HANDLE! { __CreateMutexW(lpMutexAttributes, bInitialOwner ? 1 : 0, lpName) }
+@inlinable public func CreateNamedPipeA(
+    _ lpName: LPCSTR!, _ dwOpenMode: DWORD, _ dwPipeMode: DWORD, _ nMaxInstances: DWORD, _ nOutBufferSize: DWORD,
+    _ nInBufferSize: DWORD, _ nDefaultTimeOut: DWORD, _ lpSecurityAttributes: LPSECURITY_ATTRIBUTES!
+) -> HANDLE! {
+    __CreateNamedPipeA(
+        lpName, dwOpenMode, dwPipeMode, nMaxInstances, nOutBufferSize, nInBufferSize, nDefaultTimeOut,
+        lpSecurityAttributes)
+}
+@inlinable public func CreateNamedPipeW(
+    _ lpName: LPCWSTR!, _ dwOpenMode: DWORD, _ dwPipeMode: DWORD, _ nMaxInstances: DWORD, _ nOutBufferSize: DWORD,
+    _ nInBufferSize: DWORD, _ nDefaultTimeOut: DWORD, _ lpSecurityAttributes: LPSECURITY_ATTRIBUTES!
+) -> HANDLE! {
+    __CreateNamedPipeW(
+        lpName, dwOpenMode, dwPipeMode, nMaxInstances, nOutBufferSize, nInBufferSize, nDefaultTimeOut,
+        lpSecurityAttributes)
+}
+@inlinable public func CreatePipe(
+    _ hReadPipe: PHANDLE!, _ hWritePipe: PHANDLE!, _ lpPipeAttributes: LPSECURITY_ATTRIBUTES!, _ nSize: DWORD
+) -> Bool { __CreatePipe(hReadPipe, hWritePipe, lpPipeAttributes, nSize) != 0 }
 @inlinable public func CreateProcessA(
     _ lpApplicationName: LPCSTR!, _ lpCommandLine: LPSTR!, _ lpProcessAttributes: LPSECURITY_ATTRIBUTES!,
     _ lpThreadAttributes: LPSECURITY_ATTRIBUTES!, _ bInheritHandles: Bool, _ dwCreationFlags: DWORD,
@@ -181,6 +225,9 @@ public import CWin32
 }
 @inlinable public func CreateThreadpool(_ reserved: PVOID!) -> PTP_POOL! { __CreateThreadpool(reserved) }
 @inlinable public func CreateThreadpoolCleanupGroup() -> PTP_CLEANUP_GROUP! { __CreateThreadpoolCleanupGroup() }
+@inlinable public func CreateThreadpoolIo(
+    _ fl: HANDLE!, _ pfnio: PTP_WIN32_IO_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!
+) -> PTP_IO! { __CreateThreadpoolIo(fl, pfnio, pv, pcbe) }
 @inlinable public func CreateThreadpoolTimer(_ pfnti: PTP_TIMER_CALLBACK!, _ pv: PVOID!, _ pcbe: PTP_CALLBACK_ENVIRON!)
     -> PTP_TIMER!
 { __CreateThreadpoolTimer(pfnti, pv, pcbe) }
@@ -235,6 +282,7 @@ public import CWin32
 @inlinable public func DisconnectEx(_ s: SOCKET, _ lpOverlapped: LPOVERLAPPED!, _ dwFlags: DWORD, _ dwReserved: DWORD)
     -> Bool
 { __DisconnectEx(s, lpOverlapped, dwFlags, dwReserved) != 0 }
+@inlinable public func DisconnectNamedPipe(_ hNamedPipe: HANDLE!) -> Bool { __DisconnectNamedPipe(hNamedPipe) != 0 }
 @inlinable public func DuplicateHandle(
     _ hSourceProcessHandle: HANDLE!, _ hSourceHandle: HANDLE!, _ hTargetProcessHandle: HANDLE!,
     _ lpTargetHandle: LPHANDLE!, _ dwDesiredAccess: DWORD, _ bInheritHandle: Bool, _ dwOptions: DWORD
@@ -398,6 +446,32 @@ public import CWin32
     _ pServiceBuffer: PWCHAR!, _ ServiceBufferSize: DWORD, _ Flags: INT
 ) -> INT {
     __GetNameInfoW(pSockaddr, SockaddrLength, pNodeBuffer, NodeBufferSize, pServiceBuffer, ServiceBufferSize, Flags)
+}
+@inlinable public func GetNamedPipeClientProcessId(_ Pipe: HANDLE!, _ ClientProcessId: PULONG!) -> Bool {
+    __GetNamedPipeClientProcessId(Pipe, ClientProcessId) != 0
+}
+@inlinable public func GetNamedPipeHandleStateA(
+    _ hNamedPipe: HANDLE!, _ lpState: LPDWORD!, _ lpCurInstances: LPDWORD!, _ lpMaxCollectionCount: LPDWORD!,
+    _ lpCollectDataTimeout: LPDWORD!, _ lpUserName: LPSTR!, _ nMaxUserNameSize: DWORD
+) -> Bool {
+    __GetNamedPipeHandleStateA(
+        hNamedPipe, lpState, lpCurInstances, lpMaxCollectionCount, lpCollectDataTimeout, lpUserName, nMaxUserNameSize)
+        != 0
+}
+@inlinable public func GetNamedPipeHandleStateW(
+    _ hNamedPipe: HANDLE!, _ lpState: LPDWORD!, _ lpCurInstances: LPDWORD!, _ lpMaxCollectionCount: LPDWORD!,
+    _ lpCollectDataTimeout: LPDWORD!, _ lpUserName: LPWSTR!, _ nMaxUserNameSize: DWORD
+) -> Bool {
+    __GetNamedPipeHandleStateW(
+        hNamedPipe, lpState, lpCurInstances, lpMaxCollectionCount, lpCollectDataTimeout, lpUserName, nMaxUserNameSize)
+        != 0
+}
+@inlinable public func GetNamedPipeInfo(
+    _ hNamedPipe: HANDLE!, _ lpFlags: LPDWORD!, _ lpOutBufferSize: LPDWORD!, _ lpInBufferSize: LPDWORD!,
+    _ lpMaxInstances: LPDWORD!
+) -> Bool { __GetNamedPipeInfo(hNamedPipe, lpFlags, lpOutBufferSize, lpInBufferSize, lpMaxInstances) != 0 }
+@inlinable public func GetNamedPipeServerProcessId(_ Pipe: HANDLE!, _ ServerProcessId: PULONG!) -> Bool {
+    __GetNamedPipeServerProcessId(Pipe, ServerProcessId) != 0
 }
 @inlinable public func GetOEMCP() -> UINT { __GetOEMCP() }
 @available(*, noasync, message: "blocks the thread, if it is to wait: await the object instead")
@@ -766,6 +840,12 @@ public import CWin32
 { __OpenWaitableTimerW(dwDesiredAccess, bInheritHandle ? 1 : 0, lpTimerName) }
 @inlinable public func OutputDebugStringA(_ lpOutputString: LPCSTR!) { __OutputDebugStringA(lpOutputString) }
 @inlinable public func OutputDebugStringW(_ lpOutputString: LPCWSTR!) { __OutputDebugStringW(lpOutputString) }
+@inlinable public func PeekNamedPipe(
+    _ hNamedPipe: HANDLE!, _ lpBuffer: LPVOID!, _ nBufferSize: DWORD, _ lpBytesRead: LPDWORD!,
+    _ lpTotalBytesAvail: LPDWORD!, _ lpBytesLeftThisMessage: LPDWORD!
+) -> Bool {
+    __PeekNamedPipe(hNamedPipe, lpBuffer, nBufferSize, lpBytesRead, lpTotalBytesAvail, lpBytesLeftThisMessage) != 0
+}
 @inlinable public func PostQueuedCompletionStatus(
     _ CompletionPort: HANDLE!, _ dwNumberOfBytesTransferred: DWORD, _ dwCompletionKey: ULONG_PTR,
     _ lpOverlapped: LPOVERLAPPED!
@@ -901,6 +981,9 @@ public import CWin32
         != 0
 }
 @inlinable public func SetLastError(_ dwErrCode: DWORD) { __SetLastError(dwErrCode) }
+@inlinable public func SetNamedPipeHandleState(
+    _ hNamedPipe: HANDLE!, _ lpMode: LPDWORD!, _ lpMaxCollectionCount: LPDWORD!, _ lpCollectDataTimeout: LPDWORD!
+) -> Bool { __SetNamedPipeHandleState(hNamedPipe, lpMode, lpMaxCollectionCount, lpCollectDataTimeout) != 0 }
 @inlinable public func SetPriorityClass(_ hProcess: HANDLE!, _ dwPriorityClass: DWORD) -> Bool {
     __SetPriorityClass(hProcess, dwPriorityClass) != 0
 }
@@ -1006,6 +1089,7 @@ public import CWin32
 @inlinable public func SleepEx(_ dwMilliseconds: DWORD, _ bAlertable: Bool) -> DWORD {
     __SleepEx(dwMilliseconds, bAlertable ? 1 : 0)
 }
+@inlinable public func StartThreadpoolIo(_ pio: PTP_IO!) { __StartThreadpoolIo(pio) }
 @inlinable public func StringCbCatA(
     _ pszDest: UnsafeMutablePointer<CHAR>!, _ cbDest: Int, _ pszSrc: UnsafePointer<CHAR>!
 ) -> HRESULT { __StringCbCatA(pszDest, cbDest, pszSrc) }
@@ -1099,6 +1183,14 @@ public import CWin32
 @available(*, noasync, message: "each thread has its own; a task may go on on another: use a TaskLocal instead")
 @inlinable public func TlsSetValue(_ dwTlsIndex: DWORD, _ lpTlsValue: LPVOID!) -> Bool {
     __TlsSetValue(dwTlsIndex, lpTlsValue) != 0
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func TransactNamedPipe(
+    _ hNamedPipe: HANDLE!, _ lpInBuffer: LPVOID!, _ nInBufferSize: DWORD, _ lpOutBuffer: LPVOID!,
+    _ nOutBufferSize: DWORD, _ lpBytesRead: LPDWORD!, _ lpOverlapped: LPOVERLAPPED!
+) -> Bool {
+    __TransactNamedPipe(hNamedPipe, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpBytesRead, lpOverlapped)
+        != 0
 }
 @inlinable public func TransmitFile(
     _ hSocket: SOCKET, _ hFile: HANDLE!, _ nNumberOfBytesToWrite: DWORD, _ nNumberOfBytesPerSend: DWORD,
@@ -1265,6 +1357,10 @@ public import CWin32
     __WaitForSingleObjectEx(hHandle, dwMilliseconds, bAlertable ? 1 : 0)
 }
 @available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitForThreadpoolIoCallbacks(_ pio: PTP_IO!, _ fCancelPendingCallbacks: Bool) {
+    __WaitForThreadpoolIoCallbacks(pio, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
 @inlinable public func WaitForThreadpoolTimerCallbacks(_ pti: PTP_TIMER!, _ fCancelPendingCallbacks: Bool) {
     __WaitForThreadpoolTimerCallbacks(pti, fCancelPendingCallbacks ? 1 : 0)
 }
@@ -1275,6 +1371,14 @@ public import CWin32
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func WaitForThreadpoolWorkCallbacks(_ pwk: PTP_WORK!, _ fCancelPendingCallbacks: Bool) {
     __WaitForThreadpoolWorkCallbacks(pwk, fCancelPendingCallbacks ? 1 : 0)
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitNamedPipeA(_ lpNamedPipeName: LPCSTR!, _ nTimeOut: DWORD) -> Bool {
+    __WaitNamedPipeA(lpNamedPipeName, nTimeOut) != 0
+}
+@available(*, noasync, message: "blocks the thread")
+@inlinable public func WaitNamedPipeW(_ lpNamedPipeName: LPCWSTR!, _ nTimeOut: DWORD) -> Bool {
+    __WaitNamedPipeW(lpNamedPipeName, nTimeOut) != 0
 }
 @available(*, noasync, message: "blocks the thread")
 @inlinable public func WaitOnAddress(

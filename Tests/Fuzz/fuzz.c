@@ -50,6 +50,7 @@ static _Atomic(HANDLE) handles[SHARED];  // what the threads have made and close
 static _Atomic(HANDLE) victims[SHARED];  // threads that may be suspended and ended
 static _Atomic unsigned calls_made[WORKERS];
 static const char *_Atomic now_calling[WORKERS];
+static _Atomic DWORD worker_ids[WORKERS];
 static atomic_int threads_running, working = WORKERS;
 
 static unsigned long long next(struct random *r) { // splitmix64
@@ -882,6 +883,203 @@ static void drive_GetTempPathW(struct random *r) {
     GetTempPathW(room, room || below(r, 2) ? scratch(r, room * 2) : NULL);
 }
 
+// ---- files: an OVERLAPPED and a buffer are a request's until its end, so they stay
+
+static struct request {
+    OVERLAPPED overlapped;
+    char buffer[8192] __attribute__((aligned(4096)));
+} requests[WORKERS][64];
+
+static bool has_ended(struct request *request) {
+    return __atomic_load_n(&request->overlapped.Internal, __ATOMIC_ACQUIRE) != (ULONG_PTR)STATUS_PENDING;
+}
+
+// One that is not under way; NULL: each is.
+static struct request *any_request(struct random *r) {
+    struct request *request = &requests[r->worker][below(r, 64)];
+    if (!has_ended(request)) return NULL;
+    request->overlapped.Offset = below(r, 4) ? below(r, 20000) : any_number(r);
+    request->overlapped.OffsetHigh = below(r, 8) ? 0 : any_number(r);
+    request->overlapped.hEvent = below(r, 4) ? NULL : any_handle(r);
+    return request;
+}
+
+static HANDLE any_new_file(struct random *r) {
+    static const DWORD access[] = {0, GENERIC_READ, GENERIC_WRITE, GENERIC_READ | GENERIC_WRITE, DELETE, FILE_APPEND_DATA};
+    static const DWORD flags[] = {0, FILE_FLAG_OVERLAPPED, FILE_FLAG_OVERLAPPED | FILE_FLAG_NO_BUFFERING,
+                                  FILE_FLAG_DELETE_ON_CLOSE, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_WRITE_THROUGH};
+    const char name[2] = {(char)('a' + below(r, 6)), 0};
+    static const char pipe[] = "\\\\.\\pipe\\fuzz";
+    switch (below(r, 16)) {
+    case 0:
+        return CreateNamedPipeA(pipe, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, any_number(r) & 7, 1 + below(r, 4), 100, 100,
+                                0, any_attributes(r));
+    case 1: return CreateFileA(pipe, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+    }
+    return CreateFileA(name, access[below(r, COUNT(access))], below(r, 8), any_attributes(r), below(r, 7),
+                       flags[below(r, COUNT(flags))], NULL);
+}
+
+static void CALLBACK request_ended(DWORD error, DWORD bytes, LPOVERLAPPED overlapped) {
+    (void)error, (void)bytes, (void)overlapped;
+}
+
+static void with_files(struct random *r) {
+    if (!below(r, 4)) made(r, any_new_file(r));
+    HANDLE file = any_handle(r);
+    struct request *request = any_request(r);
+    if (!request) return;
+    OVERLAPPED *overlapped = &request->overlapped;
+    DWORD size = below(r, 2) ? below(r, sizeof request->buffer + 1) : 512 * below(r, 17);
+    LPOVERLAPPED_COMPLETION_ROUTINE routine = below(r, 8) ? request_ended : NULL;
+    FILE_SEGMENT_ELEMENT *pages = scratch(r, 3 * sizeof *pages);
+    memset(pages, 0, 3 * sizeof *pages);
+    for (int i = 0; i < 2; i++) pages[i].Buffer = below(r, 16) ? request->buffer + 4096 * i : NULL;
+    switch (below(r, 8)) {
+    case 0: ReadFile(file, request->buffer, size, any_output(r, 4), below(r, 4) ? overlapped : NULL); break;
+    case 1: WriteFile(file, request->buffer, size, any_output(r, 4), below(r, 4) ? overlapped : NULL); break;
+    case 2: ReadFileEx(file, request->buffer, size, overlapped, routine); break;
+    case 3: WriteFileEx(file, request->buffer, size, overlapped, routine); break;
+    case 4: ReadFileScatter(file, below(r, 16) ? pages : NULL, size, NULL, overlapped); break;
+    case 5: WriteFileGather(file, below(r, 16) ? pages : NULL, size, NULL, overlapped); break;
+    // A lock that is waited for might be for ever.
+    case 6: LockFileEx(file, any_number(r) | LOCKFILE_FAIL_IMMEDIATELY, 0, any_number(r), any_number(r), overlapped); break;
+    default: UnlockFileEx(file, 0, any_number(r), any_number(r), overlapped);
+    }
+    if (!below(r, 4)) CancelIoEx(file, below(r, 2) ? overlapped : NULL);
+    if (!below(r, 4)) GetOverlappedResultEx(file, overlapped, any_output(r, 4), any_time(r), any_bool(r));
+    if (!below(r, 8)) SleepEx(0, TRUE);
+}
+AS(ReadFile, with_files)
+AS(WriteFile, with_files)
+AS(ReadFileEx, with_files)
+AS(WriteFileEx, with_files)
+AS(ReadFileScatter, with_files)
+AS(WriteFileGather, with_files)
+AS(LockFileEx, with_files)
+AS(UnlockFileEx, with_files)
+AS(GetOverlappedResultEx, with_files)
+AS(GetOverlappedResult, with_files)
+
+// Requests of files and of pipes that nobody waits for; and a pipe's calls that wait, for at most a millisecond.
+static void with_pipes(struct random *r) {
+    static const char name[] = "\\\\.\\pipe\\fuzz", odd[] = "\\\\.\\pipe\\";
+    const char *text = below(r, 8) ? name : below(r, 2) ? odd : any_text(r);
+    const size_t length = text ? strlen(text) : 0;
+    WCHAR *wide = text ? scratch(r, (length + 1) * sizeof *wide) : NULL;
+    for (size_t i = 0; wide && i <= length; i++) wide[i] = (unsigned char)text[i];
+    HANDLE pipe = any_handle(r);
+    struct request *request = any_request(r);
+    if (!request) return;
+    const DWORD in = below(r, 300), out = below(r, 300), time = 1 + below(r, 2);
+    switch (below(r, 8)) {
+    case 0:
+        made(r, below(r, 2) ? CreateNamedPipeA(text, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, any_number(r) & 15,
+                                               any_number(r), any_number(r) & 0xFFFF, 100, 1, any_attributes(r))
+                            : CreateNamedPipeW(wide, any_number(r) | FILE_FLAG_OVERLAPPED, 0, 1 + below(r, 5), 100, 100, 1,
+                                               any_attributes(r)));
+        break;
+    // With no OVERLAPPED it waits, for ever maybe.
+    case 1: ConnectNamedPipe(pipe, &request->overlapped); break;
+    case 2: TransactNamedPipe(pipe, request->buffer, in, request->buffer + 4096, out, any_output(r, 4), &request->overlapped); break;
+    case 3: PeekNamedPipe(pipe, any_output(r, in), in, any_output(r, 4), any_output(r, 4), any_output(r, 4)); break;
+    case 4: if (below(r, 2)) WaitNamedPipeA(text, time); else WaitNamedPipeW(wide, time); break;
+    case 5: DisconnectNamedPipe(pipe); break;
+    case 6: GetNamedPipeHandleStateA(pipe, any_output(r, 4), any_output(r, 4), any_output(r, 4), any_output(r, 4), scratch(r, in), in); break;
+    default: GetNamedPipeHandleStateW(pipe, any_output(r, 4), any_output(r, 4), any_output(r, 4), any_output(r, 4), scratch(r, in * 2), in);
+    }
+}
+static void drive_CreatePipe(struct random *r) {
+    HANDLE ends[2] = {NULL, NULL};
+    if (!CreatePipe(below(r, 16) ? &ends[0] : NULL, below(r, 16) ? &ends[1] : NULL, any_attributes(r), any_number(r))) return;
+    // Who reads from one waits, until the other is closed.
+    for (int i = 0; i < 2; i++)
+        if (below(r, 8)) CloseHandle(ends[i]);
+        else made(r, ends[i]);
+}
+AS(CreateNamedPipeA, with_pipes)
+AS(CreateNamedPipeW, with_pipes)
+AS(ConnectNamedPipe, with_pipes)
+AS(TransactNamedPipe, with_pipes)
+AS(PeekNamedPipe, with_pipes)
+AS(WaitNamedPipeA, with_pipes)
+AS(WaitNamedPipeW, with_pipes)
+AS(DisconnectNamedPipe, with_pipes)
+AS(GetNamedPipeHandleStateA, with_pipes)
+AS(GetNamedPipeHandleStateW, with_pipes)
+
+static VOID CALLBACK pool_io(PTP_CALLBACK_INSTANCE instance, PVOID context, PVOID overlapped, ULONG result,
+                             ULONG_PTR bytes, PTP_IO io) {
+    (void)instance, (void)context, (void)overlapped, (void)result, (void)bytes, (void)io;
+}
+
+static void with_pool_io(struct random *r) {
+    HANDLE file = any_handle(r);
+    if (below(r, 2)) {
+        BindIoCompletionCallback(file, below(r, 8) ? request_ended : NULL, any_number(r));
+        return;
+    }
+    PTP_IO io = CreateThreadpoolIo(file, below(r, 8) ? pool_io : NULL, NULL, NULL);
+    if (!io) return;
+    struct request *request = any_request(r);
+    StartThreadpoolIo(io);
+    // What is told of needs no cancel; and nothing else may be pending when the object goes.
+    if (!request || (!ReadFile(file, request->buffer, 100, NULL, &request->overlapped) && GetLastError() != ERROR_IO_PENDING))
+        CancelThreadpoolIo(io);
+    else
+        CancelIoEx(file, &request->overlapped);
+    CloseThreadpoolIo(io);
+}
+AS(BindIoCompletionCallback, with_pool_io)
+AS(CreateThreadpoolIo, with_pool_io)
+AS(StartThreadpoolIo, with_pool_io)
+AS(CancelThreadpoolIo, with_pool_io)
+AS(WaitForThreadpoolIoCallbacks, with_pool_io)
+AS(CloseThreadpoolIo, with_pool_io)
+
+static void about_files(struct random *r) {
+    HANDLE file = any_handle(r);
+    LARGE_INTEGER place;
+    place.QuadPart = (LONGLONG)any_size(r);
+    const DWORD room = below(r, 600);
+    WIN32_FIND_DATAA found;
+    WIN32_FIND_DATAW wide_found;
+    HANDLE search;
+    switch (below(r, 8)) {
+    case 0: SetFilePointerEx(file, place, any_output(r, 8), below(r, 4)); break;
+    case 1: GetFileInformationByHandleEx(file, (FILE_INFO_BY_HANDLE_CLASS)below(r, 30), any_output(r, room), room); break;
+    case 2: SetFileInformationByHandle(file, (FILE_INFO_BY_HANDLE_CLASS)below(r, 30), any_output(r, room), room); break;
+    case 3: GetFileAttributesExA(any_text(r), (GET_FILEEX_INFO_LEVELS)below(r, 3), any_output(r, sizeof(WIN32_FILE_ATTRIBUTE_DATA))); break;
+    case 4: GetFileAttributesExW(any_wide(r), (GET_FILEEX_INFO_LEVELS)below(r, 3), any_output(r, sizeof(WIN32_FILE_ATTRIBUTE_DATA))); break;
+    default:
+        if (below(r, 2)) {
+            search = below(r, 2) ? FindFirstFileA(below(r, 2) ? "*" : any_text(r), &found)
+                                 : FindFirstFileExA("?", (FINDEX_INFO_LEVELS)below(r, 3), below(r, 16) ? &found : NULL,
+                                                    (FINDEX_SEARCH_OPS)below(r, 4), NULL, any_number(r) & 3);
+            for (int i = 0; search != INVALID_HANDLE_VALUE && i < 3; i++) FindNextFileA(search, &found);
+        } else {
+            search = below(r, 2) ? FindFirstFileW(any_wide(r), &wide_found)
+                                 : FindFirstFileExW(u"[ab]*", (FINDEX_INFO_LEVELS)below(r, 3), &wide_found,
+                                                    (FINDEX_SEARCH_OPS)below(r, 4), NULL, any_number(r) & 3);
+            for (int i = 0; search != INVALID_HANDLE_VALUE && i < 3; i++) FindNextFileW(search, &wide_found);
+        }
+        if (search != INVALID_HANDLE_VALUE) FindClose(search);
+        FindClose(never(r));
+    }
+}
+AS(SetFilePointerEx, about_files)
+AS(GetFileInformationByHandleEx, about_files)
+AS(SetFileInformationByHandle, about_files)
+AS(GetFileAttributesExA, about_files)
+AS(GetFileAttributesExW, about_files)
+AS(FindFirstFileA, about_files)
+AS(FindFirstFileW, about_files)
+AS(FindFirstFileExA, about_files)
+AS(FindFirstFileExW, about_files)
+AS(FindNextFileA, about_files)
+AS(FindNextFileW, about_files)
+AS(FindClose, about_files)
+
 #include "calls.h"
 
 // ---- the threads
@@ -896,6 +1094,7 @@ struct worker {
 
 static DWORD WINAPI work(LPVOID argument) {
     struct worker *worker = argument;
+    atomic_store(&worker_ids[worker->index], GetCurrentThreadId());
     struct random r = {.state = worker->seed * 0x9E3779B97F4A7C15 + (unsigned)worker->index, .worker = worker->index};
     for (unsigned i = 0; i < worker->calls; i++) {
         const struct driver *driver = worker->chosen[below(&r, worker->count)];
@@ -955,6 +1154,12 @@ int main(int argc, char **argv) {
             unsigned now = calls_made[i];
             stalled[i] = now == seen[i] && now < workers[i].calls ? stalled[i] + 1 : 0;
             seen[i] = now;
+            if (stalled[i] >= 2) {
+                // Who reads from a pipe that is not overlapped may wait for ever, and rightly.
+                HANDLE thread = OpenThread(THREAD_ALL_ACCESS, FALSE, worker_ids[i]);
+                CancelSynchronousIo(thread);
+                CloseHandle(thread);
+            }
             if (stalled[i] == SECONDS) {
                 say_where("a thread hangs");
                 abort();

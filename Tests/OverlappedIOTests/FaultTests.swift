@@ -9,4 +9,7 @@ import Testing
 
     @Test("of files", arguments: engines)
     func files(engine: OverlappedIO.EngineChoice) async throws { try await runFaults(fileFaults, engine) }
+
+    @Test("of sockets", arguments: engines)
+    func sockets(engine: OverlappedIO.EngineChoice) async throws { try await runFaults(socketFaults, engine) }
 }

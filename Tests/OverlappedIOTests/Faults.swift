@@ -129,12 +129,14 @@ nonisolated(nonsending) func runFaults(
     try await FaultHost.with(engine) { driver, folder in
         for scenario in scenarios {
             var rounds = 0
+            let start = ContinuousClock.now
             for fault in isWhole ? allFaults : fewFaults {
                 for count in isWhole ? 1...3 : 1...1 {
                     rounds += try await runFault(scenario, driver, folder, fault, count)
                 }
             }
-            if isWhole { print("\(engine) \(scenario.name): \(rounds) rounds") }
+            let time = ContinuousClock.now - start
+            if isWhole || time > .seconds(2) { print("\(engine), \(scenario.name): \(rounds) rounds, \(time)") }
         }
     }
 }

@@ -206,11 +206,6 @@ private func isStatus(_ status: IOStatus, _ body: () async throws -> Void) async
                 #expect(FaultSeam.disarm() == 1)
                 #expect(try file.size == 0)
             }
-            try await file.flush()
-            FaultSeam.arm(call: 1, .errno(EIO))  // the engine's
-            #expect(await isStatus(.ioDeviceError) { try await file.flush() })
-            #expect(FaultSeam.disarm() == 1)
-            try await file.flush()
         }
     }
 

@@ -72,6 +72,7 @@ struct signalbox_thread {
     uint32_t tlsCount, flsCount;
     uint32_t endNumber;       ///< how many threads had left the registry when it had
     struct signalbox_sleeper sleeper;
+    uint32_t packets;         ///< how many it was given by ports while it kept its place
     uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
 };
 
@@ -360,6 +361,8 @@ int signalbox_processor_count(void);
 /// that is returned is removed, by the same task. Whoever cancels may be calling `handler` while it is removed: the
 /// removal waits for that.
 void *_Nonnull signalbox_add_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
+/// As above, for the handler that cancels requests.
+void *_Nonnull signalbox_add_request_cancellation_handler(void (*_Nonnull handler)(uint64_t context), uint64_t context);
 void signalbox_remove_cancellation_handler(void *_Nonnull record);
 
 // How many bytes a block of malloc's has room for.
@@ -370,8 +373,6 @@ static inline int signalbox_errno(void) { return errno; }
 
 /// memfd_create(2) and pidfd need no more than their numbers, but Glibc's module has neither.
 static inline int signalbox_memfd(const char *_Nonnull name) { return (int)syscall(SYS_memfd_create, name, 1 /* CLOEXEC */); }
-/// pipe2(2) whose ends are closed by exec. Returns 0 or -1.
-static inline int signalbox_pipe(int *_Nonnull ends) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
 
 /// Routes `signal` to `fd`: each arrival adds `amount` to that eventfd, by async-signal-safe calls alone. Returns 0 or errno.
 int signalbox_route_signal(int signal, int fd, uint64_t amount);
@@ -430,6 +431,14 @@ static inline int signalbox_accept(int listener) {
     return (int)syscall(SYS_accept4, listener, NULL, NULL, 02000000);
 }
 
+/// recv(2) and send(2), without what libc adds for threads that are cancelled.
+static inline ssize_t signalbox_recv(int descriptor, void *_Nullable bytes, size_t count, int flags) {
+    return syscall(SYS_recvfrom, descriptor, bytes, count, flags, NULL, NULL);
+}
+static inline ssize_t signalbox_send(int descriptor, const void *_Nullable bytes, size_t count, int flags) {
+    return syscall(SYS_sendto, descriptor, bytes, count, flags, NULL, 0);
+}
+
 /// FIONREAD, see ioctl_tty(2): how many bytes a receive would find. Returns 0, or -1 with errno.
 static inline int signalbox_readable_bytes(int descriptor, int *_Nonnull count) {
     return (int)syscall(SYS_ioctl, descriptor, 0x541B, count);
@@ -448,6 +457,18 @@ int signalbox_rename_new(const char *_Nonnull from, const char *_Nonnull to);
 ssize_t signalbox_copy_range(int from, int to, size_t count);
 /// Has the file system find room for that many bytes, without a change of the file's size. Returns 0, or -1 with errno.
 int signalbox_reserve(int descriptor, int64_t bytes);
+/// Copies to, and from, memory that the program has named: 0, or -1 if some of it is none of this process.
+int signalbox_copy_to(void *_Nonnull target, const void *_Nonnull source, size_t count);
+int signalbox_copy_from(void *_Nonnull target, const void *_Nonnull source, size_t count);
+/// pipe2(2), closed on exec.
+int signalbox_pipe(int *_Nonnull read, int *_Nonnull write, bool blocks);
+/// tee(2), without waiting.
+ssize_t signalbox_tee(int from, int to, size_t count);
+/// How many bytes can be read; 0, or -1 with errno.
+int signalbox_unread(int descriptor, int *_Nonnull count);
+/// A copy above 2, closed on exec, for another process; of a pipe's end, one that blocks whatever this one does: an
+/// opening of its own, for O_NONBLOCK belongs to the opening. -1 with errno.
+int signalbox_copy_of_descriptor(int descriptor);
 /// What statx(2) says of a file's making, in nanoseconds since 1970; 0: nothing. `path` NULL: of the descriptor.
 int64_t signalbox_birth(int descriptor, const char *_Nullable path, bool follows);
 

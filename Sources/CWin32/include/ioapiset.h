@@ -24,6 +24,10 @@ SIGNALBOX_API BOOL WINAPI CancelSynchronousIo(HANDLE hThread);
 SIGNALBOX_API BOOL WINAPI CancelIo(HANDLE hFile);
 SIGNALBOX_API BOOL WINAPI CancelIoEx(HANDLE hFile, LPOVERLAPPED lpOverlapped);
 
+/* The pool of all threads calls the function for each request of the handle; the flags are 0. */
+SIGNALBOX_API BOOL WINAPI BindIoCompletionCallback(
+    HANDLE FileHandle, LPOVERLAPPED_COMPLETION_ROUTINE Function, ULONG Flags);
+
 SIGNALBOX_END
 
 #endif

@@ -53,6 +53,20 @@ SIGNALBOX_API BOOL WINAPI SetThreadpoolWaitEx(PTP_WAIT pwa, HANDLE h, PFILETIME 
 SIGNALBOX_API VOID WINAPI WaitForThreadpoolWaitCallbacks(PTP_WAIT pwa, BOOL fCancelPendingCallbacks);
 SIGNALBOX_API VOID WINAPI CloseThreadpoolWait(PTP_WAIT pwa);
 
+/*
+ * Each request of the handle is announced, and has one callback; who makes a request that fails at once, or whose end is
+ * not told, takes the announcement back.
+ */
+typedef VOID(WINAPI *PTP_WIN32_IO_CALLBACK)(
+    PTP_CALLBACK_INSTANCE Instance, PVOID Context, PVOID Overlapped, ULONG IoResult, ULONG_PTR NumberOfBytesTransferred,
+    PTP_IO Io);
+SIGNALBOX_API PTP_IO WINAPI CreateThreadpoolIo(
+    HANDLE fl, PTP_WIN32_IO_CALLBACK pfnio, PVOID pv, PTP_CALLBACK_ENVIRON pcbe);
+SIGNALBOX_API VOID WINAPI StartThreadpoolIo(PTP_IO pio);
+SIGNALBOX_API VOID WINAPI CancelThreadpoolIo(PTP_IO pio);
+SIGNALBOX_API VOID WINAPI WaitForThreadpoolIoCallbacks(PTP_IO pio, BOOL fCancelPendingCallbacks);
+SIGNALBOX_API VOID WINAPI CloseThreadpoolIo(PTP_IO pio);
+
 SIGNALBOX_END
 
 #endif

@@ -29,6 +29,7 @@
 #include <jobapi2.h>
 #include <libloaderapi.h>
 #include <memoryapi.h>
+#include <namedpipeapi.h>
 #include <processenv.h>
 #include <processthreadsapi.h>
 #include <profileapi.h>

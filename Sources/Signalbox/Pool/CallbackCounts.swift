@@ -35,6 +35,16 @@ struct CallbackCounts {
         return queued
     }
 
+    /// The callback will not be queued. False: it was cancelled before.
+    mutating func withdraw(_ number: UInt64) -> Bool {
+        guard number >= firstValid else { return false }
+        queued -= 1
+        return true
+    }
+
+    /// Whether the callback was cancelled.
+    func isVoid(_ number: UInt64) -> Bool { number < firstValid }
+
     mutating func disassociate() { associated -= 1 }
 
     mutating func end(isAssociated: Bool) {

@@ -1,7 +1,21 @@
 import CLinux
 package import Dispatcher
 
-/// Something whose callbacks run in a pool: work that is submitted, a timer, a wait.
+/// What a callback is told.
+package struct CallbackResult: Sendable {
+    /// Of a wait: 0, or 258 if it has timed out; of a request: its status.
+    package var code: UInt32
+    /// Of a request.
+    package var bytes: UInt
+    /// Of a request: the address of its `OVERLAPPED`.
+    package var address: UInt
+
+    package init(code: UInt32 = 0, bytes: UInt = 0, address: UInt = 0) {
+        (self.code, self.bytes, self.address) = (code, bytes, address)
+    }
+}
+
+/// Something whose callbacks run in a pool: work that is submitted, a timer, a wait, the requests of a file.
 ///
 /// Who keeps it: the program, by a pointer that is a reference (`releaseReference`), or a name in a table; its cleanup
 /// group; the wait that is registered for it; the pool's queue; the worker that runs its callback. It keeps its pool.
@@ -9,13 +23,16 @@ package import Dispatcher
 /// Its lock comes before those of the dispatcher, and is never held together with the pool's: what is to be queued, and
 /// who is to be woken, is done after it was dropped.
 package final class PoolObject: Sendable {
-    /// Calls the program. `result`: 0, or 258 if a wait has timed out.
-    package typealias Body = @Sendable (_ object: PoolObject, _ instance: CallbackInstance, _ result: UInt32) -> Void
+    /// Calls the program.
+    package typealias Body =
+        @Sendable (_ object: PoolObject, _ instance: CallbackInstance, _ result: CallbackResult) -> Void
 
     package enum Role: Sendable {
         /// One callback, which belongs to no object of the program's.
         case once
         case work, timer, wait
+        /// A callback for each request of a file that has ended.
+        case io
         /// A wait that begins again with each callback.
         case repeatedWait
     }
@@ -59,6 +76,8 @@ package final class PoolObject: Sendable {
         var object = ObjectName.none
         var timeout: UInt64?
         var waiters: [Waiter] = []
+        /// Callbacks of requests that are announced and not made yet, with the thread that has announced them.
+        var announced: [(thread: UInt32, number: UInt64)] = []
         /// Whether the program can have more callbacks made; one that repeats goes on for as long as it is set.
         var isKept: Bool
         /// Whether it counts as a user of its pool.
@@ -135,7 +154,7 @@ package final class PoolObject: Sendable {
 
     package func submit() { queue(state.withLock { $0.counts.submit() }) }
 
-    private func queue(_ number: UInt64, _ result: UInt32 = 0) {
+    private func queue(_ number: UInt64, _ result: CallbackResult = CallbackResult()) {
         pool.queue(ThreadPool.Entry(object: self, number: number, result: result))
     }
 
@@ -149,7 +168,7 @@ package final class PoolObject: Sendable {
         return begins
     }
 
-    func call(_ instance: CallbackInstance, _ result: UInt32) { body(self, instance, result) }
+    func call(_ instance: CallbackInstance, _ result: CallbackResult) { body(self, instance, result) }
 
     func end(isAssociated: Bool) {
         let (done, isLast) = state.withLock { state in
@@ -219,6 +238,52 @@ package final class PoolObject: Sendable {
             signalbox_close(inside)
         }
         Arena.local.release(event)
+    }
+
+    // ---- requests
+
+    /// A request will be made: its callback counts from here on, as one that is queued.
+    package func announceRequest() {
+        state.withLock { state in
+            let number = state.counts.submit()
+            state.announced.append((signalbox_thread_id(), number))
+        }
+    }
+
+    /// The callback of a request that is made now: one that this thread has announced, or else any; nil: there is none.
+    package func takeAnnounced() -> UInt64? { state.withLock { PoolObject.takeAnnounced(&$0) } }
+
+    private static func takeAnnounced(_ state: inout State) -> UInt64? {
+        guard !state.announced.isEmpty else { return nil }
+        let thread = signalbox_thread_id()
+        let place = state.announced.firstIndex { $0.thread == thread } ?? 0
+        return state.announced.remove(at: place).number
+    }
+
+    /// The request was refused, or its end is not told: its callback is for the next, or for `withdrawRequest`.
+    package func giveBack(_ number: UInt64?) {
+        guard let number else { return }
+        state.withLock { $0.announced.append((signalbox_thread_id(), number)) }
+    }
+
+    /// A request that was announced has no callback.
+    package func withdrawRequest() {
+        let (done, isLast) = state.withLock { state -> ([Waiter], Bool) in
+            guard let number = PoolObject.takeAnnounced(&state), state.counts.withdraw(number) else { return ([], false) }
+            return (state.takeDone(), state.takeLast())
+        }
+        for waiter in done { waiter.tell() }
+        leavePool(isLast)
+    }
+
+    /// A request has ended. Without a number, its callback was not announced.
+    package func requestEnded(_ number: UInt64?, _ result: CallbackResult) {
+        // The pool may be gone if the callback was cancelled.
+        let valid = state.withLock { state -> UInt64? in
+            guard let number else { return state.counts.submit() }
+            return state.counts.isVoid(number) ? nil : number
+        }
+        if let valid { queue(valid, result) }
     }
 
     // ---- timers and waits
@@ -319,7 +384,7 @@ package final class PoolObject: Sendable {
             }
         }
         if let failure { throw failure }
-        if let (number, result) = ended { queue(number, result) }
+        if let (number, result) = ended { queue(number, CallbackResult(code: result)) }
         return wasCancelled
     }
 
@@ -358,7 +423,7 @@ package final class PoolObject: Sendable {
             // Without a record the wait ends here.
             return (try? waitLocked(&state, state.object, PoolObject.limit(state.timeout))) ?? nil
         }
-        if let (number, result) = ended { queue(number, result) }
+        if let (number, result) = ended { queue(number, CallbackResult(code: result)) }
     }
 
     private func register(_ object: ObjectName, _ limit: WaitLimit) throws(DispatcherError) -> Arena.Registration {
@@ -376,6 +441,6 @@ package final class PoolObject: Sendable {
             guard let place = state.ending.firstIndex(where: { $0.wait == wait }) else { return [] }
             return [state.ending.remove(at: place).number]
         }
-        for number in numbers { queue(number, role == .timer ? 0 : PoolObject.result(timedOut)) }
+        for number in numbers { queue(number, CallbackResult(code: role == .timer ? 0 : PoolObject.result(timedOut))) }
     }
 }

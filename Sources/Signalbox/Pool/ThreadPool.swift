@@ -16,7 +16,7 @@ package final class ThreadPool: Sendable {
     struct Entry: Sendable {
         let object: PoolObject
         let number: UInt64
-        let result: UInt32
+        let result: CallbackResult
     }
 
     private struct State {

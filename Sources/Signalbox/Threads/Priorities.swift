@@ -85,23 +85,28 @@ package enum Priorities {
     private static var boostBit: UInt32 { 1 << 24 }
     private static var idealShift: UInt32 { 25 }
 
-    private static func word(_ object: ObjectName) -> UnsafeMutablePointer<Atomic<UInt32>> {
-        Arena.local.object(object.index).suspensions
+    /// Under the object's lock: without it the record may be another object's by now.
+    private static func word(_ object: ObjectName) -> UInt32 {
+        let word = Arena.local.object(object.index).suspensions
+        return Threads.withFields(object) { _, _ in word.pointee.load(ordering: .relaxed) } ?? 0
     }
 
     private static func replace(_ object: ObjectName, _ mask: UInt32, with bits: UInt32) {
-        let word = word(object)
-        var seen = word.pointee.load(ordering: .relaxed)
-        while true {
-            let (done, now) = word.pointee.weakCompareExchange(
-                expected: seen, desired: seen & ~mask | bits, ordering: .acquiringAndReleasing)
-            if done { return }
-            seen = now
+        let word = Arena.local.object(object.index).suspensions
+        _ = Threads.withFields(object) { _, _ in
+            // Its other bits are changed without the lock.
+            var seen = word.pointee.load(ordering: .relaxed)
+            while true {
+                let (done, now) = word.pointee.weakCompareExchange(
+                    expected: seen, desired: seen & ~mask | bits, ordering: .acquiringAndReleasing)
+                if done { return }
+                seen = now
+            }
         }
     }
 
     private static func storedLevel(_ object: ObjectName) -> Int {
-        Int(Int8(truncatingIfNeeded: word(object).pointee.load(ordering: .relaxed) >> levelShift))
+        Int(Int8(truncatingIfNeeded: word(object) >> levelShift))
     }
     private static func store(level: Int, in object: ObjectName) {
         replace(object, 0xFF << levelShift, with: UInt32(UInt8(bitPattern: Int8(level))) << levelShift)
@@ -317,7 +322,7 @@ package enum Priorities {
 
     package static func disablesBoost(_ object: ObjectName) throws(Failure) -> Bool {
         try expectThread(object)
-        return word(object).pointee.load(ordering: .relaxed) & boostBit != 0
+        return word(object) & boostBit != 0
     }
 
     package static func setDisablesBoost(_ object: ObjectName, _ disables: Bool) throws(Failure) {
@@ -384,7 +389,7 @@ package enum Priorities {
     /// before. nil: there is no such processor.
     package static func ideal(_ object: ObjectName, _ processor: UInt32?) throws(Failure) -> UInt32? {
         try expectThread(object)
-        let before = word(object).pointee.load(ordering: .relaxed) >> idealShift
+        let before = word(object) >> idealShift
         guard let processor else { return before }
         guard processor < UInt32(processors) else { return nil }
         replace(object, 0x7F << idealShift, with: processor << idealShift)

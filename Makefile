@@ -46,10 +46,11 @@ bench-fileio: deps-bench test-prefix ## benchmarks of reading files, beside fio,
 bench-echo: deps-bench test-prefix ## benchmarks of echo servers over sockets, beside epoll, io_uring, libuv and SwiftNIO
 	Benchmarks/echo/run --scratch-path $(abspath $(BUILD)/echo) $(TEST_PREFIX)
 
-soak: deps-run build-service echo-port ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort; 200 lives of a service program
+soak: deps-run build-service echo-port services ## the full load: 100 clients x 10,000 messages, on EchoService and EchoPort; services for long
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(BUILD)/echo_port 0
 	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/services-test --rounds 200 $(TEST_PREFIX)
+	BUSY_SECONDS=600 $(SERVICE_TEST) busy
 
 exhaustive: model-tests ## every state of 3 waiters and 3 objects to depth DEPTH (8), against the model
 	SIGNALBOX_DEPTH=$(DEPTH) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter ExhaustiveTests
@@ -165,6 +166,14 @@ load-tests: build-service echo-port
 	Tests/EchoLoad/soak --scale 0.1 -- $(ECHO_SERVICE) --port 0
 	Tests/EchoLoad/soak --scale 0.1 -- $(BUILD)/echo_port 0
 
-deployment-tests: build-service echo-port
+deployment-tests: build-service echo-port services
 	ECHO_SERVICE=$(ECHO_SERVICE) ECHO_PORT=$(BUILD)/echo_port Tests/Deployment/deploy-test
 	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/services-test $(TEST_PREFIX)
+	$(SERVICE_TEST)
+
+# What goes wrong with services, on purpose.
+SERVICE_TEST = SERVICE=$(BUILD)/debug/ServiceUnderTest DEADLOCK=$(BUILD)/deadlock Tests/Deployment/service-test
+services: test-prefix
+	$(SWIFT) build --product ServiceUnderTest
+	cc -O2 -Wall -Wextra -o $(BUILD)/deadlock Tests/Services/deadlock.c \
+		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox)

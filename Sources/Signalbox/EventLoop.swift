@@ -39,12 +39,9 @@ public final class LoopExecutor: SerialExecutor {
     /// A job, and whether it runs as a task's, on no actor: else each call of a function that is no actor's would come back
     /// by way of the queue.
     private typealias Job = (job: UnownedJob, isTasks: Bool)
-    private enum Work {
-        case job(Job)
-        case call(@Sendable () -> Void)
-    }
     private struct State {
-        var jobs: [Work] = []
+        var jobs: [Job] = []
+        var calls: [@Sendable () -> Void] = []
         var isStopped = false
     }
     private let state = Guarded(State())
@@ -106,13 +103,13 @@ public final class LoopExecutor: SerialExecutor {
             enqueuedCount.wrappingAdd(1, ordering: .relaxed)
         #endif
         if isOnLoop { return ownJobs.append((job, isTasks)) }
-        state.withLock { $0.jobs.append(.job((job, isTasks))) }
+        state.withLock { $0.jobs.append((job, isTasks)) }
         poke()
     }
 
-    /// Has `body` called on the loop's thread, after what was given to it before; needs no task, and never blocks.
+    /// Has `body` called on the loop's thread, after the jobs that it was given before; needs no task, and never blocks.
     public func post(_ body: @escaping @Sendable () -> Void) {
-        state.withLock { $0.jobs.append(.call(body)) }
+        state.withLock { $0.calls.append(body) }
         poke()
     }
 
@@ -147,7 +144,7 @@ public final class LoopExecutor: SerialExecutor {
     private func run() -> UInt32 {
         signalbox_thread().pointee.loop = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
         threadNumber.store(signalbox_thread_id(), ordering: .relaxed)
-        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty }) || !ownJobs.isEmpty {
+        while !state.withLock({ $0.isStopped && $0.jobs.isEmpty && $0.calls.isEmpty }) || !ownJobs.isEmpty {
             let done = sd_event_run(event, ownJobs.isEmpty ? .max : 0)
             precondition(done >= 0 || done == -EINTR, "sd_event_run(3) failed (errno \(-done))")
             runOwnJobs()
@@ -161,16 +158,15 @@ public final class LoopExecutor: SerialExecutor {
         _ = read(wakeUp, &count, 8)
         isPoked.store(false, ordering: .sequentiallyConsistent)
         // What these jobs enqueue comes after what else the loop has to do.
-        let jobs = state.withLock { state in
-            defer { state.jobs.removeAll(keepingCapacity: true) }
-            return state.jobs
-        }
-        for work in jobs {
-            switch work {
-            case .job(let job): run(job)
-            case .call(let body): body()
+        let (jobs, calls) = state.withLock { state in
+            defer {
+                state.jobs.removeAll(keepingCapacity: true)
+                state.calls.removeAll(keepingCapacity: true)
             }
+            return (state.jobs, state.calls)
         }
+        for job in jobs { run(job) }
+        for call in calls { call() }
     }
 
     /// What these jobs enqueue comes after what else the loop has to do.

@@ -91,12 +91,14 @@ final class Troublesome: Plugin {
     /// As many tasks as processors, twice, at all priorities, that compute for milliseconds before they yield; and
     /// threads that compute without end.
     private func keepBusy(_ context: PluginContext) async throws {
-        for _ in 0..<2 { Task.detached {
+        for _ in 0..<2 {
+            Task.detached {
                 while true {
                     spin(.milliseconds(1))
                     await Task.yield()
                 }
-            } }
+            }
+        }
         for priority in [TaskPriority.high, .medium, .low] {
             Task.detached(priority: priority) {
                 let heartbeat = context.heartbeat("worker \(priority)")

@@ -18,11 +18,12 @@ struct HeartbeatTests {
     private func makeWatchdog(_ tell: @escaping @Sendable (String?) -> Void = { _ in }) -> Watchdog {
         let (sent, log) = (sent, log)
         return Watchdog(
-            bands: [], logger: Logger(label: "test") { _ in log }, heartbeats: heartbeats, period: .seconds(4), tell: tell
+            bands: [], logger: Logger(label: "test") { _ in log }, heartbeats: heartbeats, period: .seconds(4),
+            tell: tell
         ) { sent.add() }
     }
 
-    @Test("a part that is not heard for half of the period stops the telling and is named once; heard again, all goes on")
+    @Test("a part not heard for half of the period stops the telling and is named once; heard again, all goes on")
     func silent() {
         let told = Guarded<[String?]>([])
         let watchdog = makeWatchdog { line in told.withLock { $0.append(line) } }

@@ -65,7 +65,8 @@ private func connectDatagrams(_ s: SOCKET, _ socket: any DriverSocket, _ address
         let none = [UInt64](repeating: 0, count: 2)  // AF_UNSPEC is 0
         return systemCall(s) { descriptor in
             none.withUnsafeBytes { bytes in
-                Glibc.connect(descriptor, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+                let address = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
+                return Glibc.connect(descriptor, address, socklen_t(bytes.count))
             }
         }
     }

@@ -79,6 +79,10 @@ struct ObjectRegistryTests {
     func prefixConflict() async throws {
         let registry = ObjectRegistry()
         let (one, two) = (registry.makeOwner("one"), registry.makeOwner("two"))
+        defer {
+            registry.withdraw(one)
+            registry.withdraw(two)
+        }
         let (whole, prefix) = (EventObject(), EventObject())
         try registry.register("Global\\", isPrefix: true, owner: one) { _, _ in prefix }
         try registry.register("Global\\", isPrefix: false, owner: two) { _, _ in whole }

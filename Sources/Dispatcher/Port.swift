@@ -82,10 +82,10 @@ extension Arena {
                 if thread.pointee.packets & 63 == 0 { _ = CompletionQueue.take() }
                 return consumePacket(index)
             }
+            let isEmpty = word.isNamed(name, .port) && port.pointee.head == 0
             unlock(record, word)
             // Packets that have come meanwhile, and that it takes as above.
-            let isLast = deadline == Deadline.now
-            guard word.isNamed(name, .port), port.pointee.head == 0, CompletionQueue.take(isLast: isLast) else {
+            guard isEmpty, CompletionQueue.take(isLast: deadline == Deadline.now) else {
                 return try getSlowly(name, until: deadline, alertable: alertable, wasAlerted: &wasAlerted)
             }
         }

@@ -19,9 +19,11 @@ public final class IOMessage: @unchecked Sendable {
     public package(set) var receivedFlags: Int32 = 0
 
     /// - Parameters:
+    ///   - flags: those of send(2) and recv(2): MSG_OOB, MSG_PEEK and so on.
     ///   - address: where it goes; nil for a receive, or if the socket knows.
     ///   - receivesAddress: whether a receive is to tell where it came from.
-    ///   - control: bytes of ancillary data to send; or room for some.
+    ///   - control: ancillary data to send, as cmsg(3) has it.
+    ///   - controlCapacity: room for as many bytes of ancillary data, for a receive.
     public init(
         flags: Int32 = 0, address: UnsafeRawBufferPointer? = nil, receivesAddress: Bool = false,
         control: UnsafeRawBufferPointer? = nil, controlCapacity: Int = 0

@@ -62,7 +62,14 @@ public struct FileOptions: Sendable {
     public var attributes: UInt32 = 0
 
     /// How a file will be read.
-    public enum Advice: Sendable { case none, sequential, random }
+    public enum Advice: Sendable {
+        /// Nothing is known.
+        case none
+        /// From its begin to its end.
+        case sequential
+        /// Here and there.
+        case random
+    }
 
     /// Opens an existing file for reading, and lets others do what they want.
     public init() {}

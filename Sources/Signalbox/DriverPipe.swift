@@ -10,8 +10,9 @@ public struct PipeOptions: Sendable {
     public var waits = true
     /// How many instances there may be; 255: any number.
     public var mostInstances: UInt32 = 255
-    /// Bytes that may be under way to the client, and to the server, unread: 0 stands for a page.
+    /// Bytes that may be under way to the client, unread: 0 stands for a page.
     public var outSize: UInt32 = 0
+    /// Bytes that may be under way to the server, unread: 0 stands for a page.
     public var inSize: UInt32 = 0
     /// How long a client waits for an instance that is free, if it does not say.
     public var milliseconds: UInt32 = 50
@@ -32,10 +33,12 @@ public struct PipeFacts: Sendable {
     public var isServer: Bool
     /// How many instances there are now.
     public var instances: UInt32
-    /// The processes that have the two ends; 0: none has.
+    /// The process that has the server's end; 0: none has.
     public var serverProcess: UInt32
+    /// The process that has the client's end; 0: none has.
     public var clientProcess: UInt32
 
+    /// The members, as they are described.
     public init(
         options: PipeOptions, isServer: Bool, instances: UInt32, serverProcess: UInt32, clientProcess: UInt32
     ) {
@@ -53,6 +56,7 @@ public struct PipePeek: Sendable {
     /// Bytes of the first message that were not copied.
     public var left = 0
 
+    /// The members, as they are described.
     public init(copied: Int = 0, available: Int = 0, left: Int = 0) {
         (self.copied, self.available, self.left) = (copied, available, left)
     }
@@ -102,5 +106,6 @@ public protocol PipeDriver: AnyObject, Sendable {
 public final class PipeWaiter: Sendable {
     /// Called on any thread.
     public let tell: @Sendable () -> Void
+    /// `tell` is called on any thread.
     public init(_ tell: @escaping @Sendable () -> Void) { self.tell = tell }
 }

@@ -51,7 +51,7 @@ public final class LoopExecutor: SerialExecutor {
     @exclusivity(unchecked) private nonisolated(unsafe) var spareJobs: [Job] = []
     /// The sd_event. Sendable: it is touched on the loop's thread alone, and before that thread starts.
     package nonisolated(unsafe) let event: OpaquePointer
-    /// Runs tasks on the loop's thread. (Set once, in `init`.)
+    /// Runs tasks on the loop's thread. Sendable: set once, in `init`, before the thread starts.
     package nonisolated(unsafe) private(set) var tasks: LoopTaskExecutor!
     private let wakeUp: Int32
     private let isPoked = Atomic(false)

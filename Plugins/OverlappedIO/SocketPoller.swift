@@ -32,6 +32,8 @@ final class SocketPoller: @unchecked Sendable {
     private let state = Guarded(State())
     private let hasRemoved = Atomic(false)
     private let isTaking = Atomic(false)
+    /// What is taken at once; only who has set `isTaking` touches it.
+    private let batch = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 1024)
     private let epoll: Int32
     private let door: Int32
     private var isDoorOpen = true
@@ -54,6 +56,7 @@ final class SocketPoller: @unchecked Sendable {
     }
 
     deinit {
+        batch.deallocate()
         if epoll >= 0 { close(epoll) }
         if door >= 0 { close(door) }
     }
@@ -163,19 +166,18 @@ final class SocketPoller: @unchecked Sendable {
             return false
         }
         defer { isTaking.store(false, ordering: .releasing) }
-        return withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
-            dropRemoved()
-            // What does not fit is still there, and whoever takes comes back.
-            let count = Int(epoll_wait(epoll, events.baseAddress, 256, milliseconds))
-            var found = false
-            for index in 0..<max(0, count) {
-                guard let socket = UnsafeRawPointer(bitPattern: UInt(events[index].data.u64)) else { continue }
-                found = true
-                Unmanaged<PolledSocket>.fromOpaque(socket)._withUnsafeGuaranteedRef { $0.isReady(events[index].events) }
-            }
-            dropRemoved()
-            return found
+        dropRemoved()
+        // What does not fit is still there, and whoever takes comes back.
+        let count = Int(epoll_wait(epoll, batch.baseAddress, Int32(batch.count), milliseconds))
+        var found = false
+        for index in 0..<max(0, count) {
+            let (mark, events) = (batch[index].data.u64, batch[index].events)
+            guard let socket = UnsafeRawPointer(bitPattern: UInt(mark)) else { continue }
+            found = true
+            Unmanaged<PolledSocket>.fromOpaque(socket)._withUnsafeGuaranteedRef { $0.isReady(events) }
         }
+        dropRemoved()
+        return found
     }
 
     /// Ends all requests that are pending, and takes no socket any more.

@@ -8,15 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-// The system call itself: glibc's functions are cancellation points, which costs two locked instructions a call.
-ssize_t signalbox_preadv2(int descriptor, const struct iovec *vectors, int count, int64_t offset, int flags) {
-    return syscall(SYS_preadv2, descriptor, vectors, count, offset, offset >> 32, flags);
-}
-
-ssize_t signalbox_pwritev2(int descriptor, const struct iovec *vectors, int count, int64_t offset, int flags) {
-    return syscall(SYS_pwritev2, descriptor, vectors, count, offset, offset >> 32, flags);
-}
-
 ssize_t signalbox_pwritev2_quietly(int descriptor, const struct iovec *vectors, int count, int64_t offset, int flags) {
     sigset_t pipe, before, pending;
     sigemptyset(&pipe);

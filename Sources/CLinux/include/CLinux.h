@@ -247,12 +247,33 @@ static inline uint64_t signalbox_realtime(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/// A system call of six arguments at most, in line: libc's syscall(2) moves each of them first. Returns -1 with errno, as
+/// that does.
+static inline long signalbox_call(long number, long a, long b, long c, long d, long e, long f) {
+#if defined(__x86_64__)
+    register long fourth __asm__("r10") = d;
+    register long fifth __asm__("r8") = e;
+    register long sixth __asm__("r9") = f;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+                     : "rcx", "r11", "memory");
+    if ((unsigned long)result < -4095ul) return result;
+    errno = (int)-result;
+    return -1;
+#else
+    return syscall(number, a, b, c, d, e, f);
+#endif
+}
+
 /// futex(2): sleeps while `*word == expected`, until the clock reads `deadline` ns (UINT64_MAX: for ever); `flags` are
 /// FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. Returns 0, or the errno: EAGAIN, EINTR, ETIMEDOUT.
 static inline int signalbox_futex_wait_flags(void *_Nonnull word, uint32_t expected, uint64_t deadline, int flags) {
     struct timespec t = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
     int op = FUTEX_WAIT_BITSET | flags;
-    long r = syscall(SYS_futex, word, op, expected, deadline == UINT64_MAX ? NULL : &t, NULL, FUTEX_BITSET_MATCH_ANY);
+    long until = deadline == UINT64_MAX ? 0 : (long)&t;
+    long r = signalbox_call(SYS_futex, (long)word, op, expected, until, 0, (long)FUTEX_BITSET_MATCH_ANY);
     return r < 0 ? errno : 0;
 }
 
@@ -268,7 +289,7 @@ static inline int signalbox_futex_wait_clock(void *_Nonnull word, uint32_t expec
 
 /// futex(2): wakes up to `count` sleepers on `word`. The word may have been reused since; a stray wake does no harm.
 static inline void signalbox_futex_wake(void *_Nonnull word, int count, bool shared) {
-    syscall(SYS_futex, word, FUTEX_WAKE | (shared ? 0 : FUTEX_PRIVATE_FLAG), count, NULL, NULL, 0);
+    signalbox_call(SYS_futex, (long)word, FUTEX_WAKE | (shared ? 0 : FUTEX_PRIVATE_FLAG), count, 0, 0, 0);
 }
 
 /// As `signalbox_futex_wait`, in the process, and woken by those alone that have one of `bits`; or all.
@@ -433,10 +454,10 @@ static inline int signalbox_accept(int listener) {
 
 /// recv(2) and send(2), without what libc adds for threads that are cancelled.
 static inline ssize_t signalbox_recv(int descriptor, void *_Nullable bytes, size_t count, int flags) {
-    return syscall(SYS_recvfrom, descriptor, bytes, count, flags, NULL, NULL);
+    return signalbox_call(SYS_recvfrom, descriptor, (long)bytes, (long)count, flags, 0, 0);
 }
 static inline ssize_t signalbox_send(int descriptor, const void *_Nullable bytes, size_t count, int flags) {
-    return syscall(SYS_sendto, descriptor, bytes, count, flags, NULL, 0);
+    return signalbox_call(SYS_sendto, descriptor, (long)bytes, (long)count, flags, 0, 0);
 }
 
 /// FIONREAD, see ioctl_tty(2): how many bytes a receive would find. Returns 0, or -1 with errno.
@@ -446,9 +467,16 @@ static inline int signalbox_readable_bytes(int descriptor, int *_Nonnull count) 
 
 // ---- files
 
-/// preadv2(2) and pwritev2(2), with the offset whole; -1: of what has none. The second one without SIGPIPE.
-ssize_t signalbox_preadv2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset, int flags);
-ssize_t signalbox_pwritev2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset, int flags);
+/// preadv2(2) and pwritev2(2), with the offset whole; -1: of what has none. glibc's functions are cancellation points, which
+/// costs two locked instructions a call. The third one without SIGPIPE.
+static inline ssize_t signalbox_preadv2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset,
+                                        int flags) {
+    return signalbox_call(SYS_preadv2, descriptor, (long)vectors, count, offset, offset >> 32, flags);
+}
+static inline ssize_t signalbox_pwritev2(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset,
+                                         int flags) {
+    return signalbox_call(SYS_pwritev2, descriptor, (long)vectors, count, offset, offset >> 32, flags);
+}
 ssize_t signalbox_pwritev2_quietly(int descriptor, const struct iovec *_Nonnull vectors, int count, int64_t offset,
                                    int flags);
 /// rename(2), but for a name that exists: EEXIST.

@@ -1,4 +1,4 @@
-import CLinux
+public import CLinux
 public import Synchronization
 
 // Making, keeping and giving up objects.
@@ -113,7 +113,7 @@ extension Arena {
     }
 
     /// Runs `body` under the object's record lock; nil if there is no such object.
-    package func withLock<R>(
+    @inlinable @inline(__always) package func withLock<R>(
         _ name: ObjectName, _ body: (UnsafeMutablePointer<ObjectRecord>, inout Word) -> R
     ) -> R? {
         signalbox_enter()

@@ -32,6 +32,7 @@ final class SocketPoller: @unchecked Sendable {
     private let state = Guarded(State())
     private let hasRemoved = Atomic(false)
     private let isTaking = Atomic(false)
+    let kernel: Kernel
     private let epoll: Int32
     private let door: Int32
     private var isDoorOpen = true
@@ -43,13 +44,14 @@ final class SocketPoller: @unchecked Sendable {
     /// Requests that are pending and not told by a completion port alone.
     let others = Atomic(0)
 
-    init(onLoop executor: LoopExecutor) throws {
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        door = epoll_create1(Int32(EPOLL_CLOEXEC))
+    init(onLoop executor: LoopExecutor, _ kernel: Kernel) throws {
+        self.kernel = kernel
+        epoll = kernel.epoll_create1(Int32(EPOLL_CLOEXEC))
+        door = kernel.epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0, door >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }
         var event = epoll_event()
         event.events = EPOLLIN.rawValue
-        guard epoll_ctl(door, EPOLL_CTL_ADD, epoll, &event) == 0 else { throw IOError(code: errno, "watching sockets") }
+        guard kernel.epoll_ctl(door, EPOLL_CTL_ADD, epoll, &event) == 0 else { throw IOError(code: errno, "watching sockets") }
         source = try LoopDescriptor(onLoop: executor, descriptor: door) { [unowned self] in toldOnLoop() }
     }
 
@@ -70,7 +72,7 @@ final class SocketPoller: @unchecked Sendable {
         isDoorOpen = isTold
         var event = epoll_event()
         event.events = isTold ? EPOLLIN.rawValue : 0
-        epoll_ctl(door, EPOLL_CTL_MOD, epoll, &event)
+        kernel.epoll_ctl(door, EPOLL_CTL_MOD, epoll, &event)
     }
 
     private func toldOnLoop() {
@@ -101,12 +103,23 @@ final class SocketPoller: @unchecked Sendable {
         event.events =
             EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         event.data.u64 = UInt64(mark)
-        if epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return 0 }
+        if kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return 0 }
         let code = errno
         // No event of it can be outstanding.
         state.withLock { _ = $0.members.removeValue(forKey: mark) }
         return code
     }
+
+    #if DEBUG
+        /// Has the poller tell once more, now, if the descriptor is ready: who changes what is watched is told (epoll(7)).
+        func tellAgain(_ descriptor: Int32, of socket: PolledSocket) {
+            var event = epoll_event()
+            event.events =
+                EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+            event.data.u64 = UInt64(mark(socket))
+            CLinux.epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+        }
+    #endif
 
     private func beginAwaiting() {
         if hasMembers.exchange(true, ordering: .sequentiallyConsistent) { return }
@@ -114,14 +127,14 @@ final class SocketPoller: @unchecked Sendable {
         // Marked by no address. Not edge-triggered: another thread that asks for events must not take what wakes the sleeper.
         var event = epoll_event()
         event.events = EPOLLIN.rawValue
-        epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring.pointee.ring_fd, &event)
+        kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring.pointee.ring_fd, &event)
         ring.havePollerSeenTo()
     }
 
     /// Called under the socket's lock.
     func remove(_ descriptor: Int32, of socket: PolledSocket) {
         var event = epoll_event()
-        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
+        kernel.epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
         state.withLock { state in
             guard let removed = state.members.removeValue(forKey: mark(socket)) else { return }
             state.removed.append(removed)
@@ -166,7 +179,7 @@ final class SocketPoller: @unchecked Sendable {
         return withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
             dropRemoved()
             // What does not fit is still there, and whoever takes comes back.
-            let count = Int(epoll_wait(epoll, events.baseAddress, 256, milliseconds))
+            let count = Int(kernel.epoll_wait(epoll, events.baseAddress, 256, milliseconds))
             var found = false
             for index in 0..<max(0, count) {
                 guard let socket = UnsafeRawPointer(bitPattern: UInt(events[index].data.u64)) else { continue }

@@ -7,6 +7,8 @@ import Signalbox
 /// or, in the ring's case, whichever has the turn to take completions: one thread at a time. Requests of one queue are given
 /// to it one at a time, so it need not keep them in order.
 protocol Engine: AnyObject, Sendable {
+    /// How it calls the kernel.
+    var kernel: Kernel { get }
     /// From any thread.
     func order(_ order: EngineOrder)
     /// On the loop: takes a request, to go on with at the end of the turn.

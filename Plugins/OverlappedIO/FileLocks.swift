@@ -21,7 +21,7 @@ final class FileLocks: Sendable {
     }
     private struct Waiting {
         let lock: Lock
-        let descriptor: Int32
+        let file: OpenFileDescription
         let request: IORequest
         /// A thread sleeps until another process has undone its lock.
         var isHelped = false
@@ -73,20 +73,20 @@ final class FileLocks: Sendable {
 
     /// Locks the range for an opening; if that cannot be now, and there is a request, it completes when it has been.
     func lock(
-        _ range: FileRange, isExclusive: Bool, owner: AnyObject, _ descriptor: Int32, waitingAs request: IORequest?
+        _ range: FileRange, isExclusive: Bool, owner: AnyObject, _ file: OpenFileDescription, waitingAs request: IORequest?
     ) -> Outcome {
         let lock = Lock(range: range, isExclusive: isExclusive, owner: ObjectIdentifier(owner))
         return state.withLock { state in
             let isOthers = !conflicts(lock, state.locks)
             if isOthers {
-                let code = take(lock, &state, descriptor)
+                let code = take(lock, &state, file)
                 if code == 0 { return .granted }
-                if OpenFileLock.isResourceFailure(code) { return .failed(code) }
+                if OpenFileDescription.isResourceFailure(code) { return .failed(code) }
             }
             guard let request else { return .refused }
-            var waiting = Waiting(lock: lock, descriptor: descriptor, request: request)
+            var waiting = Waiting(lock: lock, file: file, request: request)
             if isOthers {
-                let code = help(lock, descriptor)
+                let code = help(lock, file)
                 guard code == 0 else { return .failed(code) }
                 waiting.isHelped = true
             }
@@ -104,8 +104,8 @@ final class FileLocks: Sendable {
     }
 
     /// Returns 0; EAGAIN, if another process has a lock in the way; or another errno.
-    private func take(_ lock: Lock, _ state: inout State, _ descriptor: Int32) -> Int32 {
-        let code = lockInKernel(lock, state, descriptor)
+    private func take(_ lock: Lock, _ state: inout State, _ file: OpenFileDescription) -> Int32 {
+        let code = lockInKernel(lock, state, file)
         guard code == 0 else { return code }
         state.locks.append(lock)
         count.store(state.locks.count, ordering: .releasing)
@@ -113,7 +113,7 @@ final class FileLocks: Sendable {
     }
 
     /// Undoes the lock of exactly that range: the exclusive one first, if there are both. False: there is none.
-    func unlock(_ range: FileRange, owner: AnyObject, _ descriptor: Int32) -> Bool {
+    func unlock(_ range: FileRange, owner: AnyObject, _ file: OpenFileDescription) -> Bool {
         let owner = ObjectIdentifier(owner)
         let (isFound, ended) = state.withLock { state -> (Bool, [Ended]) in
             let mine = state.locks.indices.filter { state.locks[$0].owner == owner && state.locks[$0].range == range }
@@ -121,7 +121,7 @@ final class FileLocks: Sendable {
                 return (false, [])
             }
             state.locks.remove(at: index)
-            relockInKernel(range, owner, state, descriptor)
+            relockInKernel(range, owner, state, file)
             return (true, grantLocked(&state))
         }
         for (request, status) in ended { request.complete(status, bytes: 0) }
@@ -142,13 +142,13 @@ final class FileLocks: Sendable {
     }
 
     /// Undoes all locks of an opening, whose descriptor is about to be closed.
-    func release(owner: AnyObject, _ descriptor: Int32) {
+    func release(owner: AnyObject, _ file: OpenFileDescription) {
         guard count.load(ordering: .acquiring) > 0 else { return }
         let owner = ObjectIdentifier(owner)
         let ended = state.withLock { state -> [Ended] in
             guard state.locks.contains(where: { $0.owner == owner }) else { return [] }
             state.locks.removeAll { $0.owner == owner }
-            _ = OpenFileLock.set(descriptor, Int16(F_UNLCK), 0, FileSharing.firstByte)
+            _ = file.setLock(Int16(F_UNLCK), 0, FileSharing.firstByte)
             return grantLocked(&state)
         }
         for (request, status) in ended { request.complete(status, bytes: 0) }
@@ -163,14 +163,14 @@ final class FileLocks: Sendable {
         for var waiting in state.waiting {
             let isBehind = still.contains { $0.lock.range.overlaps(waiting.lock.range) }
             if !isBehind, !conflicts(waiting.lock, state.locks) {
-                var code = take(waiting.lock, &state, waiting.descriptor)
+                var code = take(waiting.lock, &state, waiting.file)
                 if code == 0 {
                     ended.append((waiting.request, .success))
                     continue
                 }
                 // It is another process that is in the way.
-                if !OpenFileLock.isResourceFailure(code) {
-                    code = waiting.isHelped ? 0 : help(waiting.lock, waiting.descriptor)
+                if !OpenFileDescription.isResourceFailure(code) {
+                    code = waiting.isHelped ? 0 : help(waiting.lock, waiting.file)
                 }
                 if code != 0 {
                     ended.append((waiting.request, IOStatus(fileErrno: code)))
@@ -206,14 +206,15 @@ final class FileLocks: Sendable {
     /// Starts a thread that sleeps until no other process has a lock in the way, and then has us try again. It locks by an
     /// open file description of its own, for what it waits with must not keep ours from being closed; should the request
     /// be cancelled, it sleeps on until the other process unlocks, and does nothing then. Returns 0 or an errno.
-    private func help(_ lock: Lock, _ descriptor: Int32) -> Int32 {
+    private func help(_ lock: Lock, _ file: OpenFileDescription) -> Int32 {
         guard let range = inKernel(lock.range) else { return EINVAL }
         let mode = lock.isExclusive ? O_RDWR : O_RDONLY
-        let own = Kernel.open("/proc/self/fd/\(descriptor)", mode | O_CLOEXEC)
+        let own = file.kernel.open("/proc/self/fd/\(file.descriptor)", mode | O_CLOEXEC)
         guard own >= 0 else { return errno }
         let type = Int16(lock.isExclusive ? F_WRLCK : F_RDLCK)
-        let code = Helper.start {
-            OpenFileLock.wait(own, type, range.start, range.length)
+        let description = OpenFileDescription(own, file.kernel)
+        let code = Helper.start(file.kernel) {
+            description.waitForLock(type, range.start, range.length)
             Glibc.close(own)
             self.tryAgain(lock)
         }
@@ -240,35 +241,35 @@ final class FileLocks: Sendable {
     }
 
     /// Returns as `take`. A file system that has no locks is no failure.
-    private func lockInKernel(_ lock: Lock, _ state: State, _ descriptor: Int32) -> Int32 {
+    private func lockInKernel(_ lock: Lock, _ state: State, _ file: OpenFileDescription) -> Int32 {
         guard let range = inKernel(lock.range) else { return 0 }
-        let code = OpenFileLock.set(descriptor, Int16(lock.isExclusive ? F_WRLCK : F_RDLCK), range.start, range.length)
+        let code = file.setLock(Int16(lock.isExclusive ? F_WRLCK : F_RDLCK), range.start, range.length)
         // A shared lock needs a descriptor that reads, an exclusive one that writes: an exclusive lock excludes too much.
         if code == EBADF {
-            let other = OpenFileLock.set(
-                descriptor, Int16(lock.isExclusive ? F_RDLCK : F_WRLCK), range.start, range.length)
+            let other = file.setLock(
+                Int16(lock.isExclusive ? F_RDLCK : F_WRLCK), range.start, range.length)
             return isFailure(other) ? other : 0
         }
         // What the handle has locked exclusively beneath stays so.
-        if code == 0 && !lock.isExclusive { relockInKernel(lock.range, lock.owner, state, descriptor, lock) }
+        if code == 0 && !lock.isExclusive { relockInKernel(lock.range, lock.owner, state, file, lock) }
         return isFailure(code) ? code : 0
     }
 
     private func isFailure(_ code: Int32) -> Bool {
-        code == EAGAIN || code == EACCES || OpenFileLock.isResourceFailure(code)
+        code == EAGAIN || code == EACCES || OpenFileDescription.isResourceFailure(code)
     }
 
     /// After a change: has the kernel lock what the handle's locks still cover of the range.
     private func relockInKernel(
-        _ range: FileRange, _ owner: ObjectIdentifier, _ state: State, _ descriptor: Int32, _ added: Lock? = nil
+        _ range: FileRange, _ owner: ObjectIdentifier, _ state: State, _ file: OpenFileDescription, _ added: Lock? = nil
     ) {
         guard let whole = inKernel(range) else { return }
         let mine = (state.locks + (added.map { [$0] } ?? [])).filter { $0.owner == owner }
-        if added == nil { _ = OpenFileLock.set(descriptor, Int16(F_UNLCK), whole.start, whole.length) }
+        if added == nil { _ = file.setLock(Int16(F_UNLCK), whole.start, whole.length) }
         for lock in mine.filter({ !$0.isExclusive }) + mine.filter(\.isExclusive) where lock.range.overlaps(range) {
             guard let part = inKernel(lock.range) else { continue }
             let type = Int16(lock.isExclusive ? F_WRLCK : F_RDLCK)
-            _ = OpenFileLock.set(descriptor, type, part.start, part.length)
+            _ = file.setLock(type, part.start, part.length)
         }
     }
 }
@@ -281,14 +282,14 @@ private enum Helper {
     }
 
     /// Returns 0 or an errno.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
+    static func start(_ kernel: Kernel, _ body: @escaping @Sendable () -> Void) -> Int32 {
         let context = Unmanaged.passRetained(Body(body))
         var thread = pthread_t()
         // No signal handler of the program's runs on it.
         var (all, before) = (sigset_t(), sigset_t())
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &before)
-        let code = pthread_create(
+        let code = kernel.pthread_create(
             &thread, nil,
             { context in
                 Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().body()

@@ -32,20 +32,20 @@ enum FileSharing {
     ///
     /// - Parameter alsoNeeds: what the opening itself does to the file, besides its handle's access.
     static func claim(
-        _ descriptor: Int32, _ access: FileRights, sharing: FileRights, alsoNeeds: FileRights, canReadLock: Bool
+        _ file: OpenFileDescription, _ access: FileRights, sharing: FileRights, alsoNeeds: FileRights, canReadLock: Bool
     ) -> IOStatus {
         let access = ways(of: access)
-        guard !access.isDisjoint(with: [.read, .write, .delete]) else { return status(of: alsoNeeds, descriptor) }
+        guard !access.isDisjoint(with: [.read, .write, .delete]) else { return status(of: alsoNeeds, file) }
         // Another process may be trying the same, and step back in a moment: who has come to stay is still there then.
         for _ in 0..<4 {
             let result = gate.withLock { _ in
                 let needs = access.union(alsoNeeds)
-                var result = violation(descriptor, needs, sharing)
+                var result = violation(file, needs, sharing)
                 guard result == .success else { return result }
-                result = place(descriptor, access, sharing, canReadLock)
-                if result == .success { result = violation(descriptor, needs, sharing) }
+                result = place(file, access, sharing, canReadLock)
+                if result == .success { result = violation(file, needs, sharing) }
                 if result == .success { return result }
-                _ = OpenFileLock.set(descriptor, Int16(F_UNLCK), firstByte, 2 * Int64(ways.count) * regionLength)
+                _ = file.setLock(Int16(F_UNLCK), firstByte, 2 * Int64(ways.count) * regionLength)
                 return result
             }
             if result != .sharingViolation { return result }
@@ -55,27 +55,27 @@ enum FileSharing {
     }
 
     /// Whether an opening denies others that use.
-    static func status(of access: FileRights, _ descriptor: Int32) -> IOStatus {
+    static func status(of access: FileRights, _ file: OpenFileDescription) -> IOStatus {
         for way in ways.indices where ways(of: access).contains(ways[way]) {
-            let status = found(descriptor, deniers(way))
+            let status = found(file, deniers(way))
             if status != .success { return status }
         }
         return .success
     }
 
-    private static func violation(_ descriptor: Int32, _ access: FileRights, _ sharing: FileRights) -> IOStatus {
-        let denied = status(of: access, descriptor)
+    private static func violation(_ file: OpenFileDescription, _ access: FileRights, _ sharing: FileRights) -> IOStatus {
+        let denied = status(of: access, file)
         if denied != .success { return denied }
         for way in ways.indices where !sharing.contains(ways[way]) {
-            let status = found(descriptor, users(way))
+            let status = found(file, users(way))
             if status != .success { return status }
         }
         return .success
     }
 
     /// Success: nobody is in that region.
-    private static func found(_ descriptor: Int32, _ region: Int64) -> IOStatus {
-        switch OpenFileLock.state(descriptor, region, regionLength) {
+    private static func found(_ file: OpenFileDescription, _ region: Int64) -> IOStatus {
+        switch file.lockState(region, regionLength) {
         case .free: .success
         case .locked: .sharingViolation
         case .unknown(let code): IOStatus(fileErrno: code)
@@ -83,71 +83,28 @@ enum FileSharing {
     }
 
     private static func place(
-        _ descriptor: Int32, _ access: FileRights, _ sharing: FileRights, _ canReadLock: Bool
+        _ file: OpenFileDescription, _ access: FileRights, _ sharing: FileRights, _ canReadLock: Bool
     ) -> IOStatus {
         for way in ways.indices {
             var code: Int32 = 0
-            if access.contains(ways[way]) { code = place(descriptor, users(way), canReadLock) }
-            if code == 0 && !sharing.contains(ways[way]) { code = place(descriptor, deniers(way), canReadLock) }
+            if access.contains(ways[way]) { code = place(file, users(way), canReadLock) }
+            if code == 0 && !sharing.contains(ways[way]) { code = place(file, deniers(way), canReadLock) }
             if code != 0 { return IOStatus(fileErrno: code) }
         }
         return .success
     }
 
-    private static func place(_ descriptor: Int32, _ region: Int64, _ canReadLock: Bool) -> Int32 {
-        if canReadLock { return heeded(OpenFileLock.set(descriptor, Int16(F_RDLCK), region, 1)) }
+    private static func place(_ file: OpenFileDescription, _ region: Int64, _ canReadLock: Bool) -> Int32 {
+        if canReadLock { return heeded(file.setLock(Int16(F_RDLCK), region, 1)) }
         // A byte of one's own; byte 0 is where the others read-lock.
         for _ in 0..<16 {
             let byte = region + Int64.random(in: 1..<regionLength)
-            let code = OpenFileLock.set(descriptor, Int16(F_WRLCK), byte, 1)
+            let code = file.setLock(Int16(F_WRLCK), byte, 1)
             if code != EAGAIN && code != EACCES { return heeded(code) }
         }
         return 0
     }
 
     /// A file system without locks, or a descriptor that cannot have them, has files that are shared.
-    private static func heeded(_ code: Int32) -> Int32 { OpenFileLock.isResourceFailure(code) ? code : 0 }
-}
-
-/// Locks of an open file description, see fcntl(2).
-enum OpenFileLock {
-    private static let getCommand: Int32 = 36  // F_OFD_GETLK
-    private static let waitCommand: Int32 = 38  // F_OFD_SETLKW
-    private static let setCommand: Int32 = 37  // F_OFD_SETLK
-
-    /// What the kernel says when it fails, and not that there are no locks there.
-    static func isResourceFailure(_ code: Int32) -> Bool { [ENOMEM, ENOLCK, EIO, EMFILE, ENOSPC].contains(code) }
-
-    /// Locks or unlocks, without waiting. `length` 0: to the end of all offsets. Returns 0 or errno.
-    static func set(_ descriptor: Int32, _ type: Int16, _ start: Int64, _ length: Int64) -> Int32 {
-        var lock = flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: Int(start), l_len: Int(length), l_pid: 0)
-        while Kernel.lock(descriptor, setCommand, &lock) != 0 {
-            if errno != EINTR { return errno }
-        }
-        return 0
-    }
-
-    /// Locks, when nobody else has a lock in the way.
-    static func wait(_ descriptor: Int32, _ type: Int16, _ start: Int64, _ length: Int64) {
-        var lock = flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: Int(start), l_len: Int(length), l_pid: 0)
-        while Kernel.lock(descriptor, waitCommand, &lock) != 0 && errno == EINTR {}
-    }
-
-    enum State: Equatable {
-        case free
-        case locked
-        /// The kernel has failed.
-        case unknown(Int32)
-    }
-
-    /// Whether another open file description has a lock there that excludes one of this type.
-    static func state(
-        _ descriptor: Int32, _ start: Int64, _ length: Int64, _ type: Int16 = Int16(F_WRLCK)
-    ) -> State {
-        var lock = flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: Int(start), l_len: Int(length), l_pid: 0)
-        while Kernel.lock(descriptor, getCommand, &lock) != 0 {
-            if errno != EINTR { return isResourceFailure(errno) ? .unknown(errno) : .free }
-        }
-        return lock.l_type == Int16(F_UNLCK) ? .free : .locked
-    }
+    private static func heeded(_ code: Int32) -> Int32 { OpenFileDescription.isResourceFailure(code) ? code : 0 }
 }

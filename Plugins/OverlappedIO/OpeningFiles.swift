@@ -11,7 +11,7 @@ extension OverlappedIO: FileDriver {
         // Who makes or deletes the file meanwhile has us look again.
         for _ in 0..<8 {
             var found = stat()
-            let isThere = Kernel.stat(path, &found, ofLink: options.opensLinks) == 0
+            let isThere = kernel.stat(path, &found, ofLink: options.opensLinks) == 0
             let code = errno
             if isThere {
                 if let file = try open(path, existing: found, options, engine) { return (file, true) }
@@ -61,7 +61,7 @@ extension OverlappedIO: FileDriver {
         let descriptor = try openDescriptor(path, kind, wantsWrite: wantsWrite || empties, options)
         guard descriptor >= 0 else { return nil }
         var now = stat()
-        guard fstat(descriptor, &now) == 0 else {
+        guard kernel.fstat(descriptor, &now) == 0 else {
             let code = errno
             close(descriptor)
             throw failure(IOStatus(fileErrno: code), path, code)
@@ -74,7 +74,7 @@ extension OverlappedIO: FileDriver {
             try claim(descriptor, path, options, alsoNeeds: empties && kind == S_IFREG ? .write : [])
         }
         if empties && kind == S_IFREG {
-            guard ftruncate(descriptor, 0) == 0 else {
+            guard kernel.ftruncate(descriptor, 0) == 0 else {
                 let code = errno
                 close(descriptor)
                 throw failure(IOStatus(fileErrno: code), path, code)
@@ -105,9 +105,9 @@ extension OverlappedIO: FileDriver {
         if !readsToo && !wantsWrite && kind == S_IFREG { modes = [O_RDONLY, O_WRONLY, 0o10000000] }
         var code: Int32 = 0
         for mode in modes {
-            var descriptor = Kernel.open(path, flags | mode)
+            var descriptor = kernel.open(path, flags | mode)
             if descriptor < 0 && errno == EINVAL && flags & 0o40000 != 0 {
-                descriptor = Kernel.open(path, flags & ~0o40000 | mode)  // no O_DIRECT on this file system
+                descriptor = kernel.open(path, flags & ~0o40000 | mode)  // no O_DIRECT on this file system
             }
             if descriptor >= 0 {
                 return descriptor
@@ -128,9 +128,9 @@ extension OverlappedIO: FileDriver {
         if options.isUnbuffered { flags |= 0o40000 }
         var mode = mode_t(options.mode ?? 0o666)
         if options.isReadOnly { mode &= ~0o222 }
-        var descriptor = Kernel.open(path, flags, mode)
+        var descriptor = kernel.open(path, flags, mode)
         if descriptor < 0 && errno == EINVAL && options.isUnbuffered {
-            descriptor = Kernel.open(path, flags & ~0o40000, mode)
+            descriptor = kernel.open(path, flags & ~0o40000, mode)
         }
         guard descriptor >= 0 else {
             let code = errno
@@ -149,7 +149,7 @@ extension OverlappedIO: FileDriver {
         if let owner = options.owner { _ = fchown(descriptor, owner.user, owner.group) }
         var now = stat()
         do throws(IOError) {
-            guard fstat(descriptor, &now) == 0 else {
+            guard kernel.fstat(descriptor, &now) == 0 else {
                 let code = errno
                 close(descriptor)
                 throw failure(IOStatus(fileErrno: code), path, code)
@@ -182,7 +182,7 @@ extension OverlappedIO: FileDriver {
         if options.isDeletedOnClose { access.insert(.delete) }
         let canRead = fcntl(descriptor, F_GETFL) & O_ACCMODE != O_WRONLY
         let status = FileSharing.claim(
-            descriptor, access, sharing: options.sharing, alsoNeeds: alsoNeeds, canReadLock: canRead)
+            OpenFileDescription(descriptor, kernel), access, sharing: options.sharing, alsoNeeds: alsoNeeds, canReadLock: canRead)
         guard status == .success else {
             close(descriptor)
             throw failure(status, path)
@@ -202,7 +202,7 @@ extension OverlappedIO: FileDriver {
 
     public func adoptFile(_ descriptor: Int32, _ access: FileRights, isOverlapped: Bool) -> (any DriverFile)? {
         var found = stat()
-        guard let engine = try? engine(), fstat(descriptor, &found) == 0 else { return nil }
+        guard let engine = try? engine(), kernel.fstat(descriptor, &found) == 0 else { return nil }
         var options = FileOptions()
         options.access = access
         options.isOverlapped = isOverlapped
@@ -229,14 +229,14 @@ extension OverlappedIO: FileDriver {
 
     public func checkSharing(of path: String, for access: FileRights) throws(IOError) {
         var found = stat()
-        guard Kernel.stat(path, &found, ofLink: true) == 0 else {
+        guard kernel.stat(path, &found, ofLink: true) == 0 else {
             let code = errno
             throw failure(FilePath.status(code, path), path, code)
         }
         let kind = found.st_mode & S_IFMT
         guard kind == S_IFREG || kind == S_IFDIR else { return }
-        var descriptor = Kernel.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
-        if descriptor < 0 && kind == S_IFREG { descriptor = Kernel.open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) }
+        var descriptor = kernel.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        if descriptor < 0 && kind == S_IFREG { descriptor = kernel.open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) }
         guard descriptor >= 0 else {
             let code = errno
             // Who may neither read nor write it sees no locks; the system says what he may.
@@ -244,7 +244,7 @@ extension OverlappedIO: FileDriver {
             throw failure(FilePath.status(code, path), path, code)
         }
         defer { close(descriptor) }
-        let status = FileSharing.status(of: access, descriptor)
+        let status = FileSharing.status(of: access, OpenFileDescription(descriptor, kernel))
         if status != .success { throw failure(status, path) }
     }
 }

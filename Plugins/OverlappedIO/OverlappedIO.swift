@@ -21,6 +21,9 @@ public final class OverlappedIO: Plugin, SocketDriver {
     private let state = Guarded<Parts?>(nil)
 
     private let choice: EngineChoice
+    let kernel = Kernel()
+    /// Of the calls that this driver makes.
+    package var faults: FaultSeam { kernel.faults }
 
     /// What carries out requests that would block.
     public enum EngineChoice: Sendable {
@@ -42,21 +45,21 @@ public final class OverlappedIO: Plugin, SocketDriver {
             if strcmp(value, "ring") == 0 { choice = .ring }
             if strcmp(value, "threads") == 0 { choice = .threads }
         }
-        if choice == .threads { return try ThreadEngine(onLoop: executor) }
+        if choice == .threads { return try ThreadEngine(onLoop: executor, kernel) }
         do {
-            return try Ring(onLoop: executor, poller)
+            return try Ring(onLoop: executor, kernel, poller)
         } catch let error as IOError where choice == .automatic && [ENOSYS, EPERM, EACCES].contains(error.code) {
-            return try ThreadEngine(onLoop: executor)
+            return try ThreadEngine(onLoop: executor, kernel)
         }
     }
 
     public func start(in context: PluginContext) async throws {
         let executor = context.loop.executor
         let (ring, poller, watch) = try await context.loop.run {
-            let watch = try SocketWatch(onLoop: executor)
+            let watch = try SocketWatch(onLoop: executor, kernel)
             var poller: SocketPoller?
             do {
-                poller = try SocketPoller(onLoop: executor)
+                poller = try SocketPoller(onLoop: executor, kernel)
                 return (try makeEngine(onLoop: executor, poller!), poller!, watch)
             } catch {
                 poller?.closeOnLoop()
@@ -86,7 +89,7 @@ public final class OverlappedIO: Plugin, SocketDriver {
 
     public func makeSocket(family: Int32, type: Int32, protocol: Int32) throws(IOError) -> any DriverSocket {
         let parts = try parts()
-        let descriptor = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), `protocol`)
+        let descriptor = kernel.socket(family, type | Int32(SOCK_CLOEXEC.rawValue), `protocol`)
         guard descriptor >= 0 else { throw IOError(code: errno, "making a socket") }
         let settings = SocketSettings(family: family, type: type, proto: `protocol`)
         return PolledSocket(descriptor, parts.poller, parts.watch, settings)

@@ -69,19 +69,22 @@ final class Ring: Engine, @unchecked Sendable {
     /// What tells sockets, which threads that sleep here see to as well; nil in tests without sockets.
     let poller: SocketPoller?
 
-    init(onLoop executor: LoopExecutor, _ poller: SocketPoller? = nil) throws {
+    let kernel: Kernel
+
+    init(onLoop executor: LoopExecutor, _ kernel: Kernel, _ poller: SocketPoller? = nil) throws {
+        self.kernel = kernel
         self.poller = poller
         ring.initialize(to: io_uring())
-        told = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        told = kernel.eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard told >= 0 else { throw IOError(code: errno, "making an eventfd") }
-        let made = io_uring_queue_init(Ring.entries, ring, 0)
+        let made = kernel.io_uring_queue_init(Ring.entries, ring, 0)
         guard made >= 0 else {
             throw IOError(
                 code: -made,
                 "setting up io_uring (forbidden here? look at sysctl kernel.io_uring_disabled and seccomp filters)")
         }
         do {
-            let registered = io_uring_register_eventfd(ring, told)
+            let registered = kernel.io_uring_register_eventfd(ring, told)
             guard registered >= 0 else { throw IOError(code: -registered, "having io_uring tell an eventfd") }
             watch = try LoopDescriptor(onLoop: executor, descriptor: told) { [unowned self] in completionsOnLoop() }
             notifier = try LoopNotifier(onLoop: executor) { [unowned self] in mailOnLoop() }
@@ -143,7 +146,7 @@ final class Ring: Engine, @unchecked Sendable {
                 state.backlog.append(.submit(request))
                 return nil
             }
-            Ring.prepare(entry, request.operation())
+            prepare(entry, request.operation())
             // The kernel's reference; taken back with its completion.
             entry.pointee.user_data = UInt64(UInt(bitPattern: Unmanaged.passRetained(request).toOpaque()))
             // Whoever takes the completion reads this before he looks at the request.
@@ -156,23 +159,23 @@ final class Ring: Engine, @unchecked Sendable {
         return code
     }
 
-    private static func prepare(_ entry: UnsafeMutablePointer<io_uring_sqe>, _ operation: EngineOperation) {
+    private func prepare(_ entry: UnsafeMutablePointer<io_uring_sqe>, _ operation: EngineOperation) {
         switch operation {
         case .receive(let descriptor, let message, let flags):
-            io_uring_prep_recvmsg(entry, descriptor, message, flags)
-        case .send(let descriptor, let message, let flags): io_uring_prep_sendmsg(entry, descriptor, message, flags)
+            kernel.io_uring_prep_recvmsg(entry, descriptor, message, flags)
+        case .send(let descriptor, let message, let flags): kernel.io_uring_prep_sendmsg(entry, descriptor, message, flags)
         case .accept(let descriptor):
-            io_uring_prep_accept(entry, descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-        case .sync(let descriptor): io_uring_prep_fsync(entry, descriptor, 0)
-        case .poll(let descriptor, let events): io_uring_prep_poll_add(entry, descriptor, events)
+            kernel.io_uring_prep_accept(entry, descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        case .sync(let descriptor): kernel.io_uring_prep_fsync(entry, descriptor, 0)
+        case .poll(let descriptor, let events): kernel.io_uring_prep_poll_add(entry, descriptor, events)
         case .read(let descriptor, let vectors, let count, let offset):
             if count == 1, let length = UInt32(exactly: vectors.pointee.iov_len) {
-                io_uring_prep_read(entry, descriptor, vectors.pointee.iov_base, length, UInt64(bitPattern: offset))
+                kernel.io_uring_prep_read(entry, descriptor, vectors.pointee.iov_base, length, UInt64(bitPattern: offset))
             } else {
-                io_uring_prep_readv2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), 0)
+                kernel.io_uring_prep_readv2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), 0)
             }
         case .write(let descriptor, let vectors, let count, let offset, let flags):
-            io_uring_prep_writev2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), flags)
+            kernel.io_uring_prep_writev2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), flags)
         }
     }
 
@@ -194,7 +197,7 @@ final class Ring: Engine, @unchecked Sendable {
     private func flushLocked(_ state: inout Submissions) {
         state.isStuck = false
         while io_uring_sq_ready(ring) > 0 {
-            let done = io_uring_submit(ring)
+            let done = kernel.io_uring_submit(ring)
             if done >= 0 || done == -EINTR { continue }
             // The completion queue is full (EBUSY), or memory is short (EAGAIN, ENOMEM): taking what is done makes room.
             precondition([-EBUSY, -EAGAIN, -ENOMEM].contains(done), "io_uring_enter(2) failed (errno \(-done))")

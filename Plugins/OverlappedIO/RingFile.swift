@@ -22,6 +22,7 @@ final class RingFile: DriverFile {
     /// Held during transfers at the file pointer, which so come one after the other.
     private let pointer = Guarded<Int64>(0)
     private let engine: any Engine
+    private let kernel: Kernel
     private let locks: FileLocks?
     let identity: FileLocks.Identity
     let access: FileRights
@@ -42,6 +43,7 @@ final class RingFile: DriverFile {
         opened = descriptor
         state = Guarded(State(isDeletedOnClose: options.isDeletedOnClose, path: path))
         self.engine = engine
+        kernel = engine.kernel
         let kind = status.st_mode & S_IFMT
         identity = FileLocks.Identity(device: status.st_dev, inode: status.st_ino)
         access = options.access
@@ -61,6 +63,7 @@ final class RingFile: DriverFile {
     deinit { close() }
 
     var descriptor: Int32 { holds.load(ordering: .acquiring) < 0 ? -1 : opened }
+    private var description: OpenFileDescription { OpenFileDescription(opened, kernel) }
     var path: String { state.withLock { $0.path } }
 
     /// Keeps the descriptor from being closed until `letGo`; -1: it is closed.
@@ -112,8 +115,8 @@ final class RingFile: DriverFile {
         if locks?.excludes(range, isWrite: isWrite, owner: self) == true { return .fileLockConflict }
         // Of other processes' locks the kernel knows. Where nobody else may write they are not asked for, at each read.
         guard mayMeetWriters, offset < FileSharing.firstByte - Int64(length) else { return nil }
-        let state = OpenFileLock.state(
-            opened, offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
+        let state = description.lockState(
+            offset, Int64(length), Int16(isWrite ? F_WRLCK : F_RDLCK))
         switch state {
         case .free: return nil
         case .locked: return .fileLockConflict
@@ -130,8 +133,8 @@ final class RingFile: DriverFile {
         var vector = iovec(iov_base: buffer, iov_len: count)
         let done =
             isWrite
-            ? signalbox_pwritev2(opened, &vector, 1, offset, 0)
-            : signalbox_preadv2(opened, &vector, 1, offset, Flags.noWait)
+            ? kernel.pwritev2(opened, &vector, 1, offset, 0)
+            : kernel.preadv2(opened, &vector, 1, offset, Flags.noWait)
         if done == count { return .done }
         return done < 0 && errno == EAGAIN && !isWrite ? .wouldBlock : .other
     }
@@ -187,7 +190,7 @@ final class RingFile: DriverFile {
                 func call() -> (result: Int, code: Int32) {
                     let result =
                         isRead
-                        ? signalbox_preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
+                        ? kernel.preadv2(descriptor, vectors.baseAddress!, Int32(count), at, flags)
                         : write(descriptor, vectors, count, at, flags)
                     return (result, errno)
                 }
@@ -220,8 +223,8 @@ final class RingFile: DriverFile {
     private func write(
         _ descriptor: Int32, _ vectors: UnsafeMutableBufferPointer<iovec>, _ count: Int, _ offset: Int64, _ flags: Int32
     ) -> Int {
-        if isSeekable { return signalbox_pwritev2(descriptor, vectors.baseAddress!, Int32(count), offset, flags) }
-        return signalbox_pwritev2_quietly(descriptor, vectors.baseAddress!, Int32(count), offset, flags)
+        if isSeekable { return kernel.pwritev2(descriptor, vectors.baseAddress!, Int32(count), offset, flags) }
+        return kernel.pwritev2Quietly(descriptor, vectors.baseAddress!, Int32(count), offset, flags)
     }
 
     func status(_ code: Int32) -> IOStatus {
@@ -244,7 +247,7 @@ final class RingFile: DriverFile {
             guard descriptor >= 0 else { return (.invalidHandle, 0) }
             defer { letGo() }
             let outcome = locks.lock(
-                range, isExclusive: isExclusive, owner: self, descriptor, waitingAs: waits ? request : nil)
+                range, isExclusive: isExclusive, owner: self, description, waitingAs: waits ? request : nil)
             switch outcome {
             case .granted: return (.success, 0)
             case .refused: return (.lockNotGranted, 0)
@@ -287,7 +290,7 @@ final class RingFile: DriverFile {
         let descriptor = hold()
         guard descriptor >= 0 else { return false }
         defer { letGo() }
-        return locks?.unlock(range, owner: self, descriptor) ?? false
+        return locks?.unlock(range, owner: self, description) ?? false
     }
 
     // ---- the file pointer
@@ -305,7 +308,7 @@ final class RingFile: DriverFile {
             case .current: base = pointer
             case .end:
                 var status = stat()
-                guard fstat(descriptor, &status) == 0 else { return (self.status(errno), pointer) }
+                guard kernel.fstat(descriptor, &status) == 0 else { return (self.status(errno), pointer) }
                 base = Int64(status.st_size)
             }
             let (sum, isBeyond) = base.addingReportingOverflow(distance)
@@ -329,7 +332,7 @@ final class RingFile: DriverFile {
                 pointer = start + Int64(bytes)
                 if isAppend && isSeekable {
                     var status = stat()
-                    if fstat(self.descriptor, &status) == 0 { pointer = Int64(status.st_size) }
+                    if kernel.fstat(self.descriptor, &status) == 0 { pointer = Int64(status.st_size) }
                 }
                 return (.success, bytes)
             case .failed(let status): return (status, 0)
@@ -346,7 +349,7 @@ final class RingFile: DriverFile {
         guard access.contains(.delete), !isDevice else { return .accessDenied }
         if isDeleted {
             var status = stat()
-            guard fstat(descriptor, &status) == 0 else { return .invalidHandle }
+            guard kernel.fstat(descriptor, &status) == 0 else { return .invalidHandle }
             if !isFolder && status.st_mode & 0o222 == 0 { return .cannotDelete }
             if isFolder && !FilePath.isEmptyFolder(path) { return .directoryNotEmpty }
         }
@@ -367,7 +370,7 @@ final class RingFile: DriverFile {
         guard holds.bitwiseOr(RingFile.closed, ordering: .sequentiallyConsistent).oldValue >= 0 else { return letGo() }
         let (isDeleted, path) = state.withLock { ($0.isDeletedOnClose, $0.path) }
         _ = cancel { _ in true }
-        locks?.release(owner: self, opened)
+        locks?.release(owner: self, description)
         if isDeleted && !isDevice { FilePath.delete(path, ifIs: identity.device, identity.inode) }
         if locks != nil { FileLocks.close(identity) }
         letGo()

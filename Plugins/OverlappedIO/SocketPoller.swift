@@ -21,8 +21,8 @@ import Synchronization
 /// A socket's address is the kernel's mark for it. It stays valid: members are kept, and those that were removed are let go
 /// by who takes events, or keeps others from it, so while no batch is outstanding.
 ///
-/// `@unchecked Sendable`: `source` is touched on the loop alone, `isDoorOpen` under
-/// the ring's gate; what else there is does not change, or has its own lock.
+/// `@unchecked Sendable`: `source` is touched on the loop alone, `isDoorOpen` under the ring's gate, what `batch` points to by
+/// who has set `isTaking`; what else there is does not change, or has its own lock.
 final class SocketPoller: @unchecked Sendable {
     private struct State {
         var members: [UInt: PolledSocket] = [:]
@@ -34,6 +34,7 @@ final class SocketPoller: @unchecked Sendable {
     private let isTaking = Atomic(false)
     /// What is taken at once; only who has set `isTaking` touches it.
     private let batch = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 1024)
+    let kernel: Kernel
     private let epoll: Int32
     private let door: Int32
     private var isDoorOpen = true
@@ -45,13 +46,16 @@ final class SocketPoller: @unchecked Sendable {
     /// Requests that are pending and not told by a completion port alone.
     let others = Atomic(0)
 
-    init(onLoop executor: LoopExecutor) throws {
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        door = epoll_create1(Int32(EPOLL_CLOEXEC))
+    init(onLoop executor: LoopExecutor, _ kernel: Kernel) throws {
+        self.kernel = kernel
+        epoll = kernel.epoll_create1(Int32(EPOLL_CLOEXEC))
+        door = kernel.epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0, door >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }
         var event = epoll_event()
         event.events = EPOLLIN.rawValue
-        guard epoll_ctl(door, EPOLL_CTL_ADD, epoll, &event) == 0 else { throw IOError(code: errno, "watching sockets") }
+        guard kernel.epoll_ctl(door, EPOLL_CTL_ADD, epoll, &event) == 0 else {
+            throw IOError(code: errno, "watching sockets")
+        }
         source = try LoopDescriptor(onLoop: executor, descriptor: door) { [unowned self] in toldOnLoop() }
     }
 
@@ -73,7 +77,7 @@ final class SocketPoller: @unchecked Sendable {
         isDoorOpen = isTold
         var event = epoll_event()
         event.events = isTold ? EPOLLIN.rawValue : 0
-        epoll_ctl(door, EPOLL_CTL_MOD, epoll, &event)
+        kernel.epoll_ctl(door, EPOLL_CTL_MOD, epoll, &event)
     }
 
     private func toldOnLoop() {
@@ -104,12 +108,23 @@ final class SocketPoller: @unchecked Sendable {
         event.events =
             EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         event.data.u64 = UInt64(mark)
-        if epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return 0 }
+        if kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return 0 }
         let code = errno
         // No event of it can be outstanding.
         state.withLock { _ = $0.members.removeValue(forKey: mark) }
         return code
     }
+
+    #if DEBUG
+        /// Has the poller tell once more, now, if the descriptor is ready: who changes what is watched is told (epoll(7)).
+        func tellAgain(_ descriptor: Int32, of socket: PolledSocket) {
+            var event = epoll_event()
+            event.events =
+                EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+            event.data.u64 = UInt64(mark(socket))
+            CLinux.epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+        }
+    #endif
 
     private func beginAwaiting() {
         if hasMembers.exchange(true, ordering: .sequentiallyConsistent) { return }
@@ -117,14 +132,14 @@ final class SocketPoller: @unchecked Sendable {
         // Marked by no address. Not edge-triggered: another thread that asks for events must not take what wakes the sleeper.
         var event = epoll_event()
         event.events = EPOLLIN.rawValue
-        epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring.pointee.ring_fd, &event)
+        kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring.pointee.ring_fd, &event)
         ring.havePollerSeenTo()
     }
 
     /// Called under the socket's lock.
     func remove(_ descriptor: Int32, of socket: PolledSocket) {
         var event = epoll_event()
-        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
+        kernel.epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
         state.withLock { state in
             guard let removed = state.members.removeValue(forKey: mark(socket)) else { return }
             state.removed.append(removed)
@@ -168,7 +183,7 @@ final class SocketPoller: @unchecked Sendable {
         defer { isTaking.store(false, ordering: .releasing) }
         dropRemoved()
         // What does not fit is still there, and whoever takes comes back.
-        let count = Int(epoll_wait(epoll, batch.baseAddress, Int32(batch.count), milliseconds))
+        let count = Int(kernel.epoll_wait(epoll, batch.baseAddress, Int32(batch.count), milliseconds))
         var found = false
         for index in 0..<max(0, count) {
             let (mark, events) = (batch[index].data.u64, batch[index].events)

@@ -42,9 +42,6 @@ extension IORequest {
 
     /// Whether recv(2) or send(2) does it.
     func isTriedPlainly(_ isStream: Bool) -> Bool {
-        #if DEBUG
-            if FaultSeam.wasArmed { return false }
-        #endif
         return isPlain && isStream && first.count > 0
     }
 
@@ -78,9 +75,9 @@ extension IORequest {
     }
 
     /// Does what can be done without waiting, after the first `start` bytes; not for accepts and connects.
-    func attempt(_ descriptor: Int32, from start: Int = 0, isStream: Bool) -> Attempt {
-        if isTriedPlainly(isStream) { return attemptPlain(descriptor, from: start) }
-        if isIncoming && isStream && length == 0 { return attemptNothing(descriptor) }
+    func attempt(_ kernel: Kernel, _ descriptor: Int32, from start: Int = 0, isStream: Bool) -> Attempt {
+        if isTriedPlainly(isStream) { return attemptPlain(kernel, descriptor, from: start) }
+        if isIncoming && isStream && length == 0 { return attemptNothing(kernel, descriptor) }
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: vectorCapacity) { vectors in
             var done = start
             while true {
@@ -89,7 +86,8 @@ extension IORequest {
                 header.msg_iovlen = fill(vectors, from: done)
                 message?.fill(&header)
                 let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL) | (message?.flags ?? 0)
-                let result = isIncoming ? recvmsg(descriptor, &header, flags) : sendmsg(descriptor, &header, flags)
+                let result = isIncoming
+                    ? kernel.recvmsg(descriptor, &header, flags) : kernel.sendmsg(descriptor, &header, flags)
                 if result < 0 {
                     if errno == EINTR { continue }
                     return errno == EAGAIN ? .wouldBlock(done) : .failed(errno)
@@ -106,15 +104,15 @@ extension IORequest {
     }
 
     /// As above, of one buffer and a stream.
-    private func attemptPlain(_ descriptor: Int32, from start: Int) -> Attempt {
+    private func attemptPlain(_ kernel: Kernel, _ descriptor: Int32, from start: Int) -> Attempt {
         var done = start
         while true {
             let (memory, count) = (first.baseAddress! + done, first.count - done)
             if isIncoming {
-                let result = recv(descriptor, memory, count, Int32(MSG_DONTWAIT))
+                let result = kernel.recv(descriptor, memory, count, Int32(MSG_DONTWAIT))
                 if result >= 0 { return .done(done + result, 0) }
             } else {
-                let result = send(descriptor, memory, count, transferFlags)
+                let result = kernel.send(descriptor, memory, count, transferFlags)
                 if result >= 0 {
                     done += result
                     if done == first.count { return .done(done, 0) }
@@ -127,10 +125,10 @@ extension IORequest {
     }
 
     /// A receive of no bytes is done when there are some, or none will come.
-    private func attemptNothing(_ descriptor: Int32) -> Attempt {
+    private func attemptNothing(_ kernel: Kernel, _ descriptor: Int32) -> Attempt {
         var byte: UInt8 = 0
         while true {
-            if recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) >= 0 {
+            if kernel.recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) >= 0 {
                 return .done(0, 0)
             }
             if errno != EINTR { return errno == EAGAIN ? .wouldBlock(0) : .failed(errno) }

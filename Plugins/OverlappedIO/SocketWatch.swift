@@ -19,11 +19,13 @@ final class SocketWatch: @unchecked Sendable {
         var isClosed = false
     }
     private let state = Guarded(State())
+    let kernel: Kernel
     private let epoll: Int32
     private var source: LoopDescriptor?
 
-    init(onLoop executor: LoopExecutor) throws {
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    init(onLoop executor: LoopExecutor, _ kernel: Kernel) throws {
+        self.kernel = kernel
+        epoll = kernel.epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }
         source = try LoopDescriptor(onLoop: executor, descriptor: epoll) { [unowned self] in tellOnLoop() }
     }
@@ -41,7 +43,7 @@ final class SocketWatch: @unchecked Sendable {
         event.events =
             EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         event.data.u64 = number
-        guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+        guard kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
             let code = errno
             state.withLock { _ = $0.sockets.removeValue(forKey: number) }
             throw IOError(code: code, "watching a socket")
@@ -51,13 +53,13 @@ final class SocketWatch: @unchecked Sendable {
 
     func remove(_ number: UInt64, _ descriptor: Int32) {
         var event = epoll_event()
-        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
+        kernel.epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
         state.withLock { _ = $0.sockets.removeValue(forKey: number) }
     }
 
     private func tellOnLoop() {
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
-            let count = Int(epoll_wait(epoll, events.baseAddress, 64, 0))
+            let count = Int(kernel.epoll_wait(epoll, events.baseAddress, 64, 0))
             // What does not fit is still there, and the loop comes back.
             for index in 0..<max(0, count) {
                 let number = events[index].data.u64

@@ -26,11 +26,15 @@ final class ThreadEngine: Engine, @unchecked Sendable {
     /// Requests that were taken and have not come back.
     private var inFlight = 0
     private var isClosing = false
-    private let workers = WorkerQueue()
+    private let workers: WorkerQueue
     let isClosed = EventObject(.manual)
 
-    init(onLoop executor: LoopExecutor) throws {
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    let kernel: Kernel
+
+    init(onLoop executor: LoopExecutor, _ kernel: Kernel) throws {
+        self.kernel = kernel
+        workers = WorkerQueue(kernel)
+        epoll = kernel.epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }
         do {
             watch = try LoopDescriptor(onLoop: executor, descriptor: epoll) { [unowned self] in readyOnLoop() }
@@ -108,11 +112,11 @@ final class ThreadEngine: Engine, @unchecked Sendable {
         event.data.fd = descriptor
         guard let requests = waiting[descriptor], !requests.isEmpty else {
             waiting[descriptor] = nil
-            epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
+            kernel.epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
             return
         }
         event.events = requests.reduce(0) { $0 | $1.events }
-        if epoll_ctl(epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) == 0 { return }
+        if kernel.epoll_ctl(epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) == 0 { return }
         // EPERM: what cannot be waited for is always ready, see epoll_ctl(2); so it is asked in the next turn.
         let code = errno
         waiting[descriptor] = nil
@@ -127,7 +131,7 @@ final class ThreadEngine: Engine, @unchecked Sendable {
 
     private func readyOnLoop() {
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
-            let count = Int(epoll_wait(epoll, events.baseAddress, 64, 0))
+            let count = Int(kernel.epoll_wait(epoll, events.baseAddress, 64, 0))
             // What does not fit is still there, and the loop comes back.
             for index in 0..<max(0, count) { performOnLoop(events[index].data.fd, events[index].events) }
         }
@@ -144,7 +148,7 @@ final class ThreadEngine: Engine, @unchecked Sendable {
                 left.append((request, events))
                 continue
             }
-            let result = ThreadEngine.perform(request.operation(), found)
+            let result = perform(request.operation(), found)
             if result == -EAGAIN { left.append((request, events)) } else { ended.append((request, result)) }
         }
         waiting[descriptor] = left
@@ -152,19 +156,19 @@ final class ThreadEngine: Engine, @unchecked Sendable {
         for (request, result) in ended { endOnLoop(request, result) }
     }
 
-    private static func perform(_ operation: EngineOperation, _ found: UInt32) -> Int32 {
+    private func perform(_ operation: EngineOperation, _ found: UInt32) -> Int32 {
         func result(_ value: Int) -> Int32 { value < 0 ? -errno : Int32(clamping: value) }
         let noWait = Int32(MSG_DONTWAIT)
         switch operation {
         case .receive(let descriptor, let message, let flags):
-            return result(recvmsg(descriptor, message, Int32(bitPattern: flags) | noWait))
+            return result(kernel.recvmsg(descriptor, message, Int32(bitPattern: flags) | noWait))
         case .send(let descriptor, let message, let flags):
-            return result(sendmsg(descriptor, message, Int32(bitPattern: flags) | noWait))
+            return result(kernel.sendmsg(descriptor, message, Int32(bitPattern: flags) | noWait))
         case .accept(let descriptor):
             // A client that gives up at this moment must not leave us waiting for the next.
             let flags = fcntl(descriptor, F_GETFL)
             _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
-            let made = signalbox_accept(descriptor)
+            let made = kernel.accept(descriptor)
             let code = errno
             _ = fcntl(descriptor, F_SETFL, flags)
             return made >= 0 ? made : -code
@@ -231,7 +235,10 @@ private final class WorkerQueue: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let hasJobs = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    private let kernel: Kernel
+
+    init(_ kernel: Kernel) {
+        self.kernel = kernel
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(hasJobs, nil)
     }
@@ -289,7 +296,7 @@ private final class WorkerQueue: @unchecked Sendable {
         var (all, before) = (sigset_t(), sigset_t())
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &before)
-        let code = pthread_create(
+        let code = kernel.pthread_create(
             &thread, nil,
             { context in
                 Unmanaged<WorkerQueue>.fromOpaque(context!).takeRetainedValue().run()
@@ -301,7 +308,7 @@ private final class WorkerQueue: @unchecked Sendable {
     }
 
     private func run() {
-        while let job = next() { job.end(WorkerQueue.perform(job.operation)) }
+        while let job = next() { job.end(perform(job.operation)) }
     }
 
     private func next() -> Job? {
@@ -313,14 +320,14 @@ private final class WorkerQueue: @unchecked Sendable {
         }
     }
 
-    private static func perform(_ operation: EngineOperation) -> Int32 {
+    private func perform(_ operation: EngineOperation) -> Int32 {
         let result: Int
         switch operation {
         case .read(let descriptor, let vectors, let count, let offset):
-            result = signalbox_preadv2(descriptor, vectors, Int32(count), offset, 0)
+            result = kernel.preadv2(descriptor, vectors, Int32(count), offset, 0)
         case .write(let descriptor, let vectors, let count, let offset, let flags):
-            result = signalbox_pwritev2(descriptor, vectors, Int32(count), offset, flags)
-        case .sync(let descriptor): result = Int(fsync(descriptor))
+            result = kernel.pwritev2(descriptor, vectors, Int32(count), offset, flags)
+        case .sync(let descriptor): result = Int(kernel.fsync(descriptor))
         case .receive, .send, .accept, .poll: return -EINVAL
         }
         return result < 0 ? -errno : Int32(clamping: result)

@@ -29,15 +29,32 @@ struct FaultScenario: Sendable {
 /// One round of a scenario.
 struct FaultRun {
     let driver: OverlappedIO
+    let engine: OverlappedIO.EngineChoice
     /// A folder of its own, which is empty.
     let folder: String
     let number: Int
     let fault: FaultSeam.Fault
     let count: Int
 
-    func arm() { FaultSeam.arm(call: number, fault, count: count) }
+    private let struck = Struck()
+
+    init(
+        _ driver: OverlappedIO, _ engine: OverlappedIO.EngineChoice, _ folder: String, _ fault: FaultSeam.Fault,
+        call number: Int, count: Int
+    ) {
+        (self.driver, self.engine, self.folder) = (driver, engine, folder)
+        (self.fault, self.number, self.count) = (fault, number, count)
+    }
+
+    func arm() { arm(driver.faults) }
+    func arm(_ seam: FaultSeam) { seam.arm(call: number, fault, count: count) }
     /// What follows is not struck any more.
-    func disarm() { FaultSeam.countStruck() }
+    func disarm() { disarm(driver.faults) }
+    func disarm(_ seam: FaultSeam) { struck.count.add(seam.disarm(), ordering: .relaxed) }
+
+    private final class Struck: Sendable { let count = Atomic(0) }
+    /// How many calls were struck.
+    var struckCount: Int { struck.count.load(ordering: .relaxed) }
 
     var path: String { folder + "/file" }
 
@@ -88,13 +105,6 @@ struct FaultRun {
     }
 }
 
-extension FaultSeam {
-    private static let total = Atomic(0)
-
-    static func countStruck() { total.add(disarm(), ordering: .relaxed) }
-    static func takeStruck() -> Int { total.exchange(0, ordering: .relaxed) }
-}
-
 private enum FaultHost {
     nonisolated(nonsending) static func with(
         _ engine: OverlappedIO.EngineChoice, _ body: (OverlappedIO, String) async throws -> Void
@@ -132,7 +142,7 @@ nonisolated(nonsending) func runFaults(
             let start = ContinuousClock.now
             for fault in isWhole ? allFaults : fewFaults {
                 for count in isWhole ? 1...3 : 1...1 {
-                    rounds += try await runFault(scenario, driver, folder, fault, count)
+                    rounds += try await runFault(scenario, driver, engine, folder, fault, count)
                 }
             }
             let time = ContinuousClock.now - start
@@ -143,7 +153,8 @@ nonisolated(nonsending) func runFaults(
 
 /// Returns the number of rounds.
 private nonisolated(nonsending) func runFault(
-    _ scenario: FaultScenario, _ driver: OverlappedIO, _ folder: String, _ fault: FaultSeam.Fault, _ count: Int
+    _ scenario: FaultScenario, _ driver: OverlappedIO, _ engine: OverlappedIO.EngineChoice, _ folder: String,
+    _ fault: FaultSeam.Fault, _ count: Int
 ) async throws -> Int {
     let before = KeptRequest.alive
     let census = Census()
@@ -156,13 +167,13 @@ private nonisolated(nonsending) func runFault(
     expected += scenario.also
     if scenario.mayGiveUp { expected += [.insufficientResources, .sharingViolation, .lockNotGranted] }
     while true {
-        let run = FaultRun(driver: driver, folder: folder, number: number, fault: fault, count: count)
+        let run = FaultRun(driver, engine, folder, fault, call: number, count: count)
         let status = try await scenario.body(run)
         #expect(
             expected.contains(status),
             "\(scenario.name): call \(number), \(count) times \(fault): \(String(status.rawValue, radix: 16))")
         unlink(run.path)
-        if FaultSeam.takeStruck() == 0 { break }
+        if run.struckCount == 0 { break }
         if status != .success { failures += 1 }
         number += 1
         #expect(number < 1000, "\(scenario.name) makes no end of calls")

@@ -201,9 +201,9 @@ private func isStatus(_ status: IOStatus, _ body: () async throws -> Void) async
             let file = FileObject(try driver.openFile(folder + "/file", options).file)
             defer { file.close() }
             for (code, status) in [(EIO, IOStatus.ioDeviceError), (ENOSPC, .diskFull), (EFBIG, .fileTooLarge)] {
-                FaultSeam.arm(call: 1, .errno(code))
+                driver.faults.arm(call: 1, .errno(code))
                 #expect(await isStatus(status) { try await file.write(PinnedBuffer([1]), at: 0) })
-                #expect(FaultSeam.disarm() == 1)
+                #expect(driver.faults.disarm() == 1)
                 #expect(try file.size == 0)
             }
         }

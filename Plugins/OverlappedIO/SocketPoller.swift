@@ -51,7 +51,9 @@ final class SocketPoller: @unchecked Sendable {
         guard epoll >= 0, door >= 0 else { throw IOError(code: errno, "making an epoll descriptor") }
         var event = epoll_event()
         event.events = EPOLLIN.rawValue
-        guard kernel.epoll_ctl(door, EPOLL_CTL_ADD, epoll, &event) == 0 else { throw IOError(code: errno, "watching sockets") }
+        guard kernel.epoll_ctl(door, EPOLL_CTL_ADD, epoll, &event) == 0 else {
+            throw IOError(code: errno, "watching sockets")
+        }
         source = try LoopDescriptor(onLoop: executor, descriptor: door) { [unowned self] in toldOnLoop() }
     }
 

@@ -69,7 +69,8 @@ storm: deps-test ## STORM (1) minutes of 10,000 tasks that are signaled and canc
 	$(SWIFT) build --build-tests
 	SIGNALBOX_STORM=$(STORM) Scripts/with-stacks 7200 $(SWIFT) test --skip-build --filter StormTests
 
-faults: deps-test ## each system call of the drivers fails in turn, with each errno, up to three times; the suite has a part
+faults: deps-test test-prefix ## each system call fails in turn, with each errno, up to three times; the suite has a part
+	FAULTS=-w Scripts/with-stacks 1800 Tests/Native/run $(TEST_PREFIX) faults
 	$(SWIFT) build --build-tests
 	SIGNALBOX_FAULTS=1 Scripts/with-stacks 1800 $(SWIFT) test --skip-build --filter FaultTests
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Signalbox
 
 /// What was written and is not read yet: a copy, in memory of ours.
 ///
@@ -8,22 +9,22 @@ final class PipeBytes: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     let count: Int
 
-    /// Copies the caller's buffers; nil with the status: they are not all memory of this process, or there is no room.
-    static func copying(_ buffers: [UnsafeMutableRawBufferPointer]) -> (bytes: PipeBytes?, status: Failure?) {
+    /// Copies the caller's buffers; or why not: they are not all memory of this process, or there is no room.
+    static func copying(_ buffers: [UnsafeMutableRawBufferPointer]) -> Result<PipeBytes, Failure> {
         let count = buffers.reduce(0) { $0 + $1.count }
-        guard let memory = malloc(max(count, 1)) else { return (nil, .noRoom) }
+        guard let memory = malloc(max(count, 1)) else { return .failure(Failure(status: .insufficientResources)) }
         let bytes = PipeBytes(memory, count)
         var place = memory
         for buffer in buffers where buffer.count > 0 {
-            guard signalbox_copy_from(place, buffer.baseAddress!, buffer.count) == 0 else { return (nil, .noMemory) }
+            let code = signalbox_copy_from(place, buffer.baseAddress!, buffer.count)
+            guard code == 0 else { return .failure(Failure(status: IOStatus(errno: code))) }
             place += buffer.count
         }
-        return (bytes, nil)
+        return .success(bytes)
     }
 
-    enum Failure {
-        case noMemory
-        case noRoom
+    struct Failure: Error {
+        let status: IOStatus
     }
 
     private init(_ memory: UnsafeMutableRawPointer, _ count: Int) { (self.memory, self.count) = (memory, count) }
@@ -37,9 +38,9 @@ final class PipeBytes: @unchecked Sendable {
         return PipeBytes(copy, count)
     }
 
-    /// False: some of that is not memory of this process.
-    func copy(from offset: Int, _ count: Int, to target: UnsafeMutableRawPointer) -> Bool {
-        signalbox_copy_to(target, memory + offset, count) == 0
+    /// `.accessViolation`: some of that is not memory of this process.
+    func copy(from offset: Int, _ count: Int, to target: UnsafeMutableRawPointer) -> IOStatus {
+        IOStatus(errno: signalbox_copy_to(target, memory + offset, count))
     }
 }
 

@@ -93,7 +93,8 @@ final class PipeChannel: Sendable {
         }
         guard let first = flow.entries.first else { return nil }
         let count = readsMessages ? min(room, first.left) : min(room, flow.unread)
-        guard copy(flow, count, to: buffers) else { return (.accessViolation, 0) }
+        let copied = copy(flow, count, to: buffers)
+        guard copied == .success else { return (copied, 0) }
         advance(&flow, count, &ended)
         if readsMessages {
             if first.left > count { return (.bufferOverflow, count) }
@@ -104,22 +105,20 @@ final class PipeChannel: Sendable {
     }
 
     /// Copies the first bytes, and leaves them.
-    private func copy(_ flow: Flow, _ count: Int, to buffers: [UnsafeMutableRawBufferPointer]) -> Bool {
-        var (left, target, filled, isGood) = (count, 0, 0, true)
+    private func copy(_ flow: Flow, _ count: Int, to buffers: [UnsafeMutableRawBufferPointer]) -> IOStatus {
+        var (left, target, filled, status) = (count, 0, 0, IOStatus.success)
         flow.entries.forEach { entry in
             var offset = entry.read
             while left > 0 && offset < entry.bytes.count {
                 while filled == buffers[target].count { (target, filled) = (target + 1, 0) }
                 let piece = min(left, entry.bytes.count - offset, buffers[target].count - filled)
-                guard entry.bytes.copy(from: offset, piece, to: buffers[target].baseAddress! + filled) else {
-                    isGood = false
-                    return false
-                }
+                status = entry.bytes.copy(from: offset, piece, to: buffers[target].baseAddress! + filled)
+                guard status == .success else { return false }
                 (offset, filled, left) = (offset + piece, filled + piece, left - piece)
             }
             return left > 0
         }
-        return isGood
+        return status
     }
 
     /// The first bytes were read.
@@ -206,8 +205,11 @@ final class PipeChannel: Sendable {
             return (request == nil && waits && flow.unread + length > flow.quota, nil)
         }
         if early.isOver { return early.1 }
-        let (bytes, failure) = PipeBytes.copying(buffers)
-        guard let bytes else { return (failure == .noMemory ? .accessViolation : .insufficientResources, 0) }
+        let bytes: PipeBytes
+        switch PipeBytes.copying(buffers) {
+        case .success(let copied): bytes = copied
+        case .failure(let failure): return (failure.status, 0)
+        }
         var ended = Ended()
         defer { ended.tell() }
         return state.withLock { state -> Outcome? in
@@ -257,8 +259,11 @@ final class PipeChannel: Sendable {
 
     /// Writes a message, and reads the next that comes.
     func transact(_ side: Side, _ message: UnsafeMutableRawBufferPointer, _ request: IORequest) -> Outcome? {
-        let (bytes, failure) = PipeBytes.copying([message])
-        guard let bytes else { return (failure == .noMemory ? .accessViolation : .insufficientResources, 0) }
+        let bytes: PipeBytes
+        switch PipeBytes.copying([message]) {
+        case .success(let copied): bytes = copied
+        case .failure(let failure): return (failure.status, 0)
+        }
         var ended = Ended()
         defer { ended.tell() }
         return state.withLock { state -> Outcome? in
@@ -281,7 +286,8 @@ final class PipeChannel: Sendable {
             }
             let readsMessages = keepsMessages && mode(side).readsMessages.load(ordering: .relaxed)
             let count = min(buffer.count, readsMessages ? first.left : flow.unread)
-            guard count == 0 || copy(flow, count, to: [buffer]) else { return (.accessViolation, PipePeek()) }
+            let copied = count == 0 ? .success : copy(flow, count, to: [buffer])
+            guard copied == .success else { return (copied, PipePeek()) }
             let left = keepsMessages ? max(0, first.left - count) : 0
             return (.success, PipePeek(copied: count, available: flow.unread, left: left))
         }

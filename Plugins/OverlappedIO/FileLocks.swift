@@ -73,7 +73,8 @@ final class FileLocks: Sendable {
 
     /// Locks the range for an opening; if that cannot be now, and there is a request, it completes when it has been.
     func lock(
-        _ range: FileRange, isExclusive: Bool, owner: AnyObject, _ file: OpenFileDescription, waitingAs request: IORequest?
+        _ range: FileRange, isExclusive: Bool, owner: AnyObject, _ file: OpenFileDescription,
+        waitingAs request: IORequest?
     ) -> Outcome {
         let lock = Lock(range: range, isExclusive: isExclusive, owner: ObjectIdentifier(owner))
         return state.withLock { state in

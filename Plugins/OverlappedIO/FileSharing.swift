@@ -63,7 +63,8 @@ enum FileSharing {
         return .success
     }
 
-    private static func violation(_ file: OpenFileDescription, _ access: FileRights, _ sharing: FileRights) -> IOStatus {
+    private static func violation(_ file: OpenFileDescription, _ access: FileRights, _ sharing: FileRights) -> IOStatus
+    {
         let denied = status(of: access, file)
         if denied != .success { return denied }
         for way in ways.indices where !sharing.contains(ways[way]) {

@@ -182,7 +182,8 @@ extension OverlappedIO: FileDriver {
         if options.isDeletedOnClose { access.insert(.delete) }
         let canRead = fcntl(descriptor, F_GETFL) & O_ACCMODE != O_WRONLY
         let status = FileSharing.claim(
-            OpenFileDescription(descriptor, kernel), access, sharing: options.sharing, alsoNeeds: alsoNeeds, canReadLock: canRead)
+            OpenFileDescription(descriptor, kernel), access, sharing: options.sharing, alsoNeeds: alsoNeeds,
+            canReadLock: canRead)
         guard status == .success else {
             close(descriptor)
             throw failure(status, path)
@@ -200,9 +201,12 @@ extension OverlappedIO: FileDriver {
         return RingFile(descriptor, found, absolute(path), options, engine)
     }
 
-    public func adoptFile(_ descriptor: Int32, _ access: FileRights, isOverlapped: Bool) -> (any DriverFile)? {
+    public func adoptFile(
+        _ descriptor: Int32, _ access: FileRights, isOverlapped: Bool
+    ) throws(IOError) -> any DriverFile {
         var found = stat()
-        guard let engine = try? engine(), kernel.fstat(descriptor, &found) == 0 else { return nil }
+        let engine = try engine()
+        guard kernel.fstat(descriptor, &found) == 0 else { throw IOError(code: errno, "taking over a descriptor") }
         var options = FileOptions()
         options.access = access
         options.isOverlapped = isOverlapped

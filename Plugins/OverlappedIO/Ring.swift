@@ -163,14 +163,16 @@ final class Ring: Engine, @unchecked Sendable {
         switch operation {
         case .receive(let descriptor, let message, let flags):
             kernel.io_uring_prep_recvmsg(entry, descriptor, message, flags)
-        case .send(let descriptor, let message, let flags): kernel.io_uring_prep_sendmsg(entry, descriptor, message, flags)
+        case .send(let descriptor, let message, let flags):
+            kernel.io_uring_prep_sendmsg(entry, descriptor, message, flags)
         case .accept(let descriptor):
             kernel.io_uring_prep_accept(entry, descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
         case .sync(let descriptor): kernel.io_uring_prep_fsync(entry, descriptor, 0)
         case .poll(let descriptor, let events): kernel.io_uring_prep_poll_add(entry, descriptor, events)
         case .read(let descriptor, let vectors, let count, let offset):
             if count == 1, let length = UInt32(exactly: vectors.pointee.iov_len) {
-                kernel.io_uring_prep_read(entry, descriptor, vectors.pointee.iov_base, length, UInt64(bitPattern: offset))
+                kernel.io_uring_prep_read(
+                    entry, descriptor, vectors.pointee.iov_base, length, UInt64(bitPattern: offset))
             } else {
                 kernel.io_uring_prep_readv2(entry, descriptor, vectors, UInt32(count), UInt64(bitPattern: offset), 0)
             }

@@ -33,11 +33,16 @@ extension PolledSocket {
         if found & Int16(POLLPRI) != 0 { ready.insert(.urgent) }
         if found & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
             var byte: UInt8 = 0
-            let there = kernel.recv(state.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
-            if there > 0 { ready.insert(.receive) }
+            var there = -1
+            repeat {
+                there = kernel.recv(state.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+            } while there < 0 && errno == EINTR
+            let code = there < 0 ? errno : 0
+            // Where the look fails for lack of memory, a receive is the one to tell.
+            if there > 0 || code == ENOMEM || code == ENOBUFS { ready.insert(.receive) }
             if there == 0 { ready.insert(.close) }
-            if there < 0 && errno != EAGAIN && errno != EINTR {
-                noteFailureLocked(errno, &state)
+            if there < 0 && ![EAGAIN, ENOMEM, ENOBUFS].contains(code) {
+                noteFailureLocked(code, &state)
                 return ready.union(.close)
             }
         }
@@ -55,6 +60,9 @@ extension PolledSocket {
 
     func poll(_ descriptor: Int32, _ events: Int16) -> Int16 {
         var entry = pollfd(fd: descriptor, events: events, revents: 0)
-        return kernel.poll(&entry, 0) > 0 ? entry.revents : 0
+        while true {
+            let found = kernel.poll(&entry, 0)
+            if found >= 0 || errno != EINTR { return found > 0 ? entry.revents : 0 }
+        }
     }
 }

@@ -86,7 +86,8 @@ extension IORequest {
                 header.msg_iovlen = fill(vectors, from: done)
                 message?.fill(&header)
                 let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL) | (message?.flags ?? 0)
-                let result = isIncoming
+                let result =
+                    isIncoming
                     ? kernel.recvmsg(descriptor, &header, flags) : kernel.sendmsg(descriptor, &header, flags)
                 if result < 0 {
                     if errno == EINTR { continue }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +46,40 @@ ssize_t signalbox_copy_range(int from, int to, size_t count) { return copy_file_
 
 int signalbox_reserve(int descriptor, int64_t bytes) { return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, bytes); }
 
+static ssize_t again(ssize_t (*call)(int, void *, size_t), int descriptor, void *memory, size_t count) {
+    ssize_t done;
+    do done = call(descriptor, memory, count);
+    while (done < 0 && errno == EINTR);
+    return done;
+}
+static ssize_t write_from(int descriptor, void *memory, size_t count) { return write(descriptor, memory, count); }
+
+// Through a pipe: what the kernel cannot read or write there is an error of write(2) or read(2), and no signal. (By
+// /proc/self/mem it would write to memory that may only be read.)
+static int copy_by_pipe(void *target, void *source, size_t count) {
+    int ends[2], code = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+    while (count > 0 && code == 0) {
+        // As much as is sure to have room.
+        ssize_t written = again(write_from, ends[1], source, count < PIPE_BUF ? count : PIPE_BUF);
+        if (written <= 0) code = written < 0 ? errno : EFAULT;
+        for (ssize_t left = written; left > 0 && code == 0;) {
+            ssize_t done = again(read, ends[0], target, (size_t)left);
+            if (done <= 0) {
+                code = done < 0 ? errno : EFAULT;
+                break;
+            }
+            target = (char *)target + done;
+            left -= done;
+        }
+        source = (char *)source + (written > 0 ? written : 0);
+        count -= written > 0 ? (size_t)written : 0;
+    }
+    close(ends[0]);
+    close(ends[1]);
+    return code;
+}
+
 // The pid is that of this process, or of the child of a fork that has not called exec yet: not remembered.
 static int copy(void *ours, void *theirs, size_t count, bool writes) {
     while (count > 0) {
@@ -52,12 +87,10 @@ static int copy(void *ours, void *theirs, size_t count, bool writes) {
         struct iovec local = {ours, piece}, remote = {theirs, piece};
         ssize_t done = writes ? process_vm_writev(getpid(), &local, 1, &remote, 1, 0)
                               : process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
-        if (done < 0 && (errno == ENOSYS || errno == EPERM)) {
-            // Forbidden (seccomp): then a wrong address is the program's end.
-            memcpy(writes ? theirs : ours, writes ? ours : theirs, count);
-            return 0;
-        }
-        if (done <= 0) return -1;
+        // Forbidden, by a seccomp filter.
+        if (done < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES))
+            return writes ? copy_by_pipe(theirs, ours, count) : copy_by_pipe(ours, theirs, count);
+        if (done <= 0) return done < 0 ? errno : EFAULT;
         ours = (char *)ours + done;
         theirs = (char *)theirs + done;
         count -= (size_t)done;

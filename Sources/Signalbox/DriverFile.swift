@@ -197,8 +197,10 @@ public protocol FileDriver: AnyObject, Sendable {
     ///
     /// - Throws: `IOError`.
     func openFile(_ path: String, _ options: FileOptions) throws(IOError) -> (file: any DriverFile, existed: Bool)
-    /// Takes over a descriptor that another process has opened for that; nil if it is none.
-    func adoptFile(_ descriptor: Int32, _ access: FileRights, isOverlapped: Bool) -> (any DriverFile)?
+    /// Takes over a descriptor that another process has opened for that.
+    ///
+    /// - Throws: `IOError`: `.invalidHandle` if it is none; the descriptor stays the caller's.
+    func adoptFile(_ descriptor: Int32, _ access: FileRights, isOverlapped: Bool) throws(IOError) -> any DriverFile
     /// Whether a handle to the file keeps it from being used so.
     ///
     /// - Throws: `IOError` if it does (`.sharingViolation`), or there is no such file.

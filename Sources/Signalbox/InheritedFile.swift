@@ -30,23 +30,27 @@ final class InheritedFile: DriverFile {
         return access
     }
 
-    private var driven: (any DriverFile)? {
+    /// The driver's; or why there is none.
+    private func drive() throws(IOError) -> any DriverFile {
         // A driver may be started now, which takes its time: not under the lock.
         let known = state.withLock { state -> (any DriverFile)? in
             if case .driven(let file) = state { file } else { nil }
         }
         if let known { return known }
-        guard let driver = try? DriverRegistry.shared.files() else { return nil }
-        return state.withLock { state in
-            if case .untouched(let descriptor) = state,
-                let file = driver.adoptFile(descriptor, access, isOverlapped: isOverlapped)
-            {
+        let driver = try DriverRegistry.shared.files()
+        return try state.withLock { state throws(IOError) in
+            switch state {
+            case .driven(let file): return file
+            case .closed: throw IOError(.invalidHandle, "using a file that is closed")
+            case .untouched(let descriptor):
+                let file = try driver.adoptFile(descriptor, access, isOverlapped: isOverlapped)
                 state = .driven(file)
+                return file
             }
-            if case .driven(let file) = state { return file }
-            return nil
         }
     }
+
+    private var driven: (any DriverFile)? { try? drive() }
 
     var descriptor: Int32 {
         state.withLock { state in
@@ -74,14 +78,25 @@ final class InheritedFile: DriverFile {
     func transfer(
         _ buffers: [UnsafeMutableRawBufferPointer], isWrite: Bool, at offset: Int64?
     ) -> (status: IOStatus, bytes: Int) {
-        driven?.transfer(buffers, isWrite: isWrite, at: offset) ?? (.invalidHandle, 0)
+        do throws(IOError) {
+            return try drive().transfer(buffers, isWrite: isWrite, at: offset)
+        } catch {
+            return (error.status, 0)
+        }
     }
     func attempt(_ transfer: FileTransfer, _ buffers: [UnsafeMutableRawBufferPointer], mayWait: Bool) -> IOAttempt {
-        driven?.attempt(transfer, buffers, mayWait: mayWait) ?? .failed(.invalidHandle)
+        do throws(IOError) {
+            return try drive().attempt(transfer, buffers, mayWait: mayWait)
+        } catch {
+            return .failed(error.status)
+        }
     }
     func start(_ request: IORequest, _ transfer: FileTransfer, done: Int) -> (status: IOStatus, bytes: Int)? {
-        guard let driven else { return (.invalidHandle, 0) }
-        return driven.start(request, transfer, done: done)
+        do throws(IOError) {
+            return try drive().start(request, transfer, done: done)
+        } catch {
+            return (error.status, 0)
+        }
     }
     func cancel(where isMeant: (IORequest) -> Bool) -> Int { driven?.cancel(where: isMeant) ?? 0 }
     func unlock(_ range: FileRange) -> Bool { driven?.unlock(range) ?? false }

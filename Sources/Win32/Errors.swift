@@ -1,6 +1,7 @@
 import CLinux
 public import CWin32
 import Dispatcher
+import Glibc
 import Signalbox
 
 // The last error of the calling thread, and how the errors of the floors below map to it.
@@ -13,6 +14,14 @@ import Signalbox
 /// Sets the last error and returns FALSE.
 func failure(_ code: Int32) -> BOOL {
     signalbox_thread().pointee.lastError = DWORD(bitPattern: code)
+    return 0
+}
+
+/// Makes a system call again while a signal interrupts it; 0, or its errno.
+func untilDone(_ call: () -> Int32) -> Int32 {
+    while call() != 0 {
+        if errno != EINTR { return errno }
+    }
     return 0
 }
 

@@ -72,8 +72,12 @@ private func seek(_ handle: HANDLE?, _ distance: Int64, _ method: DWORD) -> Int6
 
 private func size(_ handle: HANDLE?) -> Int64? {
     guard let (file, _) = fileOf(handle) else { return nil }
-    guard file.isSeekable || file.isFolder, let found = status(of: file) else {
+    guard file.isSeekable || file.isFolder else {
         _ = failure(ERROR_INVALID_FUNCTION)
+        return nil
+    }
+    guard let found = status(of: file) else {
+        _ = failure(IOStatus(fileErrno: errno))
         return nil
     }
     return Int64(found.st_size)
@@ -105,7 +109,8 @@ func setEnd(_ file: any DriverFile, _ size: Int64) -> BOOL {
     guard size >= 0, size % Int64(file.alignment) == 0 || file.alignment == 1 else {
         return failure(ERROR_INVALID_PARAMETER)
     }
-    return ftruncate(file.descriptor, Int(size)) == 0 ? 1 : failure(IOStatus(fileErrno: errno))
+    let code = untilDone { ftruncate(file.descriptor, Int(size)) }
+    return code == 0 ? 1 : failure(IOStatus(fileErrno: code))
 }
 
 @c(SetEndOfFile) @implementation public func __SetEndOfFile(_ handle: HANDLE?) -> BOOL {
@@ -126,7 +131,7 @@ func setEnd(_ file: any DriverFile, _ size: Int64) -> BOOL {
         let (status, _) = SynchronousRequest.perform(.send, [], on: file, .flush)
         return status.isSuccess ? 1 : failure(status)
     }
-    let code = Arena.sleeping(isOpen: false) { fsync(file.descriptor) == 0 ? 0 : errno }
+    let code = Arena.sleeping(isOpen: false) { untilDone { fsync(file.descriptor) } }
     // What has no disk has nothing to flush.
     return [0, EINVAL, EROFS].contains(code) ? 1 : failure(IOStatus(fileErrno: code))
 }

@@ -12,10 +12,17 @@ private struct Search {
     var names: ArraySlice<String>
     let onlyFolders: Bool
 
-    /// The next file that is there.
-    mutating func next() -> (name: String, facts: FileFacts)? {
-        while let name = names.popFirst() {
-            guard let facts = FileFacts(folder == "/" ? "/" + name : folder + "/" + name) else { continue }
+    /// The next file that is there; nil: there is none.
+    mutating func next() throws(IOError) -> (name: String, facts: FileFacts)? {
+        while let name = names.first {
+            guard let facts = FileFacts(folder == "/" ? "/" + name : folder + "/" + name) else {
+                let code = errno
+                // One that has gone is passed over; one that cannot be looked at now is the next still.
+                if [ENOMEM, EIO, EMFILE].contains(code) { throw IOError(code: code, "looking at \(name)") }
+                names.removeFirst()
+                continue
+            }
+            names.removeFirst()
             if onlyFolders && !facts.isFolder { continue }
             return (name, facts)
         }
@@ -41,10 +48,10 @@ private enum Searches {
     }
 
     /// nil: no such search; the inner one: nothing is left.
-    static func next(_ handle: HANDLE?) -> (name: String, facts: FileFacts)?? {
-        state.withLock { state in
+    static func next(_ handle: HANDLE?) throws(IOError) -> (name: String, facts: FileFacts)?? {
+        try state.withLock { state throws(IOError) in
             guard var search = state.searches[value(handle)] else { return nil }
-            let found = search.next()
+            let found = try search.next()
             state.searches[value(handle)] = search
             return .some(found)
         }
@@ -108,11 +115,22 @@ struct NamePattern {
     }
 }
 
-private func names(in folder: String) -> [String]? {
-    guard let directory = opendir(folder) else { return nil }
+private func names(in folder: String) throws(IOError) -> [String] {
+    var opened = opendir(folder)
+    while opened == nil && errno == EINTR { opened = opendir(folder) }
+    guard let directory = opened else {
+        throw IOError(FilePath.status(errno, folder), "reading \(folder)", code: errno)
+    }
     defer { closedir(directory) }
     var names: [String] = []
-    while let entry = readdir(directory) {
+    while true {
+        // "To distinguish end of stream from an error, set errno to zero" (readdir(3)).
+        errno = 0
+        guard let entry = readdir(directory) else {
+            let code = errno
+            if code != 0 { throw IOError(IOStatus(fileErrno: code), "reading \(folder)", code: code) }
+            break
+        }
         let name = withUnsafePointer(to: &entry.pointee.d_name) {
             $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
@@ -143,28 +161,37 @@ private func begin(
     _ text: [UInt8]?, onlyFolders: Bool = false, ignoresCase: Bool = true, _ give: (String, FileFacts) -> Void
 ) -> HANDLE? {
     guard let text, let (folder, pattern) = parts(text) else { return noSearch(ERROR_PATH_NOT_FOUND) }
-    guard FilePath.isFolder(folder) else { return noSearch(ERROR_PATH_NOT_FOUND) }
+    var status = stat()
+    guard stat(folder, &status) == 0 else {
+        return noSearch(errno == ENOMEM ? code(IOStatus(fileErrno: ENOMEM)) : ERROR_PATH_NOT_FOUND)
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return noSearch(ERROR_PATH_NOT_FOUND) }
     // "A trailing backslash is not allowed" (FindFirstFile).
     guard !pattern.isEmpty else { return noSearch(ERROR_FILE_NOT_FOUND) }
-    var found: [String]
-    if pattern.contains("*") || pattern.contains("?") {
-        guard let all = names(in: folder) else { return noSearch(code(FilePath.status(errno, folder))) }
-        let matcher = NamePattern(pattern, ignoresCase: ignoresCase)
-        found = all.filter { matcher.matches($0) }
-    } else {
-        found = [pattern]
+    do throws(IOError) {
+        var found = [pattern]
+        if pattern.contains("*") || pattern.contains("?") {
+            let matcher = NamePattern(pattern, ignoresCase: ignoresCase)
+            found = try names(in: folder).filter { matcher.matches($0) }
+        }
+        var search = Search(folder: folder, names: found[...], onlyFolders: onlyFolders)
+        guard let (name, facts) = try search.next() else { return noSearch(ERROR_FILE_NOT_FOUND) }
+        give(name, facts)
+        return Searches.add(search)
+    } catch {
+        return noSearch(code(error.status))
     }
-    var search = Search(folder: folder, names: found[...], onlyFolders: onlyFolders)
-    guard let (name, facts) = search.next() else { return noSearch(ERROR_FILE_NOT_FOUND) }
-    give(name, facts)
-    return Searches.add(search)
 }
 
 private func next(_ handle: HANDLE?, _ give: (String, FileFacts) -> Void) -> BOOL {
-    guard let found = Searches.next(handle) else { return failure(ERROR_INVALID_HANDLE) }
-    guard let (name, facts) = found else { return failure(ERROR_NO_MORE_FILES) }
-    give(name, facts)
-    return 1
+    do throws(IOError) {
+        guard let found = try Searches.next(handle) else { return failure(ERROR_INVALID_HANDLE) }
+        guard let (name, facts) = found else { return failure(ERROR_NO_MORE_FILES) }
+        give(name, facts)
+        return 1
+    } catch {
+        return failure(error.status)
+    }
 }
 
 private func give(_ name: String, _ facts: FileFacts, _ data: LPWIN32_FIND_DATAA) {

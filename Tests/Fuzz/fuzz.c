@@ -978,6 +978,13 @@ AS(UnlockFileEx, with_files)
 AS(GetOverlappedResultEx, with_files)
 AS(GetOverlappedResult, with_files)
 
+// Room for as many packets as it asks for.
+static void drive_GetQueuedCompletionStatusEx(struct random *r) {
+    ULONG count = below(r, 8) ? below(r, 20) : 0;
+    OVERLAPPED_ENTRY *entries = scratch(r, (count + 1) * sizeof *entries);
+    GetQueuedCompletionStatusEx(any_handle(r), below(r, 16) ? entries : NULL, count, any_output(r, 4), any_time(r), any_bool(r));
+}
+
 // Requests of files and of pipes that nobody waits for; and a pipe's calls that wait, for at most a millisecond.
 static void with_pipes(struct random *r) {
     static const char name[] = "\\\\.\\pipe\\fuzz", odd[] = "\\\\.\\pipe\\";

@@ -150,13 +150,10 @@ let fileFaults: [FaultScenario] = [
         run.put([1])
         let descriptor = Glibc.open(run.path, O_RDWR | O_CLOEXEC)
         run.arm()
-        let file = run.driver.adoptFile(descriptor, [.read], isOverlapped: true)
+        let status = try await run.status { try run.driver.adoptFile(descriptor, [.read], isOverlapped: true).close() }
         run.disarm()
-        file?.close()
-        guard file == nil else { return .success }
-        close(descriptor)
-        guard case .errno(let code) = run.fault else { return .unexpected }
-        return IOStatus(fileErrno: code)
+        if status != .success { close(descriptor) }
+        return status
     },
     FaultScenario("reading") { run in try await run.transfer(isWrite: false, sizes: [10_000], isUnbuffered: false) },
     FaultScenario("reading past the page cache", mayGiveUp: true) { run in

@@ -485,7 +485,8 @@ int signalbox_rename_new(const char *_Nonnull from, const char *_Nonnull to);
 ssize_t signalbox_copy_range(int from, int to, size_t count);
 /// Has the file system find room for that many bytes, without a change of the file's size. Returns 0, or -1 with errno.
 int signalbox_reserve(int descriptor, int64_t bytes);
-/// Copies to, and from, memory that the program has named: 0, or -1 if some of it is none of this process.
+/// Copies to, and from, memory that the program has named. Returns 0 or an errno: EFAULT if some of it is none of this
+/// process's.
 int signalbox_copy_to(void *_Nonnull target, const void *_Nonnull source, size_t count);
 int signalbox_copy_from(void *_Nonnull target, const void *_Nonnull source, size_t count);
 /// pipe2(2), closed on exec.

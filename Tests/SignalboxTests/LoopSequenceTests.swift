@@ -1,4 +1,5 @@
 import CLinux
+import CTestSupport
 import Glibc
 import Synchronization
 import TestSupport
@@ -61,7 +62,7 @@ struct LoopSequenceTests {
         let signals = try await loop.signals(realTime, number)
         // To the loop's own thread: the others of this process do not block them.
         let send = { @Sendable (signal: Int32, value: Int32) in
-            await loop.run { _ = pthread_sigqueue(pthread_self(), signal, sigval(sival_int: value)) }
+            await loop.run { _ = signal_this_thread(signal, value) }
         }
         for value in 0..<200 { await send(realTime, Int32(value)) }
         await loop.run {}

@@ -37,7 +37,7 @@ struct LoopSourceTests {
         stepper.settle()
         #expect(log.count == 3)
         pipe.endWriting()
-        loop.prepare()
+        _ = loop.prepare()
         loop.dispatch()
         #expect(log.entries.last == "false")
         loop.withIsolation { _ in #expect(source.events == .readable) }
@@ -151,7 +151,7 @@ struct LoopSourceTests {
             }
         }
         for _ in 0..<42 {
-            loop.prepare()
+            _ = loop.prepare()
             loop.dispatch()
         }
         let turns = log.entries.dropFirst(8)

@@ -56,9 +56,9 @@ final class Pipe: Sendable {
     private let isWritingOpen = Atomic(true)
 
     init() {
-        var ends: [Int32] = [0, 0]
-        precondition(pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0)
-        (reading, writing) = (ends[0], ends[1])
+        var (reading, writing): (Int32, Int32) = (-1, -1)
+        precondition(signalbox_pipe(&reading, &writing, false) == 0)
+        (self.reading, self.writing) = (reading, writing)
     }
 
     deinit {

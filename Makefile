@@ -28,7 +28,7 @@ help: ## list the targets
 run: deps-run build-service ## the main job: EchoService under systemd, loaded, frozen, restarted, stopped; under 90 s
 	Scripts/run $(ECHO_SERVICE)
 
-test: deps-test unit-tests native-tests conformance-tests fuzz-tests windows-build load-tests deployment-tests ## all tests
+test: deps-test unit-tests snippet-tests native-tests conformance-tests fuzz-tests windows-build load-tests deployment-tests ## all tests
 	@echo "make test: everything passed"
 
 bench: deps-bench test-prefix ## benchmarks of the synchronisation paths, beside a bare futex and the peers
@@ -126,6 +126,9 @@ build-service:
 unit-tests:
 	$(SWIFT) build --build-tests
 	Scripts/with-stacks $(TEST_TIMEOUT) $(SWIFT) test --skip-build
+
+snippet-tests:
+	Scripts/snippets
 
 # Optimised, but with what tests may see.
 MODEL_BUILD := -c release -Xswiftc -enable-testing -Xswiftc -DSCHEDULED --scratch-path .build-exhaustive

@@ -110,8 +110,8 @@ let package = Package(
         .testTarget(
             name: "SignalboxTests",
             dependencies: [
-                "CLinux", "CSystemd", "Dispatcher", "ServiceControl", "Signalbox", "SignalboxConfiguration",
-                "TestSupport", configuration,
+                "CLinux", "CSystemd", "CTestSupport", "Dispatcher", "ServiceControl", "Signalbox",
+                "SignalboxConfiguration", "TestSupport", configuration,
                 lifecycle, logging, metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
             exclude: ["Support"], swiftSettings: house),

@@ -5,9 +5,11 @@ let package = Package(
     name: "async-benchmarks",
     dependencies: [.package(name: "signalbox", path: "../..")],
     targets: [
+        .systemLibrary(name: "CBareEvent", pkgConfig: "libsystemd"),
         .executableTarget(
             name: "asyncbench",
             dependencies: [
+                "CBareEvent",
                 .product(name: "Signalbox", package: "signalbox"), .product(name: "WinSDK", package: "signalbox"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)])

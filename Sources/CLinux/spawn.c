@@ -160,6 +160,13 @@ int signalbox_reap(int pidfd, char *kind, int32_t *code, uint64_t *user, uint64_
     return 0;
 }
 
+void signalbox_own_times(uint64_t *user, uint64_t *kernel) {
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    *user = nanoseconds(usage.ru_utime);
+    *kernel = nanoseconds(usage.ru_stime);
+}
+
 int signalbox_signal_process(int pidfd, int signal) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? errno : 0;
 }

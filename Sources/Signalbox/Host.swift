@@ -18,7 +18,7 @@ public import ServiceLifecycle
 public actor Host: Service {
     /// Gates that hold back READY.
     public nonisolated let readiness = Readiness()
-    /// The event loop that plugins share; it ends with the host.
+    /// The event loop that plugins share; it ends with the host, unless it was given one.
     public nonisolated let loop: EventLoop
     /// The names that plugins answer for.
     public nonisolated let objects = ObjectRegistry()
@@ -38,12 +38,15 @@ public actor Host: Service {
     private var starting: Task<Void, any Error>?
     private var stopping: Task<Void, Never>?
     private nonisolated let startHasEnded = EventObject(.manual)
+    private let endsLoop: Bool
 
     /// Makes a host, which starts nothing but its event loop.
     ///
+    /// - Parameter loop: the event loop that plugins are to share, which stays the caller's: the host does not end it, and
+    ///   it must be driven until the host has stopped. nil: the host has one with a thread of its own.
     /// - Throws: `HostError` for dependencies that cannot be met; `IOError` if there is no event loop to be had.
     public init(
-        plugins: [any Plugin], configuration: HostConfiguration = HostConfiguration(),
+        plugins: [any Plugin], configuration: HostConfiguration = HostConfiguration(), loop: EventLoop? = nil,
         logger: Logger = Logger(label: "signalbox")
     ) throws {
         let ordered = try Host.ordered(plugins)
@@ -51,7 +54,8 @@ public actor Host: Service {
         reports = Guarded(ordered.map { PluginReport(name: $0.name) })
         self.configuration = configuration
         self.logger = logger
-        loop = try EventLoop()
+        endsLoop = loop == nil
+        self.loop = try loop ?? EventLoop(logger: logger)
     }
 
     // ---- what others ask
@@ -107,7 +111,7 @@ public actor Host: Service {
             } catch {
                 if let error = error as? HostError { progress.failed(error) }
                 await stopMembers()
-                loop.stop()
+                if endsLoop { loop.stop() }
                 throw error
             }
         }
@@ -170,7 +174,7 @@ public actor Host: Service {
         _ = await starting?.result
         await endRuns(isGraceful)
         await stopMembers()
-        loop.stop()
+        if endsLoop { loop.stop() }
     }
 
     /// Orders plugins so that each comes after those it depends on; otherwise as given.

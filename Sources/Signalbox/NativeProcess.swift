@@ -231,12 +231,9 @@ package final class NativeProcess: Sendable {
 
     private func processorTimes() -> (user: UInt64, kernel: UInt64) {
         if role == .own {
-            var usage = rusage()
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-            func nanoseconds(_ time: timeval) -> UInt64 {
-                UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_usec) * 1000
-            }
-            return (nanoseconds(usage.ru_utime), nanoseconds(usage.ru_stime))
+            var (user, kernel): (UInt64, UInt64) = (0, 0)
+            signalbox_own_times(&user, &kernel)
+            return (user, kernel)
         }
         var stat = signalbox_process_stat()
         guard signalbox_read_stat(pid, &stat), stat.start == startTime else { return (0, 0) }
@@ -247,9 +244,7 @@ package final class NativeProcess: Sendable {
     private static var now: UInt64 { signalbox_realtime() / 100 + 116_444_736_000_000_000 }
 
     private static func fileTime(sinceBoot start: UInt64) -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        let age = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec) &- start
+        let age = signalbox_clock(CLOCK_BOOTTIME) &- start
         return now &- age / 100
     }
 }

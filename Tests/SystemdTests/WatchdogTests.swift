@@ -1,4 +1,6 @@
+import CLinux
 import Dispatcher
+import Glibc
 import Logging
 import Signalbox
 import SignalboxTesting
@@ -83,5 +85,54 @@ struct WatchdogTests {
                 if sent.count < 2 { watchdog.tick() }
                 return sent.count == 2
             })
+    }
+
+    // ---- the loop
+
+    private func makeWatchdog(_ loop: EventLoop) -> Watchdog {
+        let (sent, errors) = (sent, errors)
+        return Watchdog(bands: [], logger: Logger(label: "test") { _ in errors }, loop: loop.executor) { sent.add() }
+    }
+
+    @Test("a loop on a thread of its own turns by itself")
+    func ownLoop() async throws {
+        let loop = try EventLoop()
+        let watchdog = makeWatchdog(loop)
+        for number in 1...5 {
+            watchdog.tick()
+            #expect(sent.count == number)
+            await loop.run {}
+        }
+        #expect(errors.lines == [])
+        loop.stop()
+    }
+
+    @Test("a loop that another drives is judged by whether that one turns it; the thread that did last is named")
+    func embeddedLoop() throws {
+        let loop = try EventLoop(driver: .caller)
+        func settle() { while loop.prepare() || isReadable(loop.descriptor) { loop.dispatch() } }
+        let watchdog = makeWatchdog(loop)
+        settle()
+        for number in 1...5 {
+            watchdog.tick()
+            #expect(sent.count == number)
+            #expect(isReadable(loop.descriptor))
+            settle()
+        }
+        // Nobody drives it any more.
+        for _ in 0..<4 { watchdog.tick() }
+        #expect(sent.count == 6)
+        #expect(errors.lines.count == 1)
+        let line = try #require(errors.lines.first)
+        #expect(line.contains("the event loop has not turned (thread \(signalbox_thread_id()) "))
+        settle()
+        watchdog.tick()
+        #expect(sent.count == 7 && errors.lines.last == "watchdog: all goes on again")
+        settle()
+    }
+
+    private func isReadable(_ descriptor: Int32) -> Bool {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&ready, 1, 0) == 1
     }
 }

@@ -509,6 +509,16 @@ int signalbox_reap(int pidfd, char *_Nonnull kind, int32_t *_Nonnull code, uint6
 /// As `signalbox_reap`, for a process whose parent is another: `kind` is '?' if the kernel does not tell.
 void signalbox_foreign_exit(int32_t pid, int pidfd, char *_Nonnull kind, int32_t *_Nonnull code);
 
+/// What clock_gettime(2) says of a clock, in nanoseconds.
+static inline uint64_t signalbox_clock(int clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/// The processor time that this process took, in nanoseconds.
+void signalbox_own_times(uint64_t *_Nonnull user, uint64_t *_Nonnull kernel);
+
 /// pidfd_open(2). Returns a descriptor, or the errno, negated.
 int signalbox_open_process(int32_t pid);
 

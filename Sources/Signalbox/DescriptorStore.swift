@@ -23,8 +23,9 @@ public enum DescriptorStore {
     ///
     /// - Parameters:
     ///   - descriptor: its number.
-    ///   - name: 1 to 255 ASCII characters that can be printed, without a colon. Several may have one name. A file that is
-    ///     stored already keeps the name that it has.
+    ///   - name: 1 to 255 ASCII characters that can be printed, without a colon. Several may have one name,
+    ///     and then come back in no certain order: give the ends of a pipe a name each. A file that is stored already keeps
+    ///     the name that it has.
     ///   - isWatched: whether the manager drops it when the other side has ended. False needs systemd 246.
     /// - Returns: false: there is no manager.
     /// - Throws: `DescriptorStoreError`.

@@ -123,7 +123,7 @@ public final class FakeServiceManager: Sendable {
     /// How many barriers were answered so far.
     public var barriers: Int { mailbox.look().barriers }
 
-    /// The names under which descriptors are stored, in the order in which they came.
+    /// The names under which descriptors are stored, the latest first.
     public var stored: [String] { mailbox.look().stored.map(\.name) }
 
     /// Waits for a message that has this line; one that has come already counts.

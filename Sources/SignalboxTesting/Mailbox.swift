@@ -97,7 +97,8 @@ final class Mailbox: Sendable {
             received.stored.removeAll { $0.name == name }
         } else if lines.contains("FDSTORE=1") {
             let kept = descriptors.prefix(max(0, storeLimit - received.stored.count))
-            received.stored += kept.map { (name, $0) }
+            // The latest first, as systemd passes them.
+            received.stored = kept.reversed().map { (name, $0) } + received.stored
             return kept.count
         }
         return 0

@@ -20,10 +20,15 @@ struct Restarts: Service {
         let logger = Logger(label: "restarts")
         let host = try Host(plugins: [OverlappedIO(), Systemd()], logger: logger)
         host.readiness.addGate(gate)
-        try await ServiceGroup(
+        let group = ServiceGroup(
             services: [host, Restarts(host: host, port: port, logger: logger)], gracefulShutdownSignals: [.sigterm],
-            logger: logger
-        ).run()
+            logger: logger)
+        do {
+            try await group.run()
+        } catch {
+            logger.error("\(error)")
+            exit(1)
+        }
     }
 
     func run() async throws {
@@ -50,14 +55,16 @@ struct Restarts: Service {
         var ends = (read: Int32(-1), write: Int32(-1))
         if ServiceEnvironment.current.isPassed("runs") {
             ends.read = try ServiceEnvironment.takeDescriptor(passedAs: "runs")
-            ends.write = try ServiceEnvironment.takeDescriptor(passedAs: "runs")
+            ends.write = try ServiceEnvironment.takeDescriptor(passedAs: "count")
         } else {
             var made: [Int32] = [-1, -1]
             guard pipe(&made) == 0, made.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
                 throw IOError(code: errno, "making a pipe")
             }
             ends = (made[0], made[1])
-            for end in made { try await DescriptorStore.store(descriptor: end, as: "runs") }
+            // In this order: who finds the second finds the first.
+            try await DescriptorStore.store(descriptor: ends.write, as: "count")
+            try await DescriptorStore.store(descriptor: ends.read, as: "runs")
         }
         var byte: UInt8 = 1
         guard write(ends.write, &byte, 1) == 1 else { throw IOError(code: errno, "counting a run") }

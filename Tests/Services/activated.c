@@ -21,13 +21,13 @@ static void must(int succeeded, const char *what) {
 }
 
 #ifndef _WIN32
-// Bytes in the stored pipe, one for each run.
+// Bytes in the stored pipe, whose ends have a name each, one for each run.
 static unsigned count_run(void) {
-    HANDLE read = SignalboxServiceHandle("runs"), write = SignalboxServiceHandle("runs");
+    HANDLE read = SignalboxServiceHandle("runs"), write = SignalboxServiceHandle("count");
     DWORD done, count = 0;
     if (!read && GetLastError() == ERROR_NOT_FOUND) {
         must(CreatePipe(&read, &write, NULL, 0), "CreatePipe");
-        must(SignalboxServiceStore(read, "runs", 0) && SignalboxServiceStore(write, "runs", 0), "SignalboxServiceStore");
+        must(SignalboxServiceStore(read, "runs", 0) && SignalboxServiceStore(write, "count", 0), "SignalboxServiceStore");
         // There is room for two.
         if (SignalboxServiceStore(write, "more", 0) || GetLastError() != ERROR_TOO_MANY_OPEN_FILES)
             SignalboxServiceStatus("more was stored than there is room for");

@@ -120,7 +120,7 @@ struct StoreTests {
         var client: SocketObject?
         try await run { _ in
             try await DescriptorStore.store(descriptor: ends.0, as: "journal")
-            try await DescriptorStore.store(descriptor: ends.1, as: "journal", isWatched: false)
+            try await DescriptorStore.store(descriptor: ends.1, as: "journal-end", isWatched: false)
             #expect(write(ends.1, "kept", 4) == 4)
             client = try await SocketObject.connect(host: "127.0.0.1", port: port)
             manager.pass(socket, as: "own")
@@ -130,7 +130,7 @@ struct StoreTests {
             let isStored = try await connection.store(as: "player")
             #expect(isStored)
             try await listener.store(as: "listener")
-            #expect(manager.stored == ["journal", "journal", "player", "listener"])
+            #expect(manager.stored == ["listener", "player", "journal-end", "journal"])
             #expect(manager.lines.contains("FDPOLL=0"))
         }
         close(ends.0)
@@ -140,7 +140,7 @@ struct StoreTests {
         manager.superviseThisProcess()
         try await run { _ in
             let reading = try FileObject(passedAs: "journal")
-            let writing = try FileObject(passedAs: "journal")
+            let writing = try FileObject(passedAs: "journal-end")
             var buffer = PinnedBuffer(capacity: 4)
             let count2 = try await reading.read(into: &buffer, at: 0)
             #expect(count2 == 4)
@@ -153,7 +153,7 @@ struct StoreTests {
             #expect(count3 == 4)
             #expect(try ListenerObject.all(passedAs: "listener").count == 1)
             try await DescriptorStore.remove("player")
-            #expect(manager.stored == ["journal", "journal", "listener"])
+            #expect(manager.stored == ["listener", "journal-end", "journal"])
         }
     }
 

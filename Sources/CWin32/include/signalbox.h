@@ -93,7 +93,8 @@ SIGNALBOX_API HANDLE WINAPI SignalboxServiceHandle(LPCSTR name);
  * The call returns when the manager has it, or has refused it, or after ten seconds.
  *
  * @param object a handle of a file or pipe, or a SOCKET. It stays the caller's.
- * @param name 1 to 255 ASCII characters without a colon.
+ * @param name 1 to 255 ASCII characters without a colon. What has the same name comes back in no certain order: give the
+ *        ends of a pipe a name each.
  * @param flags 0 or SIGNALBOX_STORE_UNWATCHED.
  * @return TRUE if it is kept, and where there is no service manager. FALSE with ERROR_INVALID_PARAMETER for a wrong name or
  *         flag, ERROR_INVALID_HANDLE if object is none of these, ERROR_TOO_MANY_OPEN_FILES if the manager does not keep it

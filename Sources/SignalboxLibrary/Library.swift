@@ -18,7 +18,8 @@ enum Library {
             guard host == nil else { return }
             do {
                 // The program says itself when it is ready, by SignalboxServiceReady.
-                let made = try Host(plugins: [OverlappedIO(), NamedPipes(), Systemd()], logger: logger)
+                let made = try Host(
+                    plugins: [OverlappedIO(), NamedPipes(), Systemd(keepsEnvironment: true)], logger: logger)
                 let done = try Arena.prepared().makeObject(.event, manualReset: true)
                 Task.detached {
                     do { try await made.start() } catch { logger.error("the host did not start: \(error)") }

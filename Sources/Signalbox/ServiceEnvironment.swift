@@ -11,6 +11,10 @@ public struct ServiceEnvironment: Sendable {
     public let notifySocket: String?
     /// The unit's `WatchdogSec=`, if this process is the one to be watched (`WATCHDOG_USEC`, `WATCHDOG_PID`).
     public let watchdog: Duration?
+    /// The folder of the unit's credentials (`CREDENTIALS_DIRECTORY`); nil: it has none. See ``credential(_:limit:)``.
+    public let credentials: String?
+    /// See ``folders(_:)``.
+    let allFolders: [ServiceFolder: [String]]
 
     /// Reads an environment.
     ///
@@ -22,6 +26,12 @@ public struct ServiceEnvironment: Sendable {
         // sd_watchdog_enabled(3): without WATCHDOG_PID it is meant for whoever has it.
         let isMeant = variable("WATCHDOG_PID").map { Int32($0) == process } ?? true
         let period = isMeant ? variable("WATCHDOG_USEC").flatMap(Int64.init) ?? 0 : 0
+        credentials = variable("CREDENTIALS_DIRECTORY").flatMap { $0.isEmpty ? nil : $0 }
+        var folders: [ServiceFolder: [String]] = [:]
+        for kind in ServiceFolder.allCases {
+            folders[kind] = variable(kind.rawValue)?.split(separator: ":").map { String($0) }
+        }
+        allFolders = folders
         watchdog = period > 0 && period < .max / 1000 ? .microseconds(period) : nil
     }
 

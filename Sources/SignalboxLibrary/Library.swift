@@ -18,7 +18,8 @@ enum Library {
             guard host == nil else { return }
             do {
                 // The program says itself when it is ready, by SignalboxServiceReady.
-                let made = try Host(plugins: [OverlappedIO(), NamedPipes(), Systemd()], logger: logger)
+                let made = try Host(
+                    plugins: [OverlappedIO(), NamedPipes(), Systemd(reloadsOnHangUp: false)], logger: logger)
                 let done = try Arena.prepared().makeObject(.event, manualReset: true)
                 Task.detached {
                     do { try await made.start() } catch { logger.error("the host did not start: \(error)") }
@@ -34,7 +35,7 @@ enum Library {
     }
 
     private static let logger = Logger(label: "signalbox") { label in
-        var handler = StreamLogHandler.standardError(label: label)
+        var handler = JournalLogHandler(label: label)
         handler.logLevel = .warning
         return handler
     }

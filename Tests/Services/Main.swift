@@ -8,6 +8,7 @@ import UnixSignals
 /// A service of three components for Tests/Deployment/service-test: what the first argument says is the third.
 @main struct ServiceUnderTest {
     static func main() async throws {
+        LoggingSystem.bootstrap(JournalLogHandler.init)
         let arguments = CommandLine.arguments.dropFirst()
         let third: any Plugin =
             switch arguments.first {
@@ -16,6 +17,9 @@ import UnixSignals
             case "gated": Gated()
             case "stuck": Stuck()
             case "failing": Failing()
+            case "reloading": Reloading()
+            case "journal": Journaling()
+            case "given": Given()
             case let word: Troublesome(word.flatMap(Trouble.init) ?? .none)
             }
         let systemd = Systemd(bands: [.high, .low], patience: .seconds(2), status: { "all is well" })

@@ -12,6 +12,7 @@ import UnixSignals
 struct EchoService {
     static func main() async throws {
         let options = try Options(CommandLine.arguments.dropFirst())
+        LoggingSystem.bootstrap(JournalLogHandler.init)
         let logger = Logger(label: "echo")
         let figures = Figures()
         let host = try Host(plugins: [OverlappedIO(), Systemd(status: { figures.statusLine() })], logger: logger)

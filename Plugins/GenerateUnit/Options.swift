@@ -28,6 +28,11 @@ struct Options {
     var timer: String?
     var writable: [String] = []
     var storedDescriptors = 0
+    /// By the unit's setting, without `Directory=`: names under /run, /var/lib and so on.
+    var folders: [String: [String]] = [:]
+    /// Names, each with the path that it is loaded from; nil: wherever credentials are.
+    var credentials: [(name: String, path: String?)] = []
+    static let folderKinds = ["runtime", "state", "cache", "logs", "configuration"]
     var allowances: Set<Allowance> = []
     var threshold = 1.5
     /// For the program.
@@ -55,6 +60,13 @@ struct Options {
           --datagram NAME=ADDRESS  as --socket, for datagrams
           --fifo NAME=PATH      as --socket, for a pipe with a path
           --timer CALENDAR      the service is started at these times: daily, "Mon 04:00"
+          --runtime-directory NAME  /run/NAME; by default the unit's name, and so with
+          --state-directory NAME    /var/lib/NAME, and
+          --cache-directory NAME    /var/cache/NAME. Each may be repeated; NAME none: no such folder
+          --logs-directory NAME     /var/log/NAME; by default there is none
+          --configuration-directory NAME  /etc/NAME; by default there is none
+          --credential NAME[:PATH]  the service is given that credential: the file PATH, or what is in one of the
+                                folders for credentials; repeatable
           --write PATH          the service may write there, besides its own folders; repeatable
           --store N             the manager keeps up to N descriptors for the service
           --allow WHAT          spares the service a restriction; repeatable:
@@ -101,6 +113,23 @@ struct Options {
             case "--user": user = try value(option)
             case "--watchdog": watchdog = try number(option, value(option))
             case "--store": storedDescriptors = try number(option, value(option))
+            case "--runtime-directory", "--state-directory", "--cache-directory", "--logs-directory",
+                "--configuration-directory":
+                let kind = String(option.dropFirst(2).prefix { $0 != "-" })
+                let name = try value(option)
+                guard Options.isRelative(name) else {
+                    throw Refusal("\(option) is a name, or names with slashes between, and \"\(name)\" is none")
+                }
+                folders[kind, default: []] += name == "none" ? [] : [name]
+            case "--credential":
+                let parts = try value(option).split(separator: ":", maxSplits: 1).map { String($0) }
+                guard let name = parts.first, name != ".", name != "..",
+                    name.allSatisfy({ $0.isASCII && !$0.isWhitespace && $0 != "/" })
+                else { throw Refusal("--credential wants NAME or NAME:PATH") }
+                guard parts.count == 1 || parts[1].hasPrefix("/") else {
+                    throw Refusal("\(parts[1]) is no absolute path of a credential")
+                }
+                credentials.append((name, parts.count == 2 ? parts[1] : nil))
             case "--network":
                 let which = try value(option)
                 guard let network = Network(rawValue: which) else {
@@ -139,6 +168,7 @@ struct Options {
             }
         }
         for text in [description, timer, user].compactMap({ $0 }) + sockets.map(\.address) + writable
+            + credentials.compactMap(\.path)
         where text.contains(where: \.isNewline) {
             throw Refusal("a unit's line cannot have a line break")
         }
@@ -147,6 +177,13 @@ struct Options {
     private func number(_ option: String, _ text: String) throws -> Int {
         guard let number = Int(text), number >= 0 else { throw Refusal("\(option) is a number, and not \(text)") }
         return number
+    }
+
+    /// systemd.exec(5): a relative path without "..". A blank would begin another, and a colon a link.
+    private static func isRelative(_ name: String) -> Bool {
+        !name.isEmpty && name.allSatisfy { $0.isASCII && !$0.isWhitespace && !":%\"'\\".contains($0) }
+            && name.split(separator: "/", omittingEmptySubsequences: false)
+                .allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 
     /// systemd.unit(5): letters, digits, and a few others.

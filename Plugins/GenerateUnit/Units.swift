@@ -58,12 +58,23 @@ struct Units {
         var text = section("Unit", unit) + "\n" + section("Service", service)
         text +=
             "\n# Folders of its own: RUNTIME_DIRECTORY and the like name them. The first is where `signalbox control` goes.\n"
-        text += lines(["RuntimeDirectory", "StateDirectory", "CacheDirectory"].map { "\($0)=\(name)" })
+        text += lines(folders)
+        text += lines(
+            options.credentials.map { credential in
+                "LoadCredential=\(plain(credential.name))" + (credential.path.map { ":\(plain($0))" } ?? "")
+            })
         text += lines(options.writable.map { "ReadWritePaths=\(word($0))" })
         text += "\n# What it may not do: systemd.exec(5).\n" + lines(sandbox)
         // Started by its timer, or by this.
         if options.timer == nil { text += "\n" + section("Install", ["WantedBy=multi-user.target"]) }
         return text
+    }
+
+    private var folders: [String] {
+        Options.folderKinds.compactMap { kind in
+            let names = options.folders[kind] ?? (["runtime", "state", "cache"].contains(kind) ? [name] : [])
+            return names.isEmpty ? nil : "\(kind.capitalized)Directory=\(names.joined(separator: " "))"
+        }
     }
 
     private var sandbox: [String] {

@@ -45,11 +45,16 @@ struct Announcer {
     /// What the host waits for, in a line.
     static func text(_ progress: Progress.Snapshot, closed: [String]) -> String {
         if let failure = progress.failure { return "failed: \(failure)" }
-        let verb = progress.phase == .ending ? "stopping" : "starting"
+        let verb =
+            switch progress.phase {
+            case .ending: "stopping"
+            case .reloading: "reloading"
+            case .starting, .running: "starting"
+            }
         if let plugin = progress.plugin {
             return "\(verb): plugin \(plugin)" + (progress.texts[plugin].map { ": \($0)" } ?? "")
         }
-        if progress.phase == .ending { return verb }
+        if progress.phase == .ending || progress.phase == .reloading { return verb }
         let gates = closed.map { gate in
             // A gate is named after its plugin, which may have said where it is.
             let plugin = gate.split(separator: ":").first.map(String.init) ?? ""

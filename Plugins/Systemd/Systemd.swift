@@ -14,6 +14,9 @@ public import Signalbox
 /// - WATCHDOG=1 is sent (if the unit has `WatchdogSec=`) only while the service proves that it lives, see ``Heartbeat``:
 ///   the event loop comes round; a *canary* task of each priority band in use has run; and each heartbeat was heard.
 ///   Otherwise status and journal say what stalled and where, and the manager ends and restarts the service.
+/// - RELOADING=1 is sent when SIGHUP comes, as `systemctl reload` sends it; then each plugin's `reload()` is called, and
+///   READY=1 is sent again. If one fails the service goes on, and the status says so until a reload succeeds. Any number of
+///   SIGHUPs that come meanwhile are one more reload.
 /// - STOPPING=1 is sent when the graceful shutdown begins; a stop that gets on has its time extended as the start has.
 ///   Before the plugin ends it waits until the manager has read everything.
 ///
@@ -21,24 +24,29 @@ public import Signalbox
 public final class Systemd: Plugin, ServiceManager {
     public let name = "systemd"
 
-    private let status: (@Sendable () async -> String)?
+    let status: (@Sendable () async -> String)?
     private let bands: [TaskPriority]
     private let patience: Duration
     private let keepsEnvironment: Bool
+    private let takesHangUp: Bool
+    let onReload: @Sendable () async throws -> Void
     let parts = Guarded<Parts?>(nil)
     /// nil: there is no manager.
     let channel = Guarded<Outbox?>(nil)
     /// How often something was stored.
     let stores = Guarded(0)
     /// Whether STOPPING was told.
-    private let isStopping = Guarded(false)
+    let isStopping = Guarded(false)
     /// What the status was last, to be told again when a stall is over.
-    private let lastStatus = Guarded<String?>(nil)
+    let lastStatus = Guarded<String?>(nil)
+    let reloads = Guarded(ReloadRequests())
+    let reloadFailure = Guarded<String?>(nil)
 
     struct Parts {
         let context: PluginContext
         var announcing: LoopTimer?
         var watchdog: WatchdogThread?
+        var hangUp: HangUpWatch?
     }
 
     /// - Parameters:
@@ -48,15 +56,22 @@ public final class Systemd: Plugin, ServiceManager {
     ///     between two steps, once the unit's own time-out is over.
     ///   - keepsEnvironment: whether the manager's variables (`NOTIFY_SOCKET`, `LISTEN_FDS`, …) stay in the environment
     ///     of the process when they have been read: for a program that talks to the manager by other means as well.
+    ///   - reloadsOnHangUp: whether SIGHUP is this plugin's, and reloads the service, if there is a manager; otherwise it is
+    ///     the program's.
+    ///   - reload: what is to be read again beside the plugins' configuration, after it. Throwing says why it cannot be;
+    ///     the service goes on.
     ///   - status: one line for `systemctl status`.
     public init(
         bands: [TaskPriority] = [], patience: Duration = .seconds(30), keepsEnvironment: Bool = false,
+        reloadsOnHangUp: Bool = true, reload: @escaping @Sendable () async throws -> Void = {},
         status: (@Sendable () async -> String)? = nil
     ) {
         self.bands = bands
         self.patience = patience
         self.keepsEnvironment = keepsEnvironment
         self.status = status
+        takesHangUp = reloadsOnHangUp
+        onReload = reload
     }
 
     // ---- its life
@@ -76,6 +91,9 @@ public final class Systemd: Plugin, ServiceManager {
             return
         }
         parts.withLock { $0 = Parts(context: context) }
+        reloads.withLock { $0 = ReloadRequests() }
+        reloadFailure.withLock { $0 = nil }
+        if takesHangUp { try await watchForHangUp(context) }
         if let period = environment.watchdog { try startWatchdog(period, context) }
         context.hostProgress.onEnd { [self] in beginStopping() }
         await announce(context)
@@ -107,19 +125,22 @@ public final class Systemd: Plugin, ServiceManager {
     private func tellUntilShutdown() async throws {
         let readiness = parts.withLock { $0?.context.readiness }
         let shutdown = StopEvent()
-        await shutdown.whileRunning { [status] in
+        await shutdown.whileRunning { [self] in
             do {
                 // The shutdown first: a service that has begun to stop is not ready any more.
                 guard let readiness, try await waitAny(shutdown, readiness.isReady) == .satisfied(1) else { return }
-                var last = await status?()
+                var last = await currentStatus()
                 lastStatus.withLock { $0 = last }
                 _ = ready(last ?? (hasAnnounced.withLock { $0 } ? "" : nil))
-                guard let status else { return try await shutdown.wait() }
+                if reloads.withLock({ $0.isReady() }) { startReload() }
+                guard status != nil else { return try await shutdown.wait() }
                 while try await !shutdown.wait(timeout: .seconds(1)) {
-                    let now = await status()
+                    let now = await currentStatus()
+                    // A reload has a status of its own while it lasts.
                     if shutdown.isSet { return }
+                    if reloads.withLock({ $0.isRunning }) { continue }
                     lastStatus.withLock { $0 = now }
-                    if now != last { _ = self.status(now) }
+                    if let now, now != last { _ = self.status(now) }
                     last = now
                 }
             } catch {
@@ -132,6 +153,7 @@ public final class Systemd: Plugin, ServiceManager {
         DriverRegistry.shared.unregister(self)
         guard let parts = parts.withLock({ $0.take() }) else { return }
         await parts.context.loop.run { parts.announcing?.cancelOnLoop() }
+        await parts.hangUp?.stop(parts.context.loop)
         await parts.watchdog?.stop()
         if let failure = parts.context.hostProgress.snapshot.failure {
             let error = failure.underlying as? IOError
@@ -143,11 +165,11 @@ public final class Systemd: Plugin, ServiceManager {
 
     // ---- a start or stop that lasts
 
-    private let hasAnnounced = Guarded(false)
+    let hasAnnounced = Guarded(false)
     private let announcer = Guarded(Announcer())
 
     /// Begins to say what the start, or stop, waits for.
-    private func announce(_ context: PluginContext) async {
+    func announce(_ context: PluginContext) async {
         let executor = context.loop.executor
         try? await context.loop.run { [self] in
             announcer.withLock { $0 = Announcer() }
@@ -165,7 +187,9 @@ public final class Systemd: Plugin, ServiceManager {
     private func announceOnLoop(_ context: PluginContext) {
         let progress = context.hostProgress.snapshot
         // Ready: nothing wakes up on this account any more, until the end.
-        if progress.phase != .ending, Arena.local.isSignaled(context.readiness.isReady.object) {
+        if progress.phase != .ending, progress.phase != .reloading,
+            Arena.local.isSignaled(context.readiness.isReady.object)
+        {
             parts.withLock({ $0?.announcing.take() })?.cancelOnLoop()
             return
         }
@@ -189,6 +213,7 @@ public final class Systemd: Plugin, ServiceManager {
             defer { isStopping = true }
             return !isStopping
         }
+        reloads.withLock { $0.isOver() }
         guard isFirst, let context = parts.withLock({ $0?.context }) else { return }
         guard !Arena.local.isSignaled(context.readiness.isReady.object) else {
             stopping()

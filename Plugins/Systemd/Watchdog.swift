@@ -4,23 +4,55 @@ import Glibc
 import Logging
 import Signalbox
 
-/// Decides, at each tick, whether the service makes progress: the event loop has turned, a canary of each band has come
-/// back, and each heartbeat was heard in its time.
+/// Decides, at each look, whether the service makes progress: the event loop has turned, a canary of each band has come
+/// back, and each heartbeat has advanced since the service manager was last told, or was heard in its time.
 ///
-/// Canaries fly when the last ones are back; as long as one is missing, nothing is told to the service manager. What is
-/// missing for half of the watchdog's time is named, once for each stall, in the status and in the journal.
+/// Canaries fly when the manager has been told; as long as one is missing it is not told again, and the watchdog looks more
+/// often, to tell it as soon as all is there. What is missing for half of the watchdog's time is named, once for each
+/// stall, in the status and in the journal. What was not let run meanwhile, on a machine that has too much to do, is
+/// called that, and no stall; the status says so when three quarters of the time have gone.
+///
+/// Time counts while the watchdog itself runs: not that in which the process was stopped, or had no processor for it.
 final class Watchdog: Sendable {
-    private struct Beat {
-        var count: UInt64
-        var heard: ContinuousClock.Instant
+    /// What must come back, or be heard.
+    enum Part: Hashable {
+        case band(TaskPriority.RawValue)
+        case loop
+        case heartbeat(ObjectIdentifier)
+    }
+    /// A part, as the look before has left it.
+    private struct Watch {
+        /// When it was last heard, or flew.
+        var heard: Duration
+        /// A heartbeat's count.
+        var count: UInt64 = 0
+        /// It has advanced since the manager was last told.
+        var hasAdvanced = true
+        /// What its threads had run when it was first found missing, and when that was.
+        var sample: (at: Duration, time: ProcessorTime)?
     }
     private struct State {
-        /// How many ticks ago the canary flew that is missing.
-        var missing: [TaskPriority.RawValue: Int] = [:]
-        /// As above, for the job that is to run on the loop; nil: it has.
-        var loop: Int?
-        var beats: [ObjectIdentifier: Beat] = [:]
+        var watches: [Part: Watch] = [:]
+        /// Canaries that are out.
+        var missing: Set<Part> = []
         var told: Set<String> = []
+        var hasStatus = false
+        /// The watchdog's own time, see above.
+        var clock = Duration.zero
+        var lastLook: ContinuousClock.Instant?
+    }
+    /// What is missing, whether for so long that it is to be named, and whether the status is to tell of it in any case.
+    private typealias Verdict = (stall: Stall, isLate: Bool, isVeryLate: Bool)
+    /// What a look has found.
+    private struct Finding {
+        var isAlive = true
+        /// To be named now.
+        var late: [Stall] = []
+        /// What stalls is to be told in the status now.
+        var status: String?
+        /// All that was named goes on again, and whether the status told of it.
+        var isOver = false
+        var hadStatus = false
     }
     private let state = Guarded(State())
     private let bands: [TaskPriority]
@@ -28,107 +60,161 @@ final class Watchdog: Sendable {
     private let loop: LoopExecutor?
     private let heartbeats: Heartbeats
     private let period: Duration
+    private let processorTime: @Sendable ([UInt32]) -> ProcessorTime
     private let tell: @Sendable (String?) -> Void
     private let send: @Sendable () -> Void
 
     /// - Parameters:
+    ///   - processorTime: what threads have had.
     ///   - tell: is given a line about what stalls; nil: nothing does any more.
     ///   - send: tells the service manager that all is well.
     init(
         bands: [TaskPriority], logger: Logger, loop: LoopExecutor? = nil, heartbeats: Heartbeats = Heartbeats(),
-        period: Duration = .seconds(2), tell: @escaping @Sendable (String?) -> Void = { _ in },
-        send: @escaping @Sendable () -> Void
+        period: Duration = .seconds(2),
+        processorTime: @escaping @Sendable ([UInt32]) -> ProcessorTime = { ProcessorTime(of: $0) },
+        tell: @escaping @Sendable (String?) -> Void = { _ in }, send: @escaping @Sendable () -> Void
     ) {
         self.bands = bands
         self.logger = logger
         self.loop = loop
         self.heartbeats = heartbeats
         self.period = period
+        self.processorTime = processorTime
         self.tell = tell
         self.send = send
     }
 
-    /// Looks at everything; to be called four times in the watchdog's period, on a thread that nothing else holds up.
-    func tick(now: ContinuousClock.Instant = .now) {
-        let (isAlive, late, isOver) = look(now)
-        if !late.isEmpty {
-            // The line first: it needs nothing of what may hang.
-            tell("stalled: " + late.map(\.line).joined(separator: "; "))
-            for stall in late { logger.error("watchdog: \(stall.line)\(stall.details())") }
-        }
-        guard isAlive else { return }
+    /// Looks at everything. To be called on a thread that nothing else holds up.
+    ///
+    /// - Returns: when to look again: in a quarter of the period, but sooner while something is missing.
+    @discardableResult func tick(now: ContinuousClock.Instant = .now) -> Duration {
+        let finding = look(now)
+        // The line first: it needs nothing of what may hang.
+        if let status = finding.status { tell(status) }
+        for stall in finding.late { report(stall) }
+        guard finding.isAlive else { return period / 16 }
         send()
-        if isOver {
+        if finding.isOver {
             logger.notice("watchdog: all goes on again")
-            tell(nil)
+            if finding.hadStatus { tell(nil) }
         }
         fly()
+        return period / 4
     }
 
-    /// Whether nothing is missing; what is to be named now; and whether a stall that was named is over.
-    private func look(_ now: ContinuousClock.Instant) -> (isAlive: Bool, late: [Stall], isOver: Bool) {
+    private func report(_ stall: Stall) {
+        if stall.isStarved {
+            logger.warning("watchdog: \(stall.line)", metadata: stall.metadata)
+        } else {
+            logger.error("watchdog: \(stall.line)\(stall.details())", metadata: stall.metadata)
+        }
+    }
+
+    private func look(_ now: ContinuousClock.Instant) -> Finding {
         let heartbeats = heartbeats.all
         return state.withLock { state in
-            var late: [Stall] = []
-            for band in state.missing.keys {
-                state.missing[band]! += 1
-                if state.missing[band]! >= 2 { late.append(.band(TaskPriority(rawValue: band))) }
+            let gap = now - (state.lastLook ?? now)
+            if gap <= period / 2 { state.clock += gap }
+            state.lastLook = now
+            var finding = Finding()
+            var stalls: [Verdict] = []
+            for band in bands where state.missing.contains(.band(band.rawValue)) {
+                stalls.append(
+                    judge(
+                        .band(band.rawValue), .band(band), ProcessorTime.threads(of: band), limit: period / 2, &state))
             }
-            if let ticks = state.loop {
-                state.loop = ticks + 1
-                if ticks + 1 >= 2 { late.append(.loop(loop?.threadID ?? 0)) }
+            if state.missing.contains(.loop) {
+                let thread = loop?.threadID ?? 0
+                stalls.append(judge(.loop, .loop(thread), [thread], limit: period / 2, &state))
             }
-            let silent = silent(heartbeats, now, &state)
-            late += silent
-            let isAlive = state.missing.isEmpty && state.loop == nil && silent.isEmpty
-            let isOver = isAlive && !state.told.isEmpty
-            if isAlive { state.told = [] }
-            return (isAlive, late.filter { state.told.insert($0.key).inserted }, isOver)
+            var known: Set<Part> = [.loop]
+            known.formUnion(bands.map { .band($0.rawValue) })
+            for heartbeat in heartbeats {
+                known.insert(.heartbeat(ObjectIdentifier(heartbeat)))
+                if let verdict = silent(heartbeat, &state) { stalls.append(verdict) }
+            }
+            state.watches = state.watches.filter { known.contains($0.key) }
+
+            finding.isAlive = stalls.isEmpty
+            finding.late = stalls.filter { $0.isLate && state.told.insert($0.stall.key).inserted }.map(\.stall)
+            let tellable = stalls.filter { $0.isVeryLate || ($0.isLate && !$0.stall.isStarved) }
+            if tellable.contains(where: { state.told.insert("status: \($0.stall.key)").inserted }) {
+                let isKnown = tellable.contains { !$0.stall.isStarved }
+                finding.status = (isKnown ? "stalled: " : "") + tellable.map(\.stall.line).joined(separator: "; ")
+                state.hasStatus = true
+            }
+            if finding.isAlive {
+                (finding.isOver, finding.hadStatus) = (!state.told.isEmpty, state.hasStatus)
+                (state.told, state.hasStatus) = ([], false)
+                for key in state.watches.keys { state.watches[key]!.hasAdvanced = false }
+            }
+            return finding
         }
     }
 
-    private func silent(_ heartbeats: [Heartbeat], _ now: ContinuousClock.Instant, _ state: inout State) -> [Stall] {
-        var beats: [ObjectIdentifier: Beat] = [:]
-        var silent: [Stall] = []
-        for heartbeat in heartbeats {
-            let (key, count) = (ObjectIdentifier(heartbeat), heartbeat.beats)
-            var beat = state.beats[key] ?? Beat(count: count, heard: now)
-            if beat.count != count { beat = Beat(count: count, heard: now) }
-            beats[key] = beat
-            if now - beat.heard > heartbeat.limit ?? period / 2 {
-                silent.append(.heartbeat(heartbeat.name, heartbeat.lastThread))
+    private func silent(_ heartbeat: Heartbeat, _ state: inout State) -> Verdict? {
+        let (part, count) = (Part.heartbeat(ObjectIdentifier(heartbeat)), heartbeat.beats)
+        var watch = state.watches[part] ?? Watch(heard: state.clock, count: count)
+        if watch.count != count { watch = Watch(heard: state.clock, count: count) }
+        state.watches[part] = watch
+        let limit = heartbeat.limit ?? period / 2
+        if heartbeat.isPardoned { return nil }
+        // One without a limit of its own need not have been heard but since the manager was last told.
+        if state.clock - watch.heard <= limit || (heartbeat.limit == nil && watch.hasAdvanced) {
+            if state.clock > watch.heard, watch.sample == nil {
+                let threads = ProcessorTime.threads(like: heartbeat.lastThread)
+                state.watches[part]!.sample = (state.clock, processorTime(threads))
             }
+            return nil
         }
-        state.beats = beats
-        return silent
+        let thread = heartbeat.lastThread
+        return judge(
+            part, .heartbeat(heartbeat.name, thread), ProcessorTime.threads(like: thread), limit: limit, &state)
+    }
+
+    private func judge(_ part: Part, _ stall: Stall, _ threads: [UInt32], limit: Duration, _ state: inout State)
+        -> Verdict
+    {
+        guard let watch = state.watches[part] else { return (stall, false, false) }
+        let age = state.clock - watch.heard
+        guard let sample = watch.sample else {
+            // Nothing is said before it is known what its threads had.
+            state.watches[part]!.sample = (state.clock, processorTime(threads))
+            return (stall, false, false)
+        }
+        guard age >= limit else { return (stall, false, false) }
+        let (time, window) = (processorTime(threads), state.clock - sample.at)
+        guard time.starved(since: sample.time, over: window) else { return (stall, true, true) }
+        let ran = Duration.nanoseconds(Int64(time.ran - sample.time.ran))
+        return (.starved(stall, ran: ran, of: window), true, age >= limit + period / 4)
     }
 
     private func fly() {
         state.withLock { state in
-            for band in bands { state.missing[band.rawValue] = 0 }
-            if loop != nil { state.loop = 0 }
+            state.missing = Set(bands.map { .band($0.rawValue) })
+            if loop != nil { state.missing.insert(.loop) }
+            for part in state.missing { state.watches[part] = Watch(heard: state.clock) }
         }
         for band in bands {
-            Task.detached(priority: band) { self.returned(band) }
+            Task.detached(priority: band) { self.returned(.band(band.rawValue)) }
         }
-        loop?.post { self.state.withLock { $0.loop = nil } }
+        loop?.post { self.returned(.loop) }
     }
 
-    private func returned(_ band: TaskPriority) { state.withLock { _ = $0.missing.removeValue(forKey: band.rawValue) } }
+    private func returned(_ part: Part) { state.withLock { _ = $0.missing.remove(part) } }
 }
 
-/// Ticks on a thread of its own: the task pool and the loop are what it is to judge.
+/// Looks on a thread of its own: the task pool and the loop are what it is to judge.
 final class WatchdogThread: Sendable {
     private let isOver = StopEvent()
     private let thread: ThreadObject
 
     init(_ watchdog: Watchdog, period: Duration) throws {
-        let tick = microseconds(period) * 1000 / 4
         let isOver = isOver
         let started = try ThreadObject.start(name: "signalbox-watch", stackSize: 1 << 19, isOurs: true) {
             while true {
-                watchdog.tick()
-                let verdict = try? Arena.local.block(on: isOver.object, until: signalbox_now() + tick)
+                let next = microseconds(watchdog.tick()) * 1000
+                let verdict = try? Arena.local.block(on: isOver.object, until: signalbox_now() + next)
                 if verdict != .timedOut { return 0 }
             }
         }

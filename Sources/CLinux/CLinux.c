@@ -160,11 +160,21 @@ int signalbox_processor_count(void) {
 static atomic_int signal_fds[NSIG]; // descriptor + 1, so that 0 means none
 static _Atomic uint64_t signal_amounts[NSIG];
 
+static atomic_int signal_handlers; // how many run now
+
 static void signal_arrived(int signal) {
+    atomic_fetch_add(&signal_handlers, 1);
     int saved = errno, fd = atomic_load(&signal_fds[signal]) - 1;
     uint64_t amount = atomic_load(&signal_amounts[signal]);
     if (fd >= 0 && write(fd, &amount, sizeof amount) < 0) { /* the counter is full: the reader has not seen the others yet */ }
     errno = saved;
+    atomic_fetch_sub(&signal_handlers, 1);
+}
+
+void signalbox_unroute_signal(int signal, int fd) {
+    int expected = fd + 1;
+    atomic_compare_exchange_strong(&signal_fds[signal], &expected, 0);
+    while (atomic_load(&signal_handlers)) sched_yield(); // each a few instructions long
 }
 
 int signalbox_route_signal(int signal, int fd, uint64_t amount) {

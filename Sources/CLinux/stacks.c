@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
@@ -62,4 +63,14 @@ int signalbox_stack_of(uint32_t id, uint64_t patience, void **frames) {
 end:
     pthread_mutex_unlock(&lock);
     return count;
+}
+
+// By the kernel, which answers EIO where a load would fault. process_vm_readv(2) does that too, but is none of the system
+// calls that a sandboxed service may use.
+bool signalbox_peek(const volatile void *address, void *to, size_t size) {
+    const int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    if (memory < 0) return false;
+    const bool is_there = pread(memory, to, size, (off_t)(uintptr_t)address) == (ssize_t)size;
+    close(memory);
+    return is_there;
 }

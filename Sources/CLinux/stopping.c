@@ -147,6 +147,7 @@ void signalbox_stopping_lock(void) {
     signalbox_enter();
     if (change(&stopping_word, 0, 1)) return;
     while (!take(&stopping_word, 2)) {
+        signalbox_current.waitingFor = SIGNALBOX_ADDRESS;
         signalbox_current.waitingOn = &stopping_word;
         uint32_t inside = signalbox_open();
         signalbox_futex_wait(&stopping_word, 2, UINT64_MAX, false);

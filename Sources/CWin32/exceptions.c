@@ -178,27 +178,33 @@ BOOL IsDebuggerPresent(void) {
     return tracer != 0;
 }
 
+// A line of the journal in a service, where a debugger's user would look for it. The caller's address tells the function.
 void OutputDebugStringA(LPCSTR text) {
-    if (!text) return;
-    const int saved_errno = errno;
-    for (size_t left = strlen(text); left > 0;) {
-        const ssize_t written = write(2, text, left);
-        if (written <= 0) break;
-        text += written;
-        left -= (size_t)written;
-    }
-    errno = saved_errno;
+    if (text) signalbox_debug_output(text, strlen(text), __builtin_return_address(0));
 }
 
 void OutputDebugStringW(LPCWSTR text) {
     if (!text) return;
-    char buffer[512];
-    size_t length = 0;
+    const void *const caller = __builtin_return_address(0);
+    char some[512], *all = NULL;
+    size_t units = 0, length = 0;
+    while (text[units]) units++;
+    // One entry, so one piece: a unit is three bytes at most.
+    if (units * 3 + 5 > sizeof some) {
+        signalbox_enter();
+        all = malloc(units * 3 + 5);
+        signalbox_leave();
+    }
+    char *const buffer = all ? all : some;
+    const size_t room = all ? units * 3 + 5 : sizeof some;
     while (*text) {
         length += (size_t)narrow_units(next_of_wide(&text, NULL), buffer + length);
-        if (length < sizeof buffer - 5 && *text) continue;
-        buffer[length] = 0;
-        OutputDebugStringA(buffer);
+        if (length + 5 < room && *text) continue;
+        signalbox_debug_output(buffer, length, caller); // in pieces, where there is no memory
         length = 0;
     }
+    if (!all) return;
+    signalbox_enter();
+    free(all);
+    signalbox_leave();
 }

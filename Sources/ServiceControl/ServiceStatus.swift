@@ -57,6 +57,12 @@ package enum Control {
         return UInt32(text).flatMap { own.contains($0) ? $0 : nil }
     }
 
+    /// The word of a control, or its number.
+    package static func word(_ control: UInt32) -> String {
+        if control == shutdown { return "shutdown" }
+        return words.first { $0.control == control }?.word ?? String(control)
+    }
+
     /// The bit that a service sets in what it accepts; 0: there is none, and it is always accepted; nil: nobody may
     /// send it.
     package static func acceptBit(_ control: UInt32) -> UInt32? {

@@ -22,6 +22,8 @@ public final class Heartbeat: Sendable {
     /// The longest time between two beats; nil: half of the watchdog's.
     public let limit: Duration?
     private let count = Atomic<UInt64>(0)
+    /// When the part must have been heard again, however long its limit: nanoseconds of the monotonic clock.
+    private let pardon = Atomic<UInt64>(0)
     /// The kernel's id of the thread that beat last: where to look when it beats no more.
     private let thread = Atomic<UInt32>(0)
     private let registry: Heartbeats
@@ -39,6 +41,17 @@ public final class Heartbeat: Sendable {
     /// The part works no more, and need not. Idempotent; a heartbeat that is dropped goes on being waited for.
     public func end() { registry.remove(self) }
 
+    /// The part works, and says that it may not beat for that long.
+    package func beat(next duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let nanoseconds = UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
+        pardon.store(signalbox_now() &+ nanoseconds, ordering: .relaxed)
+        // Not by which thread: who says so need not be who is waited for.
+        count.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    /// Whether it need not have been heard by now.
+    package var isPardoned: Bool { pardon.load(ordering: .relaxed) > signalbox_now() }
     package var beats: UInt64 { count.load(ordering: .relaxed) }
     package var lastThread: UInt32 { thread.load(ordering: .relaxed) }
 }

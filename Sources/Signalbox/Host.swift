@@ -37,6 +37,8 @@ public actor Host: Service {
     let began = ContinuousClock.now
     private var starting: Task<Void, any Error>?
     private var stopping: Task<Void, Never>?
+    /// The last reload that was begun.
+    var reloading: Task<Void, any Error>?
     private nonisolated let startHasEnded = EventObject(.manual)
     private let endsLoop: Bool
 

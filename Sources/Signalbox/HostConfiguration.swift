@@ -4,7 +4,7 @@ public import CoreMetrics
 ///
 /// With `import SignalboxConfiguration` also, as `reader`, where plugins find their settings.
 public struct HostConfiguration: Sendable {
-    /// How long a plugin's `start` may take, unless the plugin says otherwise.
+    /// How long a plugin's `start`, or its `reload`, may take, unless the plugin says otherwise.
     public var startTimeout: Duration = .seconds(60)
     /// How long a plugin's `run` may take to end when the shutdown begins, and its `stop` to return, unless the plugin
     /// says otherwise.

@@ -10,6 +10,10 @@ public enum HostError: Error, CustomStringConvertible {
     case startFailed(String, any Error)
     /// The plugin's `start` took longer than this. Its task was cancelled and left behind.
     case startTimedOut(String, Duration)
+    /// The plugin's `reload` threw this; it goes on as it was.
+    case reloadFailed(String, any Error)
+    /// The plugin's `reload` took longer than this. Its task was cancelled and left behind.
+    case reloadTimedOut(String, Duration)
     /// The plugin's `run` threw this.
     case runFailed(String, any Error)
     /// The plugin's `run` returned before the shutdown.
@@ -19,7 +23,8 @@ public enum HostError: Error, CustomStringConvertible {
     public var plugin: String {
         switch self {
         case .duplicateName(let name), .missingDependency(let name, _), .startFailed(let name, _),
-            .startTimedOut(let name, _), .runFailed(let name, _), .returnedEarly(let name):
+            .startTimedOut(let name, _), .reloadFailed(let name, _), .reloadTimedOut(let name, _),
+            .runFailed(let name, _), .returnedEarly(let name):
             name
         case .circularDependency(let path): path[0]
         }
@@ -28,7 +33,7 @@ public enum HostError: Error, CustomStringConvertible {
     /// What the plugin threw, if it threw.
     public var underlying: (any Error)? {
         switch self {
-        case .startFailed(_, let error), .runFailed(_, let error): error
+        case .startFailed(_, let error), .reloadFailed(_, let error), .runFailed(_, let error): error
         default: nil
         }
     }
@@ -42,6 +47,8 @@ public enum HostError: Error, CustomStringConvertible {
         case .circularDependency(let path): "plugins depend on each other in a circle: \(path.joined(separator: " → "))"
         case .startFailed(let plugin, let error): "plugin \(plugin) did not start: \(error)"
         case .startTimedOut(let plugin, let limit): "plugin \(plugin) did not start within \(limit)"
+        case .reloadFailed(let plugin, let error): "plugin \(plugin) did not reload: \(error)"
+        case .reloadTimedOut(let plugin, let limit): "plugin \(plugin) did not reload within \(limit)"
         case .runFailed(let plugin, let error): "plugin \(plugin) failed: \(error)"
         case .returnedEarly(let plugin): "plugin \(plugin) returned from run before the shutdown"
         }

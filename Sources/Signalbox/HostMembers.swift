@@ -60,10 +60,11 @@ extension Host {
         let owner = objects.makeOwner(plugin.name)
         members[index].owner = owner
         set(index) { $0.state = $0.state == .restarting ? .restarting : .starting }
-        logger.debug("starting")
+        logger.debug("starting plugin \(plugin.name)")
         let context = PluginContext(
             loop: loop, readiness: readiness, logger: logger, objects: objects, owner: owner,
-            hostProgress: progress, settings: configuration.settings)
+            hostProgress: progress, reloadHost: { [weak self] in try await self?.reload() },
+            settings: configuration.settings)
         let began = ContinuousClock.now
         progress.wait(for: plugin.name)
         let outcome = await Bounded.call(
@@ -72,7 +73,7 @@ extension Host {
         ) {
             try await plugin.start(in: context)
         } late: {
-            logger.warning("started after its time was over: stopping it")
+            logger.warning("plugin \(plugin.name) has started after its time was over: stopping it")
             await plugin.stop()
         }
         member.record(start: .now - began)
@@ -112,7 +113,7 @@ extension Host {
         withdraw(index)
         let member = members[index]
         let plugin = member.plugin
-        member.logger.debug("stopping")
+        member.logger.debug("stopping plugin \(plugin.name)")
         let began = ContinuousClock.now
         progress.wait(for: plugin.name)
         let outcome = await Bounded.call(
@@ -156,7 +157,7 @@ extension Host {
 
     /// Tells that the host goes on without the plugin.
     func giveUp(_ index: Int, _ state: PluginState, _ reason: String) {
-        members[index].logger.error("the host goes on without it: \(reason)")
+        members[index].logger.error("the host goes on without plugin \(members[index].plugin.name): \(reason)")
         set(index) { ($0.state, $0.lastError) = (state, reason) }
         readiness.openAll(of: members[index].plugin.name)
     }
@@ -180,7 +181,9 @@ extension Host {
     }
 
     func report(_ index: Int, _ problem: String) {
-        members[index].logger.error("\(problem)")
+        // Journal and status have the line alone, without the logger's metadata.
+        let line = problem.hasPrefix("did not") ? "plugin \(members[index].plugin.name) \(problem)" : problem
+        members[index].logger.error("\(line)")
         set(index) { $0.lastError = problem }
     }
 

@@ -73,7 +73,7 @@ extension Host {
                 await stopMember(index, then: .restarting)
                 if members[index].isLeftBehind { continue }
                 if delay > .zero {
-                    members[index].logger.notice("restarting in \(delay)")
+                    members[index].logger.notice("restarting plugin \(members[index].plugin.name) in \(delay)")
                     // Unless the host ends, or its dependency does, meanwhile.
                     _ = try? await waitAny(isEnding, members[index].isRetiring, timeout: delay)
                 }
@@ -150,14 +150,17 @@ extension Host {
         switch outcome {
         case .returned(let health): noteHealth(index, health)
         default:
-            members[index].logger.warning("has not told its health within \(configuration.healthTimeout)")
+            members[index].logger.warning(
+                "plugin \(plugin.name) has not told its health within \(configuration.healthTimeout)")
             set(index) { $0.health = .unresponsive }
         }
     }
 
     private func noteHealth(_ index: Int, _ health: Health) {
         members[index].isAsked = false
-        if health != .healthy, health != self.health[index].health { members[index].logger.warning("is \(health)") }
+        if health != .healthy, health != self.health[index].health {
+            members[index].logger.warning("plugin \(members[index].plugin.name) is \(health)")
+        }
         set(index) { $0.health = health }
     }
 }

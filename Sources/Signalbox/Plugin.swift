@@ -30,6 +30,10 @@ public protocol Plugin: Service {
     ///
     /// What was registered through the context is withdrawn if this throws; the rest is for `start` to give back.
     func start(in context: PluginContext) async throws
+    /// Reads its configuration again, while it runs: asked for by ``Host/reload()``, which the `Systemd` plugin calls when
+    /// the service is reloaded. By default there is nothing to read. The plugin goes on as it was if this throws, or takes
+    /// longer than a start may.
+    func reload() async throws
     /// Gives back what `start` took. Called once after each `start` that has returned, when `run` has ended or was
     /// left behind.
     func stop() async
@@ -45,6 +49,7 @@ extension Plugin {
     public var startTimeout: Duration? { nil }
     public var stopTimeout: Duration? { nil }
     public func stop() async {}
+    public func reload() async throws {}
     public func health() async -> Health { .healthy }
     /// Nothing to run: waits for the graceful shutdown.
     public func run() async throws { try await gracefulShutdown() }
@@ -65,6 +70,8 @@ public struct PluginContext: Sendable {
     let owner: ObjectRegistry.Owner
     /// What the host is at.
     package let hostProgress: Progress
+    /// Calls the host's reload.
+    package let reloadHost: @Sendable () async throws -> Void
     /// What SignalboxConfiguration has plugins read.
     package let settings: (any Sendable)?
 
@@ -94,7 +101,7 @@ public struct PluginContext: Sendable {
     /// holds back nothing.
     public func addGate(_ name: String) { readiness.addGate("\(owner.plugin): \(name)") }
 
-    /// Tells that a slow start, or stop, gets on, and where it is: a line of a few words. What limits its time counts from
+    /// Tells that a slow start, reload or stop gets on, and where it is: a line of a few words. What limits its time counts from
     /// here again, also the service manager's, and `systemctl status` shows the line. May be called often.
     ///
     /// ```swift

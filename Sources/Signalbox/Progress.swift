@@ -4,7 +4,7 @@ import Dispatcher
 /// progress since one looked last.
 package final class Progress: Sendable {
     /// Where a host is in its life.
-    package enum Phase: Sendable { case starting, running, ending }
+    package enum Phase: Sendable { case starting, running, reloading, ending }
 
     package struct Snapshot: Sendable {
         package var phase = Phase.starting
@@ -56,6 +56,15 @@ package final class Progress: Sendable {
         step { snapshot in
             snapshot.plugin = nil
             if snapshot.phase == .starting { snapshot.phase = .running }
+        }
+    }
+
+    /// A reload begins, or is over.
+    package func isReloading(_ isReloading: Bool) {
+        step { snapshot in
+            snapshot.plugin = nil
+            let (from, to): (Phase, Phase) = isReloading ? (.running, .reloading) : (.reloading, .running)
+            if snapshot.phase == from { snapshot.phase = to }
         }
     }
 

@@ -20,6 +20,10 @@ public struct ServiceEnvironment: Sendable {
     public let storeLimit: Int?
     /// Whether descriptors were passed, but to another process (`LISTEN_PID`).
     let isPassedToAnother: Bool
+    /// The folder of the unit's credentials (`CREDENTIALS_DIRECTORY`); nil: it has none. See ``credential(_:limit:)``.
+    public let credentials: String?
+    /// See ``folders(_:)``.
+    let allFolders: [ServiceFolder: [String]]
 
     static let names = [
         "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS",
@@ -36,6 +40,12 @@ public struct ServiceEnvironment: Sendable {
         // sd_watchdog_enabled(3): without WATCHDOG_PID it is meant for whoever has it.
         let isMeant = variable("WATCHDOG_PID").map { Int32($0) == process } ?? true
         let period = isMeant ? variable("WATCHDOG_USEC").flatMap(Int64.init) ?? 0 : 0
+        credentials = variable("CREDENTIALS_DIRECTORY").flatMap { $0.isEmpty ? nil : $0 }
+        var folders: [ServiceFolder: [String]] = [:]
+        for kind in ServiceFolder.allCases {
+            folders[kind] = variable(kind.rawValue)?.split(separator: ":").map { String($0) }
+        }
+        allFolders = folders
         watchdog = period > 0 && period < .max / 1000 ? .microseconds(period) : nil
         storeLimit = variable("FDSTORE").flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil }
         // sd_listen_fds(3): without LISTEN_PID they are nobody's. (LISTEN_PIDFDID, of later versions, says the same again.)

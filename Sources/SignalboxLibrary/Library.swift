@@ -19,7 +19,8 @@ enum Library {
             do {
                 // The program says itself when it is ready, by SignalboxServiceReady.
                 let made = try Host(
-                    plugins: [OverlappedIO(), NamedPipes(), Systemd(keepsEnvironment: true)], logger: logger)
+                    plugins: [OverlappedIO(), NamedPipes(), Systemd(keepsEnvironment: true, reloadsOnHangUp: false)],
+                    logger: logger)
                 let done = try Arena.prepared().makeObject(.event, manualReset: true)
                 Task.detached {
                     do { try await made.start() } catch { logger.error("the host did not start: \(error)") }
@@ -35,7 +36,7 @@ enum Library {
     }
 
     private static let logger = Logger(label: "signalbox") { label in
-        var handler = StreamLogHandler.standardError(label: label)
+        var handler = JournalLogHandler(label: label)
         handler.logLevel = .warning
         return handler
     }

@@ -32,7 +32,7 @@ private struct Barrier {
         enter()
         defer { leave() }
         let isToSleep = withUnsafePointer(to: seen) { signalbox_line_up(word, $0, MemoryLayout<UInt32>.size) }
-        if isToSleep { _ = AddressWait.sleepInLine(until: Deadline.never) }
+        if isToSleep { _ = AddressWait.sleepInLine(until: Deadline.never, for: .barrier) }
     }
 
     /// Not touched any more after this: it may be deleted.

@@ -1,5 +1,6 @@
 import CLinux
 public import CWin32
+import Dispatcher
 import Signalbox
 
 // Condition variables. Who sleeps stands in the line of the variable's address before it lets the lock go, so no wake-up
@@ -18,7 +19,7 @@ private func sleep(
     let deadline = deadline(milliseconds)
     _ = signalbox_line_up(address(variable), nil, 0)
     release()
-    let isWoken = AddressWait.sleepInLine(until: deadline)
+    let isWoken = AddressWait.sleepInLine(until: deadline, for: .conditionVariable)
     acquire()
     return isWoken ? 1 : failure(ERROR_TIMEOUT)
 }

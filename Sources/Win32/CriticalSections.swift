@@ -105,7 +105,7 @@ private struct Section {
         // sleep: inside, so that who was woken is not stopped before it has the section, or sleeps again
         signalbox_enter()
         while lock.pointee.exchange(Lock.awaited, ordering: .acquiring) != Lock.free {
-            AddressWait.sleep(word, while: Lock.awaited)
+            AddressWait.sleep(word, while: Lock.awaited, for: .criticalSection)
         }
         owner.pointee.store(thread, ordering: .relaxed)
         recursion.pointee.store(1, ordering: .relaxed)

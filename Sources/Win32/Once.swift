@@ -54,7 +54,7 @@ private struct Once {
         enter()
         defer { leave() }
         let isToSleep = withUnsafePointer(to: seen) { signalbox_line_up(word, $0, MemoryLayout<UInt>.size) }
-        if isToSleep { _ = AddressWait.sleepInLine(until: Deadline.never) }
+        if isToSleep { _ = AddressWait.sleepInLine(until: Deadline.never, for: .oneTimeInitialization) }
     }
 
     /// `context`: nil if it failed, and another is to try. Returns an error code.

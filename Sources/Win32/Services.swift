@@ -37,6 +37,8 @@ final class Services: ControlledServices {
         var toldStatus = ""
         /// How often it is told again: for ten seconds.
         var patience = 200
+        /// The service whose handler runs, and by what the watchdog knows that it does.
+        var handling: (service: Int, heartbeat: Heartbeat)?
 
         var isAhead: Bool { isReady != hasToldReady || isStopping != hasToldStopping || status != toldStatus }
         var owesNews: Bool { patience > 0 && isAhead }
@@ -137,7 +139,13 @@ final class Services: ControlledServices {
         // Told under the lock, so that the manager hears of states in their order: a datagram, which does not block.
         state.withLock { state in
             let milliseconds = state.services[index].record.report(status)
-            if milliseconds > 0 { _ = manager.extendTimeout(by: .milliseconds(milliseconds)) }
+            if milliseconds > 0 {
+                _ = manager.extendTimeout(by: .milliseconds(milliseconds))
+                // A handler that does all the work itself, and says that it gets on.
+                if let handling = state.handling, handling.service == index {
+                    handling.heartbeat.beat(next: .milliseconds(milliseconds))
+                }
+            }
             // Ready when every service has been started, but for those that have ended before.
             let records = state.services.map(\.record)
             if records.contains(where: \.hasStarted), records.allSatisfy({ $0.hasStarted || $0.hasStopped }) {
@@ -209,7 +217,7 @@ final class Services: ControlledServices {
                 else { return nil }
                 return (control, handler)
             }
-            if let (control, handler) = next { _ = Services.call(handler, control) }
+            if let (control, handler) = next { _ = call(handler, control, of: index) }
         }
         // Of a stop that is kept the status tells.
         state.withLock { state in
@@ -249,16 +257,26 @@ final class Services: ControlledServices {
             let refusal = service.record.refusal(of: control)
             return (refusal != 0 || service.handler != nil ? refusal : ControlError.cannotAcceptNow, service.handler)
         }
-        let result = refusal != 0 ? refusal : handler.map { Services.call($0, control) } ?? refusal
+        let result = refusal != 0 ? refusal : handler.map { call($0, control, of: index) } ?? refusal
         return state.withLock {
             ControlAnswer.Service(
                 name: $0.services[index].name, result: result, status: $0.services[index].record.status)
         }
     }
 
-    /// A plain handler returns nothing: it has done what it was told.
-    private static func call(_ handler: Handler, _ control: UInt32) -> UInt32 {
-        outside {
+    /// A plain handler returns nothing: it has done what it was told. "The control handler must return within 30 seconds":
+    /// one that does not is missed by the watchdog, which names it.
+    private func call(_ handler: Handler, _ control: UInt32, of index: Int) -> UInt32 {
+        let name = state.withLock { $0.services[index].name }
+        let heartbeat = Heartbeats.shared.add(
+            "the control handler of service \(name) (\(Control.word(control)))",
+            within: .seconds(ControlSocket.patience))
+        state.withLock { $0.handling = (index, heartbeat) }
+        defer {
+            state.withLock { $0.handling = nil }
+            heartbeat.end()
+        }
+        return outside {
             switch handler {
             case .plain(let function):
                 function(control)

@@ -9,6 +9,7 @@ import UnixSignals
 /// Tests/Deployment/sockets-test, `restarts PORT` or `activated`, see there.
 @main struct ServiceUnderTest {
     static func main() async throws {
+        LoggingSystem.bootstrap(JournalLogHandler.init)
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.first == "restarts" { return try await Restarts.main(port: UInt16(arguments.last!)!) }
         if arguments.first == "activated" { return try await Activated.main() }
@@ -19,6 +20,9 @@ import UnixSignals
             case "gated": Gated()
             case "stuck": Stuck()
             case "failing": Failing()
+            case "reloading": Reloading()
+            case "journal": Journaling()
+            case "given": Given()
             case let word: Troublesome(word.flatMap(Trouble.init) ?? .none)
             }
         let systemd = Systemd(bands: [.high, .low], patience: .seconds(2), status: { "all is well" })

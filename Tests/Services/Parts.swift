@@ -1,5 +1,6 @@
 import Dispatcher
 import Glibc
+import Logging
 import Signalbox
 
 /// A component that is ready as soon as it has started.
@@ -51,6 +52,50 @@ struct Failing: Plugin {
     let name = "failing"
     func start(in context: PluginContext) async throws {
         guard open("/nowhere/at/all", O_RDONLY) >= 0 else { throw IOError(code: errno, "opening its file") }
+    }
+}
+
+/// One whose reload takes four steps, and fails while there is a file `/run/no-reload`.
+final class Reloading: Plugin {
+    let name = "slow"
+    private let context = Guarded<PluginContext?>(nil)
+
+    func start(in context: PluginContext) async throws { self.context.withLock { $0 = context } }
+
+    func reload() async throws {
+        guard let context = context.withLock({ $0 }) else { return }
+        for number in 1...4 {
+            try await Task.sleep(for: .milliseconds(600))
+            context.progress("read \(number) of 4 rules")
+        }
+        guard access("/run/no-reload", F_OK) != 0 else { throw IOError(code: EINVAL, "reading the rules") }
+    }
+}
+
+/// One that logs what there is to log.
+struct Journaling: Plugin {
+    let name = "journal"
+    func start(in context: PluginContext) async throws {
+        context.logger.notice(
+            "one\ntwo", metadata: ["request-id": "17", "peer": ["port": "80"], "tags": ["a", "b"], "priority": "high"])
+        context.logger.error("large", metadata: ["blob": "\(String(repeating: "0123456789", count: 100_000))"])
+    }
+}
+
+/// One that says what its unit gives it.
+struct Given: Plugin {
+    let name = "given"
+    func start(in context: PluginContext) async throws {
+        let environment = ServiceEnvironment.current
+        var fields: Logger.Metadata = [:]
+        for kind in ServiceFolder.allCases {
+            do { fields["\(kind)"] = "\(try environment.folder(kind))" } catch { fields["\(kind)"] = "\(error)" }
+        }
+        for name in ["password", "key", "missing"] {
+            do { fields[name] = "\(try environment.credentialText(name))" } catch { fields[name] = "\(error)" }
+        }
+        fields["index"] = "\(try environment.folder(.state, named: "given/index"))"
+        context.logger.notice("given", metadata: fields)
     }
 }
 

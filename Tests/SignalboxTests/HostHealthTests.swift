@@ -191,7 +191,7 @@ struct HostHealthTests {
         try await host.start()
         let error = HostError.startFailed("bad", Failure(name: "bad"))
         #expect(
-            log.entries == ["bad: oh", "bad: \(error)", "bad: the host goes on without it: \(error)"])
+            log.entries == ["bad: oh", "bad: \(error)", "bad: the host goes on without plugin bad: \(error)"])
         await host.stop()
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Signalbox
 import Testing
 
@@ -43,5 +44,92 @@ struct EnvironmentTests {
     func storeLimit() {
         #expect(read(["FDSTORE": "16"]).storeLimit == 16)
         for none in [[:], ["FDSTORE": "0"], ["FDSTORE": "x"]] { #expect(read(none).storeLimit == nil) }
+    }
+}
+
+@Suite("Folders and credentials of a unit")
+struct ServiceFolderTests {
+    private func read(_ variables: [String: String]) -> ServiceEnvironment {
+        ServiceEnvironment(process: 7) { variables[$0] }
+    }
+
+    @Test(
+        "each kind of folder is the variable's list, and missing ones name the unit's setting",
+        arguments: ServiceFolder.allCases)
+    func folders(kind: ServiceFolder) throws {
+        let environment = read([kind.rawValue: "/x/tidy:/x/tidy/index:/x/other/index"])
+        #expect(environment.folders(kind) == ["/x/tidy", "/x/tidy/index", "/x/other/index"])
+        #expect(try environment.folder(kind) == "/x/tidy")
+        #expect(try environment.folder(kind, named: "tidy/index") == "/x/tidy/index")
+        #expect(throws: ServiceEnvironmentError.noFolderNamed("idy", kind)) {
+            try environment.folder(kind, named: "idy")
+        }
+        #expect(throws: ServiceEnvironmentError.noFolderNamed("", kind)) { try environment.folder(kind, named: "") }
+        for nothing in [[:], [kind.rawValue: ""], [kind.rawValue: ":"]] {
+            #expect(read(nothing).folders(kind).isEmpty)
+            #expect(throws: ServiceEnvironmentError.noFolder(kind)) { try read(nothing).folder(kind) }
+        }
+        #expect(ServiceEnvironmentError.noFolder(kind).description.contains("the unit has no \(kind.setting), "))
+        #expect(kind.setting.lowercased() == kind.rawValue.lowercased().replacing("_", with: "") + "=")
+    }
+
+    private func withCredentials(_ files: [String: [UInt8]], _ body: (ServiceEnvironment, String) throws -> Void) throws
+    {
+        var template = Array("/tmp/signalbox-credentials-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { rmdir(folder) }
+        for (name, bytes) in files {
+            let file = open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o400)
+            try #require(write(file, bytes, bytes.count) == bytes.count)
+            close(file)
+        }
+        defer { for name in files.keys { unlink("\(folder)/\(name)") } }
+        try body(read(["CREDENTIALS_DIRECTORY": folder]), folder)
+    }
+
+    @Test("a credential is its bytes, or text without its last line break, up to a limit")
+    func credentials() throws {
+        let bytes = [UInt8]((0..<200_000).map { UInt8(truncatingIfNeeded: $0) })
+        try withCredentials(["key": bytes, "password": Array("pass\nword\n".utf8), "empty": []]) {
+            (environment, _) throws in
+            #expect(try environment.credential("key") == bytes)
+            #expect(try environment.credential("key", limit: bytes.count) == bytes)
+            #expect(throws: ServiceEnvironmentError.tooLarge("key", limit: bytes.count - 1)) {
+                try environment.credential("key", limit: bytes.count - 1)
+            }
+            #expect(throws: ServiceEnvironmentError.notText("key")) { try environment.credentialText("key") }
+            #expect(try environment.credentialText("password") == "pass\nword")
+            #expect(try environment.credentialText("empty").isEmpty)
+        }
+    }
+
+    @Test("a credential that is not there, or no file, says so, and how the unit would give it")
+    func missing() throws {
+        try withCredentials(["key": [1]]) { (environment, folder) throws in
+            #expect(throws: ServiceEnvironmentError.noCredential("other")) { try environment.credential("other") }
+            for (name, make) in [("link", { symlink("/etc/passwd", $0) }), ("pipe", { mkfifo($0, 0o600) })]
+                as [(String, (String) -> Int32)]
+            {
+                try #require(make("\(folder)/\(name)") == 0)
+                defer { unlink("\(folder)/\(name)") }
+                let error = #expect(throws: ServiceEnvironmentError.self) { try environment.credential(name) }
+                if case .unreadable = error {} else { Issue.record("\(error as Any)") }
+            }
+        }
+        #expect(throws: ServiceEnvironmentError.noCredentials(wanted: "key")) { try read([:]).credential("key") }
+        #expect(ServiceEnvironmentError.noCredential("key").description.contains("LoadCredential=key"))
+    }
+
+    @Test(
+        "what is no name of a credential is refused before anything is opened",
+        arguments: [
+            "", ".", "..", "a/b", "/etc/passwd", "../key", "a:b", "a\nb", "ä", String(repeating: "x", count: 256),
+        ])
+    func names(name: String) throws {
+        try withCredentials(["key": [1]]) { (environment, _) throws in
+            #expect(throws: ServiceEnvironmentError.invalidName(name)) { try environment.credential(name) }
+        }
+        #expect(throws: ServiceEnvironmentError.invalidName(name)) { try read([:]).credential(name) }
     }
 }

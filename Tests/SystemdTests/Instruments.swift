@@ -10,6 +10,16 @@ final class Counter: Sendable {
     var count: Int { value.load(ordering: .relaxed) }
 }
 
+/// A value that closures share.
+final class Shared<Value: Sendable>: Sendable {
+    private let state: Guarded<Value>
+    init(_ value: Value) { state = Guarded(value) }
+    var value: Value {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}
+
 extension Gate {
     /// Blocks the thread until the gate is open, though it may be one of the task pool: that is what these tests want.
     func blockPool() { block() }

@@ -17,7 +17,10 @@ struct WatchdogTests {
     private func makeWatchdog(_ bands: [TaskPriority]) -> Watchdog {
         let sent = sent
         let errors = errors
-        return Watchdog(bands: bands, logger: Logger(label: "test") { _ in errors }) { sent.add() }
+        return Watchdog(
+            bands: bands, logger: Logger(label: "test") { _ in errors },
+            processorTime: { _ in ProcessorTime(ran: 0, isReady: false) }
+        ) { sent.add() }
     }
 
     @Test("the first tick tells the service manager at once")
@@ -69,8 +72,9 @@ struct WatchdogTests {
         // The pool is not there to run the test meanwhile, so a thread does.
         let thread = try ThreadObject {
             while isBlocked.count < width {}
-            for _ in 0..<6 {
-                watchdog.tick()
+            let start = ContinuousClock.now
+            for number in 0..<6 {
+                watchdog.tick(now: start + .milliseconds(500 * number))
                 counts.withLock { $0.append(sent.count) }
             }
             mayGoOn.open()

@@ -65,6 +65,7 @@ struct signalbox_thread {
     uint32_t *_Nullable suspensions;    ///< two words of its object: how it is to stop, see below; and its resumptions
     void *_Nullable volatile context;   ///< where it is stopped: a ucontext_t; NULL: it runs
     void *_Nullable volatile waitingOn; ///< a word of the program's on which it sleeps by futex(2); NULL: none
+    volatile uint32_t waitingFor;       ///< what that is, or what it sleeps in line for: SIGNALBOX_CRITICAL_SECTION, …
     volatile uint32_t mayExit;          ///< a terminated thread stays until this is set
     struct signalbox_kept *_Nullable kept; ///< objects that its waits keep, innermost wait first
     void *_Nullable *_Nullable tls;     ///< values of the program's thread-local slots
@@ -74,6 +75,17 @@ struct signalbox_thread {
     struct signalbox_sleeper sleeper;
     uint32_t packets;         ///< how many it was given by ports while it kept its place
     uint64_t ownHandle;       ///< a handle that the thread closes at its end, see _beginthread; 0: none
+};
+
+/// What memory of the program's a thread sleeps on.
+enum {
+    SIGNALBOX_ADDRESS,
+    SIGNALBOX_CRITICAL_SECTION,
+    SIGNALBOX_EXCLUSIVE_LOCK,
+    SIGNALBOX_SHARED_LOCK,
+    SIGNALBOX_CONDITION_VARIABLE,
+    SIGNALBOX_BARRIER,
+    SIGNALBOX_ONE_TIME_INITIALIZATION,
 };
 
 /// Objects that a wait of a thread keeps itself, because it stands in no line that does; on that thread's stack.
@@ -397,11 +409,45 @@ static inline int signalbox_memfd(const char *_Nonnull name) { return (int)sysca
 
 /// Routes `signal` to `fd`: each arrival adds `amount` to that eventfd, by async-signal-safe calls alone. Returns 0 or errno.
 int signalbox_route_signal(int signal, int fd, uint64_t amount);
+/// Ends that, if the signal is still routed to `fd`, which may be closed then. The signal is taken and does nothing.
+void signalbox_unroute_signal(int signal, int fd);
 
 enum { SIGNALBOX_FRAMES = 48 };
 /// Return addresses of a thread of this process, the innermost first; it is interrupted by SIGPROF, and waited for that
 /// many nanoseconds. `frames` has room for SIGNALBOX_FRAMES. Returns how many; 0: it did not answer.
 int signalbox_stack_of(uint32_t id, uint64_t patience, void *_Nullable *_Nonnull frames);
+
+/// Reads memory of this process that may be gone. False: it is.
+bool signalbox_peek(const volatile void *_Nonnull address, void *_Nonnull to, size_t size);
+
+// ---- the journal, see journal.c
+
+#define SIGNALBOX_JOURNAL "/run/systemd/journal/socket"
+enum { SIGNALBOX_JOURNAL_PATIENCE = 100 }; ///< milliseconds for which an entry waits for a journal that is full
+
+/// Whether the standard error is the journal's stream (JOURNAL_STREAM).
+bool signalbox_stderr_is_journal(void);
+/// Whether this process is one that the service manager has started (SYSTEMD_EXEC_PID).
+bool signalbox_is_service(void);
+/// Reads both variables again; done once when the program begins.
+void signalbox_read_journal_environment(void);
+
+/// Sends one entry in the native protocol. It waits that many milliseconds at most if there is no room, and not at all if
+/// there was none for the entry before: then it returns EAGAIN, and the next entry that is taken tells how many are
+/// missing. Other errors: nobody listens at `path`. 0: it was sent.
+int signalbox_journal_send(const char *_Nonnull path, const struct iovec *_Nonnull parts, size_t count, int patience);
+
+/// Writes to the standard error, whole; but a stream that is full for long is given up.
+void signalbox_write_error(const char *_Nonnull text, size_t length);
+/// Writes lines to the journal's stream, each with its priority: sd-daemon(3).
+void signalbox_write_error_lines(int priority, const char *_Nonnull text, size_t length);
+
+/// What a program says to a debugger: to the journal, if the standard error is that, or this is a service; else to the
+/// standard error. `caller` is an address in who says it.
+void signalbox_debug_output(const char *_Nonnull text, size_t length, const void *_Nullable caller);
+
+/// The name by which the program was called, as the C library has it.
+const char *_Nonnull signalbox_program_name(void);
 
 // ---- modules: each is known by the address at which its lowest segment lies
 

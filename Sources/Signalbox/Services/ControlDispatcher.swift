@@ -65,8 +65,8 @@ package final class ControlDispatcher: Sendable {
     }
 
     private static func listen() -> (Int32, String?) {
-        let folder = getenv("RUNTIME_DIRECTORY").map { String(cString: $0) }?.split(separator: ":").first
-        if let path = folder.map({ ControlSocket.path(in: String($0)) }) {
+        let folder = ServiceEnvironment.current.folders(.runtime).first
+        if let path = folder.map({ ControlSocket.path(in: $0) }) {
             unlink(path)  // of a run before, where the folder is preserved
             let socket = listen(at: path)
             if socket >= 0 { return (socket, path) }

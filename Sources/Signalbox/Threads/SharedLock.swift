@@ -110,7 +110,7 @@ public import Synchronization
                 guard acquire(seen, wanted) else { continue }
                 seen = wanted
             }
-            if AddressWait.sleep(word, while: seen, bits: Self.writer) == 0 { mark = Self.writer }
+            if AddressWait.sleep(word, while: seen, bits: Self.writer, for: .exclusiveLock) == 0 { mark = Self.writer }
         }
     }
 
@@ -142,7 +142,8 @@ public import Synchronization
             // Nobody has it, and nobody may come.
             let isFree = seen & Self.held == 0 && seen < Self.one
             let deadline = isFree ? signalbox_now() &+ Self.patience : Deadline.never
-            switch AddressWait.sleep(word, while: seen, until: deadline, bits: Self.reader) {
+            let error = AddressWait.sleep(word, while: seen, until: deadline, bits: Self.reader, for: .sharedLock)
+            switch error {
             case 0: hasSlept = true
             case ETIMEDOUT: (hasSlept, isPatient) = (true, false)
             default: break

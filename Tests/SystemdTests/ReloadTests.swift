@@ -1,3 +1,4 @@
+import CLinux
 import Dispatcher
 import Glibc
 import Logging

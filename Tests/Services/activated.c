@@ -4,12 +4,11 @@
 //     activated by-name   asks for "api" (a Unix socket), "log" (a FIFO), and a pipe that an earlier run has stored
 //
 // The status line tells what was found; each connection is told "run N", N being how often the program was started.
-#ifdef _WIN32
 #include <winsock2.h>
-#else
+#include <windows.h>
+#ifndef _WIN32
 #include <signalbox.h>
 #endif
-#include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -100,12 +100,12 @@ private func code(_ error: ActivationError, busy: Int32, other: Int32) -> Int32 
     }
 }
 
-@c(SignalboxServiceSocket) @implementation public func __SignalboxServiceSocket(_ name: LPCSTR?) -> SOCKET {
+@c(SignalboxServiceSocket) @implementation public func __SignalboxServiceSocket(_ name: LPCSTR?) -> UINT_PTR {
     enter()
     defer { leave() }
-    func failed(_ code: Int32) -> SOCKET {
+    func failed(_ code: Int32) -> UINT_PTR {
         _ = failure(code)
-        return ~SOCKET(0)
+        return ~UINT_PTR(0)
     }
     guard isStarted else { return failed(WSANOTINITIALISED) }
     guard let name else { return failed(WSAEFAULT) }
@@ -117,8 +117,8 @@ private func code(_ error: ActivationError, busy: Int32, other: Int32) -> Int32 
             socket.close()
             return failed(WSAENOBUFS)
         }
-        guard let made = newHandle(object) else { return ~SOCKET(0) }
-        return SOCKET(value(made))
+        guard let made = newHandle(object) else { return ~UINT_PTR(0) }
+        return UINT_PTR(value(made))
     } catch {
         say("SignalboxServiceSocket failed: \(error)")
         return failed(code(error, busy: WSAEADDRINUSE, other: WSAENOTSOCK))

@@ -1091,7 +1091,7 @@ public import CWin32
 @inlinable public func SignalboxServiceHandle(_ name: LPCSTR!) -> HANDLE! { __SignalboxServiceHandle(name) }
 @inlinable public func SignalboxServiceReady(_ status: LPCSTR!) -> Bool { __SignalboxServiceReady(status) != 0 }
 @inlinable public func SignalboxServiceRemove(_ name: LPCSTR!) -> Bool { __SignalboxServiceRemove(name) != 0 }
-@inlinable public func SignalboxServiceSocket(_ name: LPCSTR!) -> SOCKET { __SignalboxServiceSocket(name) }
+@inlinable public func SignalboxServiceSocket(_ name: LPCSTR!) -> UINT_PTR { __SignalboxServiceSocket(name) }
 @inlinable public func SignalboxServiceStatus(_ status: LPCSTR!) -> Bool { __SignalboxServiceStatus(status) != 0 }
 @inlinable public func SignalboxServiceStore(_ object: HANDLE!, _ name: LPCSTR!, _ flags: DWORD) -> Bool {
     __SignalboxServiceStore(object, name, flags) != 0

@@ -1,15 +1,15 @@
 // activated.c: a Win32 program that systemd starts with sockets, for Tests/Deployment/sockets-test.
 //
 //     activated PORT      binds to 127.0.0.1:PORT and listens, as on Windows; if systemd holds that socket it takes it over
+//     activated datagrams PORT   sends back what comes to 127.0.0.1:PORT, likewise
 //     activated by-name   asks for "api" (a Unix socket), "log" (a FIFO), and a pipe that an earlier run has stored
 //
 // The status line tells what was found; each connection is told "run N", N being how often the program was started.
-#ifdef _WIN32
 #include <winsock2.h>
-#else
+#include <windows.h>
+#ifndef _WIN32
 #include <signalbox.h>
 #endif
-#include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,16 +48,37 @@ static DWORD WINAPI read_log(LPVOID log) {
 }
 #endif
 
-static SOCKET listen_at(int port) {
+static struct sockaddr_in at(int port) {
     struct sockaddr_in address = {0};
-    SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     address.sin_family = AF_INET;
     address.sin_port = htons((u_short)port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+static SOCKET listen_at(int port) {
+    struct sockaddr_in address = at(port);
+    SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
     must(listener != INVALID_SOCKET, "socket");
     must(!bind(listener, (struct sockaddr *)&address, sizeof address), "bind");
     must(!listen(listener, SOMAXCONN), "listen");
     return listener;
+}
+
+static void send_back(int port) {
+    struct sockaddr_in address = at(port), peer;
+    SOCKET own = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+    must(own != INVALID_SOCKET, "socket");
+    must(!bind(own, (struct sockaddr *)&address, sizeof address), "bind");
+#ifndef _WIN32
+    SignalboxServiceReady("serving");
+#endif
+    for (;;) {
+        char text[100];
+        int length = sizeof peer, count = recvfrom(own, text, sizeof text, 0, (struct sockaddr *)&peer, &length);
+        must(count >= 0, "recvfrom");
+        sendto(own, text, count, 0, (struct sockaddr *)&peer, length);
+    }
 }
 
 int main(int argc, char **argv) {
@@ -66,6 +87,7 @@ int main(int argc, char **argv) {
     SOCKET listener;
     must(!WSAStartup(MAKEWORD(2, 2), &data), "WSAStartup");
     if (argc < 2) return 2;
+    if (!strcmp(argv[1], "datagrams")) send_back(argc > 2 ? atoi(argv[2]) : 0);
 #ifndef _WIN32
     if (!strcmp(argv[1], "by-name")) {
         HANDLE log = SignalboxServiceHandle("log");

@@ -6,7 +6,6 @@
 #ifndef SIGNALBOX_SIGNALBOX_H
 #define SIGNALBOX_SIGNALBOX_H
 
-#include <winsock2.h>
 #include <windows.h>
 
 #define SIGNALBOX_VERSION "0.1.0"
@@ -64,12 +63,13 @@ SIGNALBOX_API BOOL WINAPI SignalboxHeartbeatEnd(LPCSTR component);
  * at that address. Where several sockets have the name, each call returns the next.
  *
  * @param name the socket unit's `FileDescriptorName=`, or the name that it was stored under.
- * @return a SOCKET, overlapped, which the caller closes by closesocket; one that listens needs no bind and no listen.
+ * @return a SOCKET (of winsock2.h, which a program may not want here: a UINT_PTR), overlapped, which the caller closes by
+ *         closesocket; one that listens needs no bind and no listen.
  *         INVALID_SOCKET with WSAEFAULT if name is NULL, WSANOTINITIALISED before WSAStartup, ERROR_NOT_FOUND if no
  *         descriptor of that name was passed, WSAENOTSOCK if it is no socket, WSAEADDRINUSE if all of that name are in
  *         use. Standard error says which there are.
  */
-SIGNALBOX_API SOCKET WINAPI SignalboxServiceSocket(LPCSTR name);
+SIGNALBOX_API UINT_PTR WINAPI SignalboxServiceSocket(LPCSTR name);
 
 /**
  * The pipe or file of that name that the service manager holds for the program (`ListenFIFO=`), or has stored for it.

@@ -126,6 +126,9 @@ let package = Package(
             dependencies: ["CLinux", "Dispatcher", "OverlappedIO", "Signalbox", "TestSupport", lifecycle, logging],
             swiftSettings: house),
         .testTarget(
+            name: "NamedPipesTests", dependencies: ["Dispatcher", "NamedPipes", "Signalbox", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
             name: "SystemdTests",
             dependencies: [
                 "CLinux", "Dispatcher", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport", lifecycle, logging,

@@ -182,7 +182,9 @@ void OutputDebugStringA(LPCSTR text) {
     if (!text) return;
     const int saved_errno = errno;
     for (size_t left = strlen(text); left > 0;) {
-        const ssize_t written = write(2, text, left);
+        const struct iovec rest = {(void *)text, left};
+        const ssize_t written = signalbox_pwritev2_quietly(2, &rest, 1, -1, 0);
+        if (written < 0 && errno == EINTR) continue;
         if (written <= 0) break;
         text += written;
         left -= (size_t)written;

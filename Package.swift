@@ -127,6 +127,9 @@ let package = Package(
             dependencies: ["CLinux", "Dispatcher", "OverlappedIO", "Signalbox", "TestSupport", lifecycle, logging],
             swiftSettings: house),
         .testTarget(
+            name: "NamedPipesTests", dependencies: ["Dispatcher", "NamedPipes", "Signalbox", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
             name: "SystemdTests",
             dependencies: [
                 "CLinux", "Dispatcher", "OverlappedIO", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport",

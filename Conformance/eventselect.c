@@ -370,8 +370,13 @@ static void the_socket_keeps_the_event(void) {
     EQUAL(WSAEventSelect(pair.ours, event, FD_READ), 0);
     TRUTH(WSACloseEvent(event));
     EQUAL(send(pair.theirs, "x", 1, 0), 1);
-    until_readable(pair.ours);
-    EQUAL(take(pair.ours, NULL), FD_READ);
+    // The report may come a little later than the byte, and there is no event left to wait for.
+    long seen = 0;
+    for (int i = 0; !seen && i < 5000; i++) {
+        seen = take(pair.ours, NULL);
+        if (!seen) Sleep(1);
+    }
+    EQUAL(seen, FD_READ);
     close_pair(pair);
 }
 #endif

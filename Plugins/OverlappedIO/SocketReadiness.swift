@@ -1,4 +1,5 @@
 import CLinux
+import CUring
 import Dispatcher
 import Glibc
 import Signalbox

@@ -128,9 +128,10 @@ void signalbox_write_error(const char *text, size_t length) {
     const int saved_errno = errno;
     bool is_socket = true;
     while (length > 0) {
-        // By send(2): a journald that has gone must not end the process by SIGPIPE.
+        // A reader that has gone must not end the process by SIGPIPE.
+        const struct iovec rest = {(void *)text, length};
         ssize_t written = is_socket ? send(STDERR_FILENO, text, length, MSG_NOSIGNAL | MSG_DONTWAIT)
-                                    : write(STDERR_FILENO, text, length);
+                                    : signalbox_pwritev2_quietly(STDERR_FILENO, &rest, 1, -1, 0);
         if (written < 0 && errno == ENOTSOCK && is_socket) {
             is_socket = false;
             continue;

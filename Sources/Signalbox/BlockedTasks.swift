@@ -32,7 +32,12 @@ public enum BlockedTasks {
             let text =
                 "signalbox: a blocking wait parks a thread that runs tasks; await wait() instead, or move the wait to "
                 + "a ThreadObject. It was called from:\n"
-            _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            let told = text.withCString { start in
+                var bytes = iovec(iov_base: UnsafeMutableRawPointer(mutating: start), iov_len: strlen(start))
+                return signalbox_pwritev2_quietly(STDERR_FILENO, &bytes, 1, -1, 0)
+            }
+            // Where nobody reads, the frames would be answered by SIGPIPE.
+            guard told >= 0 else { return }
             backtrace_symbols_fd(buffer.baseAddress!, Int32(count), STDERR_FILENO)
         }
     }

@@ -434,6 +434,33 @@ static DWORD cancelling_a_pipe(void) {
     finish_request();
     return error == ERROR_OPERATION_ABORTED ? 0 : error;
 }
+// The address of nothing, and one that can only be read.
+static DWORD bad_addresses(void) {
+    DWORD bytes;
+    if (!make_pipe()) return 0;
+    char *constant = VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_READONLY);
+    fill(memory, SIZE, 3);
+    OVERLAPPED *overlapped = begin_request(server, BY_EVENT);
+    CHECK(WriteFile(client, memory, SIZE, &bytes, NULL));
+    arm();
+    BOOL done = WriteFile(client, (char *)4096, SIZE, &bytes, NULL);
+    DWORD error = GetLastError();
+    CHECK(!done);
+    if (error == ERROR_NOACCESS) {
+        done = ReadFile(server, constant, SIZE, NULL, overlapped);
+        error = GetLastError();
+        CHECK(!done && error != ERROR_IO_PENDING);
+    }
+    disarm();
+    // What could not be read is there still.
+    memset(other, 0, SIZE);
+    CHECK(end_request(error_of(ReadFile(server, other, SIZE, NULL, overlapped))) == 0 && !memcmp(memory, other, SIZE));
+    CloseHandle(client);
+    CloseHandle(server);
+    finish_request();
+    VirtualFree(constant, 0, MEM_RELEASE);
+    return error == ERROR_NOACCESS ? 0 : error;
+}
 static DWORD making_named_pipes(void) {
     arm();
     server = CreateNamedPipeA("\\\\.\\pipe\\faults", PIPE_ACCESS_DUPLEX, 0, 2, 0, 0, 0, NULL);
@@ -762,7 +789,7 @@ static const struct scenario scenarios[] = {
     SCENARIO(write_disk_by_event), SCENARIO(write_disk_by_handle), SCENARIO(write_disk_by_port), SCENARIO(write_disk_by_routine),
     SCENARIO(flushing), SCENARIO(setting_the_end), SCENARIO(asking_for_the_size), SCENARIO(locking),
     SCENARIO(copying), SCENARIO(moving), SCENARIO(deleting), SCENARIO(folders), SCENARIO(attributes), SCENARIO(finding),
-    SCENARIO(anonymous_pipes), SCENARIO(named_pipes), SCENARIO(transacting), SCENARIO(cancelling_a_pipe), SCENARIO(making_named_pipes),
+    SCENARIO(anonymous_pipes), SCENARIO(named_pipes), SCENARIO(transacting), SCENARIO(cancelling_a_pipe), SCENARIO(bad_addresses), SCENARIO(making_named_pipes),
     SCENARIO(making_sockets), SCENARIO(connecting), SCENARIO(accepting), SCENARIO(sending_and_receiving), SCENARIO(polling),
     SCENARIO(selecting_events), SCENARIO(receive_early_by_event), SCENARIO(receive_early_by_port), SCENARIO(receive_early_by_routine),
     SCENARIO(receive_late_by_event), SCENARIO(receive_late_by_port), SCENARIO(receive_late_by_routine),

@@ -60,11 +60,13 @@ static const struct failing table[] = {
     CALL(poll, EINTR, ENOMEM), CALL(ppoll, EINTR, ENOMEM), CALL(epoll_create1, EMFILE, ENOMEM),
     CALL(epoll_ctl, ENOMEM, ENOSPC), CALL(epoll_wait, EINTR), CALL(epoll_pwait, EINTR), CALL(epoll_pwait2, EINTR),
     CALL(eventfd2, EMFILE, ENOMEM), CALL(io_uring_enter, EINTR, EAGAIN, ENOMEM),
-    CALL(process_vm_readv, ENOMEM), CALL(process_vm_writev, ENOMEM),
+    // EPERM: a filter forbids it, and there is another way.
+    CALL(process_vm_readv, ENOMEM, EPERM), CALL(process_vm_writev, ENOMEM, EPERM),
     // glibc says EAGAIN for both.
     CALL(clone, EAGAIN, ENOMEM), CALL(clone3, EAGAIN, ENOMEM),
 };
-static const int all_codes[] = {EINTR, EAGAIN, ENOMEM, EMFILE, ENOSPC, EIO, HALF}, few_codes[] = {EINTR, ENOMEM, EIO};
+static const int all_codes[] = {EINTR, EAGAIN, ENOMEM, EMFILE, ENOSPC, EIO, EPERM, HALF};
+static const int few_codes[] = {EINTR, ENOMEM, EIO, EPERM};
 
 static const char *name_of(int code) {
     switch (code) {
@@ -74,6 +76,7 @@ static const char *name_of(int code) {
     case EMFILE: return "EMFILE";
     case ENOSPC: return "ENOSPC";
     case EIO: return "EIO";
+    case EPERM: return "EPERM";
     default: return "short";
     }
 }

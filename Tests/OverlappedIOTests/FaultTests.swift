@@ -1,4 +1,6 @@
+import Glibc
 import OverlappedIO
+import Signalbox
 import TestSupport
 import Testing
 
@@ -12,4 +14,17 @@ import Testing
 
     @Test("of sockets", arguments: engines)
     func sockets(engine: OverlappedIO.EngineChoice) async throws { try await runFaults(socketFaults, engine) }
+
+    @Test("of sockets' plain transfers, and of the driver's start", arguments: engines)
+    func plain(engine: OverlappedIO.EngineChoice) async throws { try await runFaults(plainFaults, engine) }
+
+    @Test("strike the driver alone whose they are")
+    func scope() async throws {
+        let (one, other) = (OverlappedIO(engine: .threads), OverlappedIO(engine: .threads))
+        one.faults.arm(call: 1, .errno(EIO))
+        #expect(other.faults.take() == nil)
+        #expect(one.faults.isArmed && !other.faults.wasArmed)
+        #expect(one.faults.take() == EIO)
+        #expect(one.faults.disarm() == 1)
+    }
 }

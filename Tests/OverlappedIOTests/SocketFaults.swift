@@ -50,7 +50,7 @@ private struct Address {
 }
 
 extension FaultRun {
-    fileprivate func makeSocket(_ type: Int32 = stream, _ family: Int32 = AF_INET) throws -> any DriverSocket {
+    func makeSocket(_ type: Int32 = stream, _ family: Int32 = AF_INET) throws -> any DriverSocket {
         try driver.makeSocket(family: family, type: type, protocol: 0)
     }
 
@@ -65,7 +65,7 @@ extension FaultRun {
     }
 
     /// A connection of the driver's, and its other end.
-    fileprivate func makeConnection() throws -> (any DriverSocket, Peer) {
+    func makeConnection() throws -> (any DriverSocket, Peer) {
         let (listener, address) = try makeListener()
         defer { listener.close() }
         let peer = Peer(port: UInt16(address.bytes[2]) << 8 | UInt16(address.bytes[3]))
@@ -77,13 +77,13 @@ extension FaultRun {
         return (connection, peer)
     }
 
-    fileprivate func waitForInput(_ descriptor: Int32) {
+    func waitForInput(_ descriptor: Int32) {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         #expect(poll(&event, 1, 20_000) == 1)
     }
 
     /// A receive of a stream; the bytes are there before it, or come when it has begun.
-    fileprivate func receive(
+    func receive(
         _ sizes: [Int], bytesComeFirst: Bool, sent: Int, message: IOMessage? = nil
     ) async throws -> IOStatus {
         let (socket, peer) = try makeConnection()

@@ -58,13 +58,13 @@ public final class Systemd: Plugin, ServiceManager {
     ///     of the process when they have been read: for a program that talks to the manager by other means as well.
     ///   - reloadsOnHangUp: whether SIGHUP is this plugin's, and reloads the service, if there is a manager; otherwise it is
     ///     the program's.
+    ///   - status: one line for `systemctl status`.
     ///   - reload: what is to be read again beside the plugins' configuration, after it. Throwing says why it cannot be;
     ///     the service goes on.
-    ///   - status: one line for `systemctl status`.
     public init(
         bands: [TaskPriority] = [], patience: Duration = .seconds(30), keepsEnvironment: Bool = false,
-        reloadsOnHangUp: Bool = true, reload: @escaping @Sendable () async throws -> Void = {},
-        status: (@Sendable () async -> String)? = nil
+        reloadsOnHangUp: Bool = true, status: (@Sendable () async -> String)? = nil,
+        reload: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.bands = bands
         self.patience = patience
@@ -200,12 +200,20 @@ public final class Systemd: Plugin, ServiceManager {
             lastStatus.withLock { $0 = line }
             _ = status(line)
         }
-        if let complaint = action.complaint { context.logger.warning("\(complaint)") }
+        if let complaint = action.complaint {
+            context.logger.warning("\(complaint)", metadata: fields(progress, context))
+        }
     }
 
     /// Gates but the host's own, which waits for a plugin that is told already.
     private func waitedFor(_ context: PluginContext) -> [String] {
         context.readiness.closed.filter { $0 != "the host's start" }
+    }
+
+    /// For the journal: the plugin that the host waits for, or the gates.
+    private func fields(_ progress: Progress.Snapshot, _ context: PluginContext) -> Logger.Metadata {
+        if let plugin = progress.plugin { return ["component": "\(plugin)"] }
+        return ["waits_for": .array(waitedFor(context).map { "\($0)" })]
     }
 
     private func beginStopping() {
@@ -223,7 +231,8 @@ public final class Systemd: Plugin, ServiceManager {
         var progress = context.hostProgress.snapshot
         progress.phase = .starting
         let culprit = Announcer.text(progress, closed: waitedFor(context))
-        context.logger.error("asked to stop before it was ready; it was \(culprit)")
+        context.logger.error(
+            "asked to stop before it was ready; it was \(culprit)", metadata: fields(progress, context))
         _ = stopping("stopped before it was ready; it was \(culprit)")
     }
 

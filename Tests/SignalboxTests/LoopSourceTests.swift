@@ -125,7 +125,7 @@ struct LoopSourceTests {
 
     // ---- priorities and modes
 
-    @Test("sources that are ready are dispatched by priority, and equals in turn")
+    @Test("sources that are ready are dispatched by priority, which can be changed")
     func priorities() throws {
         let log = log
         let sources = try loop.withIsolation { loop in
@@ -144,19 +144,21 @@ struct LoopSourceTests {
         }
         stepper.settle()
         #expect(log.entries.dropFirst(4) == ["idle", "-5", "normal", "important"])
-        try loop.withIsolation { _ in
-            for source in sources {
-                try source.setPriority(.normal)
-                source.mode = .on
+    }
+
+    @Test("sources of one priority that are always ready take turns")
+    func equals() throws {
+        let log = log
+        let pipes = (0..<4).map { _ in Pipe() }
+        for pipe in pipes { pipe.send("never read") }
+        let sources = try loop.withIsolation { loop in
+            try pipes.map { pipe in
+                try loop.addIO(pipe.reading, events: .readable) { _, _ in log.add("\(pipe.reading)") }
             }
         }
-        for _ in 0..<42 {
-            _ = loop.prepare()
-            loop.dispatch()
-        }
-        let turns = log.entries.dropFirst(8)
-        let counts = Set(sources.map(\.name)).map { name in turns.count { $0 == name } }
-        #expect(counts.min()! >= counts.max()! - 1 && counts.min()! >= 8)
+        #expect(stepper.turn { log.count == 40 })
+        for pipe in pipes { #expect((9...11).contains(log.entries.count { $0 == "\(pipe.reading)" })) }
+        withExtendedLifetime(sources) {}
     }
 
     @Test("once is once, off is never, and on again is again")

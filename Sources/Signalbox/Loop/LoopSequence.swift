@@ -83,7 +83,7 @@ private final class LoopFeed<Element: Sendable>: @unchecked Sendable {
     func taken() {
         guard capacity != nil else { return }
         waiting.subtract(1, ordering: .sequentiallyConsistent)
-        if mayRelease { sources.first?.executor.post { self.release() } }
+        if mayRelease { sources.first?.executor?.post { self.release() } }
     }
 
     /// Whether sources are held, and it is for the caller to release them.

@@ -6,8 +6,8 @@ import Logging
 import Synchronization
 
 // What keeps what alive. sd-event keeps a bare pointer to a `SourceCore`; the executor's table keeps the core as long as
-// sd-event may use that pointer. An `EventSource` is what the program holds: it keeps core and executor, and removes the
-// source when it is dropped. A core keeps what its handler has captured, but neither the loop nor the actor for whom
+// sd-event may use that pointer. An `EventSource` is what the program holds: it keeps the core, and
+// removes the source when it is dropped. A core keeps what its handler has captured, but neither the loop nor the actor for whom
 // that is: so an actor may keep its sources, and no cycle arises.
 
 /// A source as the loop has it.

@@ -26,7 +26,8 @@ struct LoopEventTests {
         pthread_sigmask(SIG_BLOCK, nil, &before)
         let source = try loop.withIsolation { loop in
             try loop.addSignal(SIGUSR2) { _, signal in
-                log.add("\(signal.number) \(signal.value) \(signal.code == SI_QUEUE) \(signal.sender == UInt32(getpid()))")
+                log.add(
+                    "\(signal.number) \(signal.value) \(signal.code == SI_QUEUE) \(signal.sender == UInt32(getpid()))")
             }
         }
         #expect(stepper.lines.all.count == 1)
@@ -63,7 +64,8 @@ struct LoopEventTests {
 
     private func spawn(_ script: String) throws -> Int32 {
         var child: pid_t = 0
-        let arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", script].map { (word: String) in strdup(word) } + [nil]
+        let arguments: [UnsafeMutablePointer<CChar>?] =
+            ["sh", "-c", script].map { (word: String) in strdup(word) } + [nil]
         defer { for argument in arguments { free(argument) } }
         try #require(posix_spawn(&child, "/bin/sh", nil, nil, arguments, signalbox_environment()) == 0)
         return child
@@ -124,7 +126,9 @@ struct LoopEventTests {
 
     private func withFolder(_ body: (String) throws -> Void) throws {
         var template = Array("/tmp/loop-XXXXXX".utf8CString)
-        let path = try #require(mkdtemp(&template)).withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+        let path = try #require(mkdtemp(&template)).withMemoryRebound(to: CChar.self, capacity: 1) {
+            String(cString: $0)
+        }
         defer { rmdir(path) }
         try body(path)
     }
@@ -158,7 +162,8 @@ struct LoopEventTests {
                 log.entries == [
                     "\(IN_CREATE) one false", "\(IN_MOVED_FROM) one true", "\(IN_MOVED_TO) two true",
                     "\(UInt32(IN_CREATE) | folderBit) three false", "\(IN_DELETE) two false",
-                    "\(UInt32(IN_DELETE) | folderBit) three false", "\(IN_DELETE_SELF) - false", "\(IN_IGNORED) - false",
+                    "\(UInt32(IN_DELETE) | folderBit) three false", "\(IN_DELETE_SELF) - false",
+                    "\(IN_IGNORED) - false",
                 ])
             #expect(second.value == 1)
             #expect(byName.name == folder && !byDescriptor.isCancelled)

@@ -129,10 +129,13 @@ struct LoopSourceTests {
     func priorities() throws {
         let log = log
         let sources = try loop.withIsolation { loop in
-            try [(LoopPriority.idle, "idle"), (.normal, "normal"), (.important, "important"), (.init(rawValue: -5), "-5")]
-                .map { priority, name in
-                    try loop.addDefer(name: name, priority: priority) { _ in log.add(name) }
-                }
+            try [
+                (LoopPriority.idle, "idle"), (.normal, "normal"), (.important, "important"),
+                (.init(rawValue: -5), "-5"),
+            ]
+            .map { priority, name in
+                try loop.addDefer(name: name, priority: priority) { _ in log.add(name) }
+            }
         }
         loop.withIsolation { _ in #expect(sources.map(\.priority.rawValue) == [100, 0, -100, -5]) }
         stepper.settle()
@@ -261,7 +264,8 @@ struct LoopSourceTests {
         let (log, slot) = (log, Slot())
         let pipes = [Pipe(), Pipe()]
         let first = try loop.withIsolation { loop in
-            slot.value = try loop.addIO(pipes[0].reading, events: .readable, name: "victim") { _, _ in log.add("victim") }
+            slot.value = try loop.addIO(pipes[0].reading, events: .readable, name: "victim") { _, _ in log.add("victim")
+            }
             return try loop.addIO(pipes[1].reading, events: .readable, priority: .important) { _, _ in
                 log.add("victim is pending: \(slot.value!.isPending)")
                 slot.value?.cancel()
@@ -304,9 +308,13 @@ struct LoopSourceTests {
         #expect(deaths.value == 1)
         try loop.withIsolation { loop in
             let canary = Canary(deaths)
-            let source = try loop.addDefer { _ in log.add("kept"); canary.sing() }
+            let source = try loop.addDefer { _ in
+                log.add("kept"); canary.sing()
+            }
             source.keep()
-            let other = try loop.addDefer { _ in log.add("kept and cancelled"); canary.sing() }
+            let other = try loop.addDefer { _ in
+                log.add("kept and cancelled"); canary.sing()
+            }
             other.keep()
             other.cancel()
         }

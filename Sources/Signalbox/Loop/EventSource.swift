@@ -113,7 +113,8 @@ public class EventSource: @unchecked Sendable {
     public final func limitRate(
         to count: Int, per interval: Duration, atEnd: (@Sendable (isolated EventLoop) throws -> Void)? = nil
     ) throws(IOError) {
-        precondition(count > 0 && interval > .zero, "a rate is at least one event in some time: \(count) in \(interval)")
+        precondition(
+            count > 0 && interval > .zero, "a rate is at least one event in some time: \(count) in \(interval)")
         guard let source = sourceOnLoop else { return }
         let operation = "limiting the rate of \(name)"
         try check(
@@ -124,7 +125,9 @@ public class EventSource: @unchecked Sendable {
                 source,
                 atEnd == nil
                     ? nil
-                    : { _, argument in Unmanaged<SourceCore>.fromOpaque(argument!).takeUnretainedValue().rateLimitEnded() }),
+                    : { _, argument in
+                        Unmanaged<SourceCore>.fromOpaque(argument!).takeUnretainedValue().rateLimitEnded()
+                    }),
             operation)
     }
 

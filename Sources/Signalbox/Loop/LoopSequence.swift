@@ -144,7 +144,9 @@ extension EventLoop {
         _ stream: AsyncStream<Element>, _ feed: LoopFeed<Element>, _ sources: [EventSource]
     ) -> LoopSequence<Element> {
         feed.sources = sources
-        for source in sources { source.core.onRemoval = { [continuation = feed.continuation] in continuation.finish() } }
+        for source in sources {
+            source.core.onRemoval = { [continuation = feed.continuation] in continuation.finish() }
+        }
         return LoopSequence(stream, feed)
     }
 }

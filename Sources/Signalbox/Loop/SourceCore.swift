@@ -47,7 +47,8 @@ class SourceCore: @unchecked Sendable {
         }
         guard result >= 0 else {
             detach()
-            throw IOError(code: -result, result == -ESTALE ? "\(operation()) by an event loop that has ended" : operation())
+            throw IOError(
+                code: -result, result == -ESTALE ? "\(operation()) by an event loop that has ended" : operation())
         }
         executor.sources[ObjectIdentifier(self)] = self
     }
@@ -135,7 +136,8 @@ final class OwnedCore<Owner: Actor, Event>: EventCore<Event>, @unchecked Sendabl
     ) {
         precondition(
             executor.runs(owner),
-            "an event source is to call an actor that does not run on its loop: the actor's unownedExecutor must be the loop's")
+            "an event source is to call an actor that does not run on its loop: the actor's unownedExecutor must be the loop's"
+        )
         self.owner = owner
         // The same function but for its isolation, which callbacks have: they come on the loop alone, see
         // LoopDriving.swift, and the actor is the loop's. `assumeIsolated` would find that out anew at each event.

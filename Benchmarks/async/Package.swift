@@ -12,7 +12,7 @@ let package = Package(
                 "CBareEvent",
                 .product(name: "Signalbox", package: "signalbox"), .product(name: "WinSDK", package: "signalbox"),
             ],
-            swiftSettings: [.treatAllWarnings(as: .error)])
+            swiftSettings: [.treatAllWarnings(as: .error)]),
     ],
     swiftLanguageModes: [.v6]
 )

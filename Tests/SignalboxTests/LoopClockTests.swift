@@ -37,7 +37,8 @@ struct LoopClockTests {
             // Whoever may not wake the machine is told what it takes; some machines have no such clock.
             #expect(clock == .realtimeAlarm || clock == .boottimeAlarm)
             #expect(
-                error.code == EOPNOTSUPP || error.code == EPERM && error.operation.contains("CAP_WAKE_ALARM"), "\(error)")
+                error.code == EOPNOTSUPP || error.code == EPERM && error.operation.contains("CAP_WAKE_ALARM"),
+                "\(error)")
         }
     }
 

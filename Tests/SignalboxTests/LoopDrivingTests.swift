@@ -300,10 +300,13 @@ struct LoopDrivingTests {
         foreign.pipe.send("x")
         stepper.settle()
         #expect(stepper.lines.all == ["error: event source foreign is disabled: its handler threw Refusal()"])
-        stepper.loop.withIsolation { _ in #expect(source.mode == .off) }
+        stepper.loop.withIsolation { _ in
+            #expect(source.mode == .off)
+            source.cancel()
+        }
         let other = try stepper.loop.withIsolation { loop in
             try loop.embed(
-                descriptor: dup(foreign.epoll), prepare: { _ in throw CancellationError() }, dispatch: { _ in })
+                descriptor: foreign.epoll, prepare: { _ in throw CancellationError() }, dispatch: { _ in })
         }
         stepper.settle()
         #expect(other.isCancelled)

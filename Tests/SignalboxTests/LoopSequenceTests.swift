@@ -80,7 +80,9 @@ struct LoopSequenceTests {
     @Test("changes come in their order; when too many wait, one says that some are lost")
     func changes() async throws {
         var template = Array("/tmp/loop-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template)).withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+        let folder = try #require(mkdtemp(&template)).withMemoryRebound(to: CChar.self, capacity: 1) {
+            String(cString: $0)
+        }
         defer { rmdir(folder) }
         let loop = try EventLoop()
         let changes = try await loop.changes(of: folder, .entries)

@@ -125,14 +125,17 @@ struct LoopSourceTests {
 
     // ---- priorities and modes
 
-    @Test("sources that are ready are dispatched by priority, and equals in turn")
+    @Test("sources that are ready are dispatched by priority, which can be changed")
     func priorities() throws {
         let log = log
         let sources = try loop.withIsolation { loop in
-            try [(LoopPriority.idle, "idle"), (.normal, "normal"), (.important, "important"), (.init(rawValue: -5), "-5")]
-                .map { priority, name in
-                    try loop.addDefer(name: name, priority: priority) { _ in log.add(name) }
-                }
+            try [
+                (LoopPriority.idle, "idle"), (.normal, "normal"), (.important, "important"),
+                (.init(rawValue: -5), "-5"),
+            ]
+            .map { priority, name in
+                try loop.addDefer(name: name, priority: priority) { _ in log.add(name) }
+            }
         }
         loop.withIsolation { _ in #expect(sources.map(\.priority.rawValue) == [100, 0, -100, -5]) }
         stepper.settle()
@@ -144,19 +147,21 @@ struct LoopSourceTests {
         }
         stepper.settle()
         #expect(log.entries.dropFirst(4) == ["idle", "-5", "normal", "important"])
-        try loop.withIsolation { _ in
-            for source in sources {
-                try source.setPriority(.normal)
-                source.mode = .on
+    }
+
+    @Test("sources of one priority that are always ready take turns")
+    func equals() throws {
+        let log = log
+        let pipes = (0..<4).map { _ in Pipe() }
+        for pipe in pipes { pipe.send("never read") }
+        let sources = try loop.withIsolation { loop in
+            try pipes.map { pipe in
+                try loop.addIO(pipe.reading, events: .readable) { _, _ in log.add("\(pipe.reading)") }
             }
         }
-        for _ in 0..<42 {
-            _ = loop.prepare()
-            loop.dispatch()
-        }
-        let turns = log.entries.dropFirst(8)
-        let counts = Set(sources.map(\.name)).map { name in turns.count { $0 == name } }
-        #expect(counts.min()! >= counts.max()! - 1 && counts.min()! >= 8)
+        #expect(stepper.turn { log.count == 40 })
+        for pipe in pipes { #expect((9...11).contains(log.entries.count { $0 == "\(pipe.reading)" })) }
+        withExtendedLifetime(sources) {}
     }
 
     @Test("once is once, off is never, and on again is again")
@@ -259,7 +264,8 @@ struct LoopSourceTests {
         let (log, slot) = (log, Slot())
         let pipes = [Pipe(), Pipe()]
         let first = try loop.withIsolation { loop in
-            slot.value = try loop.addIO(pipes[0].reading, events: .readable, name: "victim") { _, _ in log.add("victim") }
+            slot.value = try loop.addIO(pipes[0].reading, events: .readable, name: "victim") { _, _ in log.add("victim")
+            }
             return try loop.addIO(pipes[1].reading, events: .readable, priority: .important) { _, _ in
                 log.add("victim is pending: \(slot.value!.isPending)")
                 slot.value?.cancel()
@@ -302,9 +308,13 @@ struct LoopSourceTests {
         #expect(deaths.value == 1)
         try loop.withIsolation { loop in
             let canary = Canary(deaths)
-            let source = try loop.addDefer { _ in log.add("kept"); canary.sing() }
+            let source = try loop.addDefer { _ in
+                log.add("kept"); canary.sing()
+            }
             source.keep()
-            let other = try loop.addDefer { _ in log.add("kept and cancelled"); canary.sing() }
+            let other = try loop.addDefer { _ in
+                log.add("kept and cancelled"); canary.sing()
+            }
             other.keep()
             other.cancel()
         }

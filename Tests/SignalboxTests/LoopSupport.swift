@@ -17,9 +17,18 @@ struct Stepper {
     /// What the loop has logged.
     final class Lines: LogHandler {
         private let state = Guarded<[String]>([])
-        var metadata: Logger.Metadata { get { [:] } set {} }
-        var logLevel: Logger.Level { get { .trace } set {} }
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? { get { nil } set {} }
+        var metadata: Logger.Metadata {
+            get { [:] }
+            set {}
+        }
+        var logLevel: Logger.Level {
+            get { .trace }
+            set {}
+        }
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { nil }
+            set {}
+        }
         func log(event: LogEvent) { state.withLock { $0.append("\(event.level): \(event.message)") } }
         var all: [String] { state.withLock { $0 } }
     }

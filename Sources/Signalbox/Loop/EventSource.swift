@@ -35,9 +35,11 @@ public struct LoopPriority: RawRepresentable, Hashable, Comparable, Sendable {
 /// What says "on the loop" traps elsewhere: call it in a handler, or in an actor of the loop. What a removed source is told
 /// has no effect.
 public class EventSource: @unchecked Sendable {
-    // Sendable: both are constants; what they reach is touched on the loop, or atomic.
+    // Sendable: both are set once, in `init`; what they reach is touched on the loop, or atomic.
     let core: SourceCore
-    let executor: LoopExecutor
+    /// nil: the loop is gone, and with it the source. Weak: handlers that hold sources would else keep a loop that nobody
+    /// drives.
+    private(set) weak var executor: LoopExecutor?
     private let isKept = Guarded(false)
 
     /// For a core that was installed.
@@ -111,7 +113,8 @@ public class EventSource: @unchecked Sendable {
     public final func limitRate(
         to count: Int, per interval: Duration, atEnd: (@Sendable (isolated EventLoop) throws -> Void)? = nil
     ) throws(IOError) {
-        precondition(count > 0 && interval > .zero, "a rate is at least one event in some time: \(count) in \(interval)")
+        precondition(
+            count > 0 && interval > .zero, "a rate is at least one event in some time: \(count) in \(interval)")
         guard let source = sourceOnLoop else { return }
         let operation = "limiting the rate of \(name)"
         try check(
@@ -122,7 +125,9 @@ public class EventSource: @unchecked Sendable {
                 source,
                 atEnd == nil
                     ? nil
-                    : { _, argument in Unmanaged<SourceCore>.fromOpaque(argument!).takeUnretainedValue().rateLimitEnded() }),
+                    : { _, argument in
+                        Unmanaged<SourceCore>.fromOpaque(argument!).takeUnretainedValue().rateLimitEnded()
+                    }),
             operation)
     }
 
@@ -142,6 +147,7 @@ public class EventSource: @unchecked Sendable {
     /// loop the source is gone by then, elsewhere a call that has begun may still be running.
     public final func cancel() {
         if core.isCancelled.exchange(true, ordering: .acquiringAndReleasing) { return }
+        guard let executor else { return }
         if executor.isOnLoop { return core.removeOnLoop() }
         let core = core
         executor.post { core.removeOnLoop() }
@@ -157,6 +163,7 @@ public class EventSource: @unchecked Sendable {
 
     /// nil: it was removed.
     final var sourceOnLoop: OpaquePointer? {
+        guard let executor else { return nil }
         executor.checkIsolated()
         return core.source
     }

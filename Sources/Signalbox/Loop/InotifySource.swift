@@ -94,7 +94,8 @@ extension EventLoop {
     ///
     /// - Precondition: the actor's executor is the loop's.
     public func addInotify<Owner: Actor>(
-        _ path: String, _ kinds: FileChange.Kinds, name: String? = nil, priority: LoopPriority = .normal, on owner: Owner,
+        _ path: String, _ kinds: FileChange.Kinds, name: String? = nil, priority: LoopPriority = .normal,
+        on owner: Owner,
         handler: @escaping @Sendable (isolated Owner, FileChange) throws -> Void
     ) throws(IOError) -> EventSource {
         let core = OwnedCore(name ?? path, executor, owner, handler)

@@ -76,7 +76,8 @@ extension LoopExecutor {
     }
 
     fileprivate func checkCallers() {
-        precondition(!hasOwnThread, "an event loop on a thread of its own is driven by that: make it with driver: .caller")
+        precondition(
+            !hasOwnThread, "an event loop on a thread of its own is driven by that: make it with driver: .caller")
     }
 }
 
@@ -107,7 +108,8 @@ extension EventLoop {
     /// - Precondition: the loop was made with `driver: .caller`, and nobody drives it at this moment.
     public nonisolated func withIsolation<R, E: Error>(_ body: (isolated EventLoop) throws(E) -> R) throws(E) -> R {
         executor.checkCallers()
-        return try withoutActuallyEscaping(body) { (body: @escaping (isolated EventLoop) throws(E) -> R) throws(E) -> R in
+        return try withoutActuallyEscaping(body) {
+            (body: @escaping (isolated EventLoop) throws(E) -> R) throws(E) -> R in
             // The same function but for its isolation, which `withIsolation` provides: as `assumeIsolated` has it.
             let bare = unsafeBitCast(body, to: ((EventLoop) throws(E) -> R).self)
             return try executor.withIsolation { () throws(E) -> R in try bare(self) }

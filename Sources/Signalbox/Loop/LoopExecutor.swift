@@ -267,11 +267,13 @@ public final class LoopExecutor: SerialExecutor {
     private func finish(mustEnd: Bool) -> Bool {
         while true {
             let isIdle = ownJobs.isEmpty && ownBatch.isEmpty && batch.isEmpty && calls.isEmpty
-            let mayEnd = isIdle && state.withLock { state in
-                guard state.jobs.isEmpty && state.calls.isEmpty else { return false }
-                state.hasEnded = true
-                return true
-            }
+            let mayEnd =
+                isIdle
+                && state.withLock { state in
+                    guard state.jobs.isEmpty && state.calls.isEmpty else { return false }
+                    state.hasEnded = true
+                    return true
+                }
             if mayEnd { break }
             guard mustEnd else { return false }
             runOwnJobs()

@@ -83,7 +83,7 @@ private final class LoopFeed<Element: Sendable>: @unchecked Sendable {
     func taken() {
         guard capacity != nil else { return }
         waiting.subtract(1, ordering: .sequentiallyConsistent)
-        if mayRelease { sources.first?.executor.post { self.release() } }
+        if mayRelease { sources.first?.executor?.post { self.release() } }
     }
 
     /// Whether sources are held, and it is for the caller to release them.
@@ -144,7 +144,9 @@ extension EventLoop {
         _ stream: AsyncStream<Element>, _ feed: LoopFeed<Element>, _ sources: [EventSource]
     ) -> LoopSequence<Element> {
         feed.sources = sources
-        for source in sources { source.core.onRemoval = { [continuation = feed.continuation] in continuation.finish() } }
+        for source in sources {
+            source.core.onRemoval = { [continuation = feed.continuation] in continuation.finish() }
+        }
         return LoopSequence(stream, feed)
     }
 }

@@ -6,8 +6,8 @@ import Logging
 import Synchronization
 
 // What keeps what alive. sd-event keeps a bare pointer to a `SourceCore`; the executor's table keeps the core as long as
-// sd-event may use that pointer. An `EventSource` is what the program holds: it keeps core and executor, and removes the
-// source when it is dropped. A core keeps what its handler has captured, but neither the loop nor the actor for whom
+// sd-event may use that pointer. An `EventSource` is what the program holds: it keeps the core, and
+// removes the source when it is dropped. A core keeps what its handler has captured, but neither the loop nor the actor for whom
 // that is: so an actor may keep its sources, and no cycle arises.
 
 /// A source as the loop has it.
@@ -47,7 +47,8 @@ class SourceCore: @unchecked Sendable {
         }
         guard result >= 0 else {
             detach()
-            throw IOError(code: -result, result == -ESTALE ? "\(operation()) by an event loop that has ended" : operation())
+            throw IOError(
+                code: -result, result == -ESTALE ? "\(operation()) by an event loop that has ended" : operation())
         }
         executor.sources[ObjectIdentifier(self)] = self
     }
@@ -135,7 +136,8 @@ final class OwnedCore<Owner: Actor, Event>: EventCore<Event>, @unchecked Sendabl
     ) {
         precondition(
             executor.runs(owner),
-            "an event source is to call an actor that does not run on its loop: the actor's unownedExecutor must be the loop's")
+            "an event source is to call an actor that does not run on its loop: the actor's unownedExecutor must be the loop's"
+        )
         self.owner = owner
         // The same function but for its isolation, which callbacks have: they come on the loop alone, see
         // LoopDriving.swift, and the actor is the loop's. `assumeIsolated` would find that out anew at each event.

@@ -135,7 +135,8 @@ extension EventLoop {
         handler: @escaping @Sendable (isolated Owner, TimerTick) throws -> Void
     ) throws(IOError) -> TimerSource {
         try addTimer(
-            clock, at: Duration(loopMicroseconds: clock.microseconds.adding(delay)), every: interval, accuracy: accuracy,
+            clock, at: Duration(loopMicroseconds: clock.microseconds.adding(delay)), every: interval,
+            accuracy: accuracy,
             name: name, priority: priority, on: owner, handler: handler)
     }
 
@@ -167,7 +168,7 @@ extension EventLoop {
                     executor.event, &source, clock.rawValue, time.loopMicroseconds, max(accuracy.loopMicroseconds, 1),
                     { _, due, core in EventCore<TimerTick>.at(core).expired(due) }, core.address)
             }
-        } catch where error.code == EPERM {
+        } catch  where error.code == EPERM {
             throw IOError(
                 code: EPERM, "arming \(core.name), which needs CAP_WAKE_ALARM (of systemd: AmbientCapabilities=),")
         }

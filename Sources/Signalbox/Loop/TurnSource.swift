@@ -5,7 +5,8 @@ import Dispatcher
 
 extension EventLoop {
     /// Calls `handler`, isolated to the loop, once, in the next turn in which nothing of a higher priority is ready. Setting
-    /// its ``EventSource/mode`` to `.once` has it called again; `.on`, in each turn: then the loop does not sleep.
+    /// its ``EventSource/mode`` to `.once` has it called again; `.on`, in each turn: then the loop does not sleep, and sources
+    /// of no higher priority wait for ever, as this one has been ready longest. ``LoopPriority/idle`` is for such work.
     ///
     /// - Throws: `IOError` with ENOMEM.
     public func addDefer(

@@ -51,6 +51,7 @@ soak: deps-run build-service echo-port services ## the full load: 100 clients x 
 	Tests/EchoLoad/soak --scale $(SOAK_SCALE) -- $(BUILD)/echo_port 0
 	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/services-test --rounds 200 $(TEST_PREFIX)
 	BUSY_SECONDS=600 $(SERVICE_TEST) busy
+	KILLS=1000 $(SOCKETS_TEST) restarts
 
 exhaustive: model-tests ## every state of 3 waiters and 3 objects to depth DEPTH (8), against the model
 	SIGNALBOX_DEPTH=$(DEPTH) Scripts/with-stacks 7200 $(SWIFT) test $(MODEL_BUILD) --skip-build --filter ExhaustiveTests
@@ -160,6 +161,7 @@ fuzz-tests:
 windows-build:
 	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/echo_port.exe Examples/EchoPort/echo_port.c -lws2_32
 	x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -Werror -o $(BUILD)/tidy_service.exe Examples/TidyService/tidy_service.c
+	x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -Werror -o $(BUILD)/activated.exe Tests/Services/activated.c -lws2_32
 	x86_64-w64-mingw32-gcc -O2 -Wall -o $(BUILD)/copy_file.exe Examples/CopyFile/copy_file.c
 
 load-tests: build-service echo-port
@@ -170,10 +172,14 @@ deployment-tests: build-service echo-port services
 	ECHO_SERVICE=$(ECHO_SERVICE) ECHO_PORT=$(BUILD)/echo_port Tests/Deployment/deploy-test
 	ECHO_SERVICE=$(ECHO_SERVICE) Tests/Deployment/services-test $(TEST_PREFIX)
 	$(SERVICE_TEST)
+	$(SOCKETS_TEST)
 
 # What goes wrong with services, on purpose.
 SERVICE_TEST = SERVICE=$(BUILD)/debug/ServiceUnderTest DEADLOCK=$(BUILD)/deadlock Tests/Deployment/service-test
+SOCKETS_TEST = SERVICE=$(BUILD)/debug/ServiceUnderTest ACTIVATED=$(BUILD)/activated Tests/Deployment/sockets-test
 services: test-prefix
 	$(SWIFT) build --product ServiceUnderTest
-	cc -O2 -Wall -Wextra -o $(BUILD)/deadlock Tests/Services/deadlock.c \
-		$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox)
+	for program in deadlock activated; do \
+		cc -O2 -Wall -Wextra -o $(BUILD)/$$program Tests/Services/$$program.c \
+			$$(PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig pkg-config --cflags --libs signalbox) || exit 1; \
+	done

@@ -93,14 +93,15 @@ let package = Package(
                 "OverlappedIO", "Signalbox", "Systemd", lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            path: "Examples/EchoService", exclude: ["README.md", "echo-service.service"], swiftSettings: house),
+            path: "Examples/EchoService", exclude: ["README.md", "echo-service.service", "echo-service.socket"],
+            swiftSettings: house),
         .executableTarget(
             name: "ServiceUnderTest",
             dependencies: [
-                "Dispatcher", "Signalbox", "Systemd", lifecycle, logging,
+                "Dispatcher", "OverlappedIO", "Signalbox", "Systemd", lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            path: "Tests/Services", exclude: ["deadlock.c", "hangs.c"], swiftSettings: house),
+            path: "Tests/Services", exclude: ["activated.c", "deadlock.c", "hangs.c"], swiftSettings: house),
         // tests
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
@@ -128,7 +129,9 @@ let package = Package(
         .testTarget(
             name: "SystemdTests",
             dependencies: [
-                "CLinux", "Dispatcher", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport", lifecycle, logging,
+                "CLinux", "Dispatcher", "OverlappedIO", "Signalbox", "SignalboxTesting", "Systemd", "TestSupport",
+                lifecycle,
+                logging,
             ],
             swiftSettings: house),
         .testTarget(

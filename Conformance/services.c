@@ -441,6 +441,28 @@ static void answers_at(const char *file, int line, const char *request, const ch
 
 // ---- the cases
 
+// What signalbox.h says of programs that were started from a shell.
+static void nothing_is_passed_or_stored_without_a_manager(void) {
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL), read, write;
+    char longest[257] = "";
+    memset(longest, 'x', 256);
+    FAILS(SignalboxServiceHandle(NULL), ERROR_INVALID_PARAMETER);
+    FAILS(SignalboxServiceHandle("log"), ERROR_NOT_FOUND);
+    TRUTH(CreatePipe(&read, &write, NULL, 0));
+    TRUTH(SignalboxServiceStore(read, "pipe", 0) && SignalboxServiceStore(write, "pipe", SIGNALBOX_STORE_UNWATCHED));
+    FAILS(SignalboxServiceStore(read, "pipe", 2), ERROR_INVALID_PARAMETER);
+    FAILS(SignalboxServiceStore(read, NULL, 0), ERROR_INVALID_PARAMETER);
+    FAILS(SignalboxServiceStore(read, "", 0), ERROR_INVALID_PARAMETER);
+    FAILS(SignalboxServiceStore(read, "a:b", 0), ERROR_INVALID_PARAMETER);
+    FAILS(SignalboxServiceStore(read, longest, 0), ERROR_INVALID_PARAMETER);
+    FAILS(SignalboxServiceStore(event, "event", 0), ERROR_INVALID_HANDLE); // no descriptor stands for it
+    TRUTH(CloseHandle(read) && CloseHandle(write) && CloseHandle(event));
+    FAILS(SignalboxServiceStore(read, "pipe", 0), ERROR_INVALID_HANDLE);
+    TRUTH(SignalboxServiceRemove("pipe"));
+    FAILS(SignalboxServiceRemove(NULL), ERROR_INVALID_PARAMETER);
+    FAILS(SignalboxServiceRemove("\n"), ERROR_INVALID_PARAMETER);
+}
+
 static void a_whole_life(void) {
     REQUIRE(listens("plain", 0));
     UNTIL_HEARD("READY=1");
@@ -704,6 +726,7 @@ static const struct test_case cases[] = {
     CASE(handlers_without_a_dispatcher),
     CASE(status_without_a_service),
 #ifndef _WIN32
+    CASE(nothing_is_passed_or_stored_without_a_manager),
     CASE(a_whole_life),
     CASE(a_manager_that_is_deaf_for_a_while),
     CASE(wide_names_and_plain_handlers),

@@ -4,6 +4,9 @@
 #include <winsock2.h>
 #include <mswsock.h>
 #include <stdlib.h>
+#ifndef _WIN32
+#include <signalbox.h>
+#endif
 #include "cases.h"
 #include "peer.h"
 
@@ -1213,6 +1216,18 @@ static void nothing_is_left(void) {
 }
 #endif
 
+#ifndef _WIN32
+// What signalbox.h says of a program that was started from a shell.
+static void no_socket_was_passed(void) {
+    while (WSACleanup() == 0) {}
+    FAILS_WITH(SignalboxServiceSocket("http"), INVALID_SOCKET, WSANOTINITIALISED);
+    WSADATA data;
+    EQUAL(WSAStartup(MAKEWORD(2, 2), &data), 0);
+    FAILS_WITH(SignalboxServiceSocket(NULL), INVALID_SOCKET, WSAEFAULT);
+    FAILS_WITH(SignalboxServiceSocket("http"), INVALID_SOCKET, ERROR_NOT_FOUND);
+}
+#endif
+
 static const struct test_case cases[] = {
     CASE(nothing_works_before_the_start),
     CASE(starts_are_counted),
@@ -1273,6 +1288,7 @@ static const struct test_case cases[] = {
     CASE(sends_go_out_in_the_order_of_posting),
     CASE(a_request_outlives_its_thread_at_a_port),
 #ifndef _WIN32
+    CASE(no_socket_was_passed),
     CASE(nothing_is_left),
 #endif
 };

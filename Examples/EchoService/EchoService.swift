@@ -41,8 +41,7 @@ struct Echo: Service {
     func run() async throws {
         try await stop.whileRunning {
             try await host.waitUntilStarted()
-            let listener = try SocketObject.listen(host: options.host, port: options.port)
-            logger.notice("listening on \(options.host):\(listener.localPort ?? options.port)")
+            let listener = try listen()
             host.readiness.open(Echo.gate)
             try await withThrowingDiscardingTaskGroup { group in
                 await stop.withHandler {
@@ -50,15 +49,26 @@ struct Echo: Service {
                         group.addTask { await serve(connection) }
                     }
                 } onStop: {
-                    listener.stopReceiving()
+                    listener.stop()
                 }
                 listener.close()
             }
         }
     }
 
+    /// The socket that systemd holds for the service, if it does; else one of its own.
+    func listen() throws -> ListenerObject {
+        if let passed = ServiceEnvironment.current.descriptors.first(where: { $0.name == "echo" }) {
+            logger.notice("listening on \(passed.address), as the socket unit says")
+            return try ListenerObject(passedAs: "echo")
+        }
+        let listener = try ListenerObject(host: options.host, port: options.port)
+        logger.notice("listening on \(options.host):\(listener.localPort ?? options.port)")
+        return listener
+    }
+
     /// The next connection; nil when the service is to stop.
-    func next(_ listener: SocketObject) async -> SocketObject? {
+    func next(_ listener: ListenerObject) async -> SocketObject? {
         while !stop.isSet {
             do {
                 return try await listener.accept()

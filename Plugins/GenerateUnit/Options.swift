@@ -9,7 +9,8 @@ struct Options {
     struct Socket {
         var name: String
         var address: String
-        var isDatagram: Bool
+        /// ListenStream, ListenDatagram or ListenFIFO.
+        var kind: String
     }
 
     var product: String?
@@ -57,6 +58,7 @@ struct Options {
           --network WHICH       any (the default), local or none
           --socket NAME=ADDRESS the service is given that listening socket: NAME=8080, NAME=/run/x/socket; repeatable
           --datagram NAME=ADDRESS  as --socket, for datagrams
+          --fifo NAME=PATH      as --socket, for a pipe with a path
           --timer CALENDAR      the service is started at these times: daily, "Mon 04:00"
           --runtime-directory NAME  /run/NAME; by default the unit's name, and so with
           --state-directory NAME    /var/lib/NAME, and
@@ -134,13 +136,17 @@ struct Options {
                     throw Refusal("--network is any, local or none, not \(which)")
                 }
                 self.network = network
-            case "--socket", "--datagram":
+            case "--socket", "--datagram", "--fifo":
                 let text = try value(option)
                 let parts = text.split(separator: "=", maxSplits: 1).map { String($0) }
                 guard parts.count == 2 else { throw Refusal("\(option) wants NAME=ADDRESS, not \(text)") }
                 guard !parts[0].contains(":") else { throw Refusal("a socket's name has no colon") }
                 _ = try Options.unitName(parts[0])
-                sockets.append(Socket(name: parts[0], address: parts[1], isDatagram: option == "--datagram"))
+                guard option != "--fifo" || parts[1].hasPrefix("/") else {
+                    throw Refusal("--fifo wants an absolute path, and \"\(parts[1])\" is none")
+                }
+                let kinds = ["--datagram": "ListenDatagram", "--fifo": "ListenFIFO"]
+                sockets.append(Socket(name: parts[0], address: parts[1], kind: kinds[option] ?? "ListenStream"))
             case "--timer": timer = try value(option)
             case "--write": writable.append(try folder(option))
             case "--allow":

@@ -45,11 +45,14 @@ struct Units {
         // However it is started, it is given its sockets.
         let sockets = socketGroups.map(\.unit).joined(separator: " ")
         if !sockets.isEmpty { unit += ["Requires=\(sockets)", "After=\(sockets)"] }
+        // Who crashes comes back, however often: else the socket fails, too, and clients are refused.
+        if !sockets.isEmpty { unit.append("StartLimitIntervalSec=0") }
 
         var service = ["Type=\(type)", "ExecStart=" + ([program] + options.arguments).map(word).joined(separator: " ")]
         if type == "notify" { service.append("ExecReload=/bin/kill -HUP $MAINPID") }
         if type.hasPrefix("notify") && options.watchdog > 0 { service.append("WatchdogSec=\(options.watchdog)") }
         if type != "oneshot" { service += ["Restart=on-failure", "RestartSec=1"] }
+        if !sockets.isEmpty { service.append("Sockets=\(sockets)") }
         if options.storedDescriptors > 0 { service.append("FileDescriptorStoreMax=\(options.storedDescriptors)") }
 
         var text = section("Unit", unit) + "\n" + section("Service", service)
@@ -116,7 +119,7 @@ struct Units {
     }
 
     private func socket(_ sockets: [Options.Socket]) -> String {
-        let addresses = sockets.map { "\($0.isDatagram ? "ListenDatagram" : "ListenStream")=\(plain($0.address))" }
+        let addresses = sockets.map { "\($0.kind)=\(plain($0.address))" }
         return section("Unit", ["Description=\(plain(description)): \(sockets[0].name)"]) + "\n"
             + section(
                 "Socket", addresses + ["FileDescriptorName=\(sockets[0].name)", "Service=\(name).service"]) + "\n"

@@ -513,12 +513,12 @@ final class PolledSocket: DriverSocket {
         request.complete(status, bytes: bytes)
     }
 
-    func adopt(_ descriptor: Int32) -> Bool {
+    func adopt(_ descriptor: Int32, as phase: SocketSettings.Phase) -> Bool {
         let (old, taken) = state.withLock { state -> (Int32, Bool) in
             guard !state.isClosed else { return (descriptor, false) }
             let old = state.descriptor
             replaceLocked(descriptor, &state)
-            settings.setPhase(.connected)
+            settings.setPhase(phase)
             return (old, true)
         }
         if old >= 0 { Glibc.close(old) }

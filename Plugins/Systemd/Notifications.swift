@@ -31,15 +31,15 @@ extension Systemd {
 
     public func flush(within duration: Duration) -> Bool {
         guard let channel = channel.withLock({ $0 }) else { return true }
-        guard let descriptor = channel.sendBarrier() else { return false }
+        let (deadline, isLate) = signalbox_now().addingReportingOverflow(microseconds(duration) * 1000)
+        guard !isLate, let descriptor = channel.sendWithBarrier([]) else { return false }
         defer { close(descriptor) }
-        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return Glibc.poll(&poll, 1, Int32(clamping: microseconds(duration) / 1000)) == 1
+        return channel.drain(until: deadline) && NotifySocket.wait(descriptor, Int16(POLLIN), until: deadline)
     }
 
-    func send(_ text: String, _ status: String? = nil, descriptors: [Int32] = []) -> Bool {
+    func send(_ text: String, _ status: String? = nil) -> Bool {
         guard let channel = channel.withLock({ $0 }) else { return true }
-        return channel.send(status.map { "\(text)\nSTATUS=\(line($0))" } ?? text, descriptors: descriptors)
+        return channel.send([NotifyMessage(status.map { "\(text)\nSTATUS=\(line($0))" } ?? text)])
     }
 }
 

@@ -31,35 +31,73 @@ struct NotifySocket: Sendable {
         length = socklen_t(start + bytes.count)
     }
 
-    /// Sends lines, and descriptors with them. Waits for nothing: a manager that has no room for one more message does
-    /// not read what it has.
-    func send(_ text: String, descriptors: [Int32] = []) -> Bool {
-        guard length > 0 else { return false }
+    /// What became of a message.
+    enum Outcome {
+        case sent
+        /// The manager has no room for one more now.
+        case full
+        /// The errno.
+        case failed(Int32)
+    }
+
+    /// Sends a message, and waits for nothing.
+    func send(_ message: NotifyMessage) -> Outcome {
+        guard length > 0 else { return .failed(EADDRNOTAVAIL) }
         let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { return false }
+        guard socket >= 0 else { return .failed(errno) }
         defer { close(socket) }
         var name = name
-        var text = text
+        var text = message.text
         return text.withUTF8 { bytes in
             withUnsafeMutablePointer(to: &name) { name in
                 var part = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
                 return withUnsafeMutablePointer(to: &part) { part in
-                    var message = msghdr()
-                    message.msg_name = UnsafeMutableRawPointer(name)
-                    message.msg_namelen = length
-                    message.msg_iov = part
-                    message.msg_iovlen = 1
-                    return Self.withControl(descriptors) { control in
-                        message.msg_control = control.baseAddress
-                        message.msg_controllen = control.count
+                    var header = msghdr()
+                    header.msg_name = UnsafeMutableRawPointer(name)
+                    header.msg_namelen = length
+                    header.msg_iov = part
+                    header.msg_iovlen = 1
+                    return Self.withControl(message.descriptors) { control in
+                        header.msg_control = control.baseAddress
+                        header.msg_controllen = control.count
                         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
                         while true {
-                            if sendmsg(socket, &message, flags) >= 0 { return true }
-                            guard errno == EINTR else { return false }
+                            if sendmsg(socket, &header, flags) >= 0 { return .sent }
+                            switch errno {
+                            case EINTR: continue
+                            case EAGAIN, ENOBUFS: return .full
+                            default: return .failed(errno)
+                            }
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// A socket that is writable when the manager has room; -1: nobody is there.
+    func connect() -> Int32 {
+        guard length > 0 else { return -1 }
+        let flags = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let socket = socket(AF_UNIX, flags, 0)
+        guard socket >= 0 else { return -1 }
+        let connected = withUnsafePointer(to: name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(socket, $0, length) }
+        }
+        if connected == 0 { return socket }
+        close(socket)
+        return -1
+    }
+
+    /// Blocks until that is so of the descriptor; false: not until that instant of CLOCK_MONOTONIC, in ns.
+    static func wait(_ descriptor: Int32, _ events: Int16, until deadline: UInt64) -> Bool {
+        while true {
+            let now = signalbox_now()
+            let rest = deadline > now ? (deadline - now) / 1_000_000 + 1 : 0
+            var entry = pollfd(fd: descriptor, events: events, revents: 0)
+            let found = poll(&entry, 1, Int32(clamping: rest))
+            if found > 0 { return true }
+            if found == 0 || errno != EINTR { return false }
         }
     }
 
@@ -79,13 +117,15 @@ struct NotifySocket: Sendable {
             return body(control)
         }
     }
+}
 
-    /// Sends a barrier: the descriptor that is returned becomes readable (it hangs up) when the manager has read what came
-    /// before; sd_notify_barrier(3). nil: it could not be sent.
-    func sendBarrier() -> Int32? {
+extension Outbox {
+    /// Sends the messages, and a barrier after them: the descriptor that is returned becomes readable (it hangs up) when the
+    /// manager has read them; sd_notify_barrier(3). nil: they could not be sent.
+    func sendWithBarrier(_ messages: [NotifyMessage]) -> Int32? {
         var ends: (Int32, Int32) = (-1, -1)
         guard signalbox_pipe(&ends.0, &ends.1, true) == 0 else { return nil }
-        let isSent = send("BARRIER=1", descriptors: [ends.1])
+        let isSent = send(messages + [NotifyMessage("BARRIER=1", descriptors: [ends.1])])
         close(ends.1)
         if isSent { return ends.0 }
         close(ends.0)

@@ -27,11 +27,14 @@ public final class Systemd: Plugin, ServiceManager {
     let status: (@Sendable () async -> String)?
     private let bands: [TaskPriority]
     private let patience: Duration
+    private let keepsEnvironment: Bool
     private let takesHangUp: Bool
     let onReload: @Sendable () async throws -> Void
     let parts = Guarded<Parts?>(nil)
     /// nil: there is no manager.
-    let channel = Guarded<NotifySocket?>(nil)
+    let channel = Guarded<Outbox?>(nil)
+    /// How often something was stored.
+    let stores = Guarded(0)
     /// Whether STOPPING was told.
     let isStopping = Guarded(false)
     /// What the status was last, to be told again when a stall is over.
@@ -51,18 +54,21 @@ public final class Systemd: Plugin, ServiceManager {
     ///     only.
     ///   - patience: how long the manager is asked to wait at each progress of a slow start or stop: the longest time
     ///     between two steps, once the unit's own time-out is over.
+    ///   - keepsEnvironment: whether the manager's variables (`NOTIFY_SOCKET`, `LISTEN_FDS`, …) stay in the environment
+    ///     of the process when they have been read: for a program that talks to the manager by other means as well.
     ///   - reloadsOnHangUp: whether SIGHUP is this plugin's, and reloads the service, if there is a manager; otherwise it is
     ///     the program's.
     ///   - status: one line for `systemctl status`.
     ///   - reload: what is to be read again beside the plugins' configuration, after it. Throwing says why it cannot be;
     ///     the service goes on.
     public init(
-        bands: [TaskPriority] = [], patience: Duration = .seconds(30),
+        bands: [TaskPriority] = [], patience: Duration = .seconds(30), keepsEnvironment: Bool = false,
         reloadsOnHangUp: Bool = true, status: (@Sendable () async -> String)? = nil,
         reload: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.bands = bands
         self.patience = patience
+        self.keepsEnvironment = keepsEnvironment
         self.status = status
         takesHangUp = reloadsOnHangUp
         onReload = reload
@@ -71,8 +77,13 @@ public final class Systemd: Plugin, ServiceManager {
     // ---- its life
 
     public func start(in context: PluginContext) async throws {
-        let environment = ServiceEnvironment.readAgain()
-        channel.withLock { $0 = environment.notifySocket.map(NotifySocket.init) }
+        let environment = ServiceEnvironment.current
+        if !keepsEnvironment { ServiceEnvironment.removeFromProcess() }
+        channel.withLock { channel in
+            channel = environment.notifySocket.map { address in
+                Outbox(NotifySocket(address: address), loop: context.loop.executor, logger: context.logger)
+            }
+        }
         isStopping.withLock { $0 = false }
         DriverRegistry.shared.register(self)
         guard environment.isManaged else {
@@ -230,14 +241,24 @@ public final class Systemd: Plugin, ServiceManager {
     /// Waits until the manager has read what it was told: what was said by a process that has ended may be ignored. In a
     /// task of its own, so that a host which is cancelled waits for it, too.
     private func barrier(_ loop: EventLoop) async {
-        guard let descriptor = channel.withLock({ $0 })?.sendBarrier() else { return }
+        guard let channel = channel.withLock({ $0 }) else { return }
+        if let descriptor = channel.sendWithBarrier([]) {
+            _ = await isRead(descriptor, loop, within: .seconds(5))
+            close(descriptor)
+        }
+        await loop.run { channel.leaveLoop() }
+        channel.discard()
+    }
+
+    /// Whether a barrier's descriptor has hung up. In a task of its own: who is cancelled waits for it, too.
+    func isRead(_ descriptor: Int32, _ loop: EventLoop, within time: Duration) async -> Bool {
         let isRead = EventObject(.manual)
         let executor = loop.executor
         let watch = try? await loop.run {
             try LoopDescriptor(onLoop: executor, descriptor: descriptor) { isRead.set() }
         }
-        _ = await Task { try? await isRead.wait(timeout: .seconds(5)) }.value
+        let done = await Task { (try? await isRead.wait(timeout: time)) ?? false }.value
         await loop.run { watch?.cancelOnLoop() }
-        close(descriptor)
+        return done
     }
 }

@@ -129,8 +129,9 @@ public protocol DriverSocket: AnyObject, Sendable {
     func watch() throws(IOError)
     /// Puts a new socket that is not connected in place of this one's.
     func renew() throws(IOError)
-    /// Takes over a connected descriptor in place of its own. A socket that is closed closes it, and returns false.
-    func adopt(_ descriptor: Int32) -> Bool
+    /// Takes over a descriptor in place of its own, which has come that far. A socket that is closed closes it, and
+    /// returns false.
+    func adopt(_ descriptor: Int32, as phase: SocketSettings.Phase) -> Bool
     /// Ends all requests and closes the descriptor. Idempotent.
     func close()
 }
@@ -138,6 +139,8 @@ public protocol DriverSocket: AnyObject, Sendable {
 extension DriverSocket {
     /// Starts a request.
     public func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)? { start(request, from: 0) }
+    /// Takes over a connection.
+    public func adopt(_ descriptor: Int32) -> Bool { adopt(descriptor, as: .connected) }
 }
 
 /// How far a request came without waiting.
@@ -184,6 +187,10 @@ public protocol ServiceManager: AnyObject, Sendable {
     /// Blocks until the manager has read what it was told, for that long at most. False: it has not. To be called before
     /// the process ends: what a process said that is gone may be ignored.
     func flush(within duration: Duration) -> Bool
+    /// Has the manager keep a copy of the descriptor, and returns when it has it. `isWatched`: until its other side ends.
+    func store(_ descriptor: Int32, as name: String, isWatched: Bool) async throws(DescriptorStoreError)
+    /// Has the manager drop what it keeps under the name.
+    func removeStored(_ name: String) async throws(DescriptorStoreError)
 }
 
 extension ServiceManager {

@@ -13,7 +13,7 @@ import Synchronization
 ///
 /// Share modes and locks hold toward Win32 handles and other processes that use Signalbox, not toward other programs.
 public actor FileObject {
-    private nonisolated let file: any DriverFile
+    nonisolated let file: any DriverFile
 
     package init(_ file: any DriverFile) { self.file = file }
 

@@ -35,6 +35,27 @@ struct HostAddress {
         }
     }
 
+    /// An address of any family, as getsockname(2) has it, in words; empty: it is none.
+    static func text(_ address: UnsafeRawBufferPointer) -> String {
+        guard address.count > 2 else { return "" }
+        let family = Int32(address.loadUnaligned(as: sa_family_t.self))
+        var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        func host(_ offset: Int) -> String {
+            inet_ntop(family, address.baseAddress! + offset, &name, socklen_t(name.count)).map { String(cString: $0) }
+                ?? ""
+        }
+        var port: UInt16 { UInt16(bigEndian: address.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
+        switch family {
+        case AF_INET where address.count >= 16: return "\(host(4)):\(port)"
+        case AF_INET6 where address.count >= 28: return "[\(host(8))]:\(port)"
+        case AF_UNIX:
+            let isAbstract = address[2] == 0  // unix(7)
+            let bytes = isAbstract ? address.dropFirst(3) : address.dropFirst(2).prefix { $0 != 0 }
+            return (isAbstract ? "@" : "") + String(decoding: bytes, as: UTF8.self)
+        default: return ""
+        }
+    }
+
     /// The port of a socket's own address; nil if it is closed, or has none.
     static func port(of descriptor: Int32) -> UInt16? {
         var (name, size) = (sockaddr_in6(), socklen_t(MemoryLayout<sockaddr_in6>.size))
@@ -42,6 +63,7 @@ struct HostAddress {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
         }
         // Both families have it at the same place.
-        return found == 0 ? UInt16(bigEndian: name.sin6_port) : nil
+        let isInternet = name.sin6_family == sa_family_t(AF_INET) || name.sin6_family == sa_family_t(AF_INET6)
+        return found == 0 && isInternet ? UInt16(bigEndian: name.sin6_port) : nil
     }
 }

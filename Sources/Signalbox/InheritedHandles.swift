@@ -86,11 +86,10 @@ private final class InheritedSocket: DriverSocket {
     private var driven: (any DriverSocket)? {
         // A driver may be started now, which takes its time: not under the lock.
         let isUntouched = state.withLock { if case .untouched = $0 { true } else { false } }
-        let kind = SocketSettings(ofInherited: descriptor)
+        let kind = SocketSettings(of: descriptor)
         let spare = isUntouched ? try? DriverRegistry.shared.sockets().makeEmptySocket(like: kind) : nil
         return state.withLock { state in
-            if case .untouched(let descriptor) = state, let spare, spare.adopt(descriptor) {
-                spare.settings.setPhase(kind.phase)
+            if case .untouched(let descriptor) = state, let spare, spare.adopt(descriptor, as: kind.phase) {
                 state = .driven(spare)
             }
             if case .driven(let socket) = state { return socket }
@@ -114,7 +113,9 @@ private final class InheritedSocket: DriverSocket {
     }
     func cancel(_ request: IORequest) { driven?.cancel(request) }
     func cancelReceives() { driven?.cancelReceives() }
-    func adopt(_ descriptor: Int32) -> Bool { driven?.adopt(descriptor) ?? false }
+    func adopt(_ descriptor: Int32, as phase: SocketSettings.Phase) -> Bool {
+        driven?.adopt(descriptor, as: phase) ?? false
+    }
     func cancel(where isMeant: (IORequest) -> Bool) -> Int {
         // What nobody has touched has no requests.
         if case .driven(let socket) = state.withLock({ $0 }) { socket.cancel(where: isMeant) } else { 0 }
@@ -126,7 +127,7 @@ private final class InheritedSocket: DriverSocket {
         driven?.transferNow(isSend: isSend, buffer) ?? -2
     }
     /// Without a driver, settings that nothing heeds.
-    var settings: SocketSettings { driven?.settings ?? SocketSettings(ofInherited: descriptor) }
+    var settings: SocketSettings { driven?.settings ?? SocketSettings(of: descriptor) }
     func hold() -> Int32 { driven?.hold() ?? -1 }
     func letGo() {
         switch state.withLock({ $0 }) {
@@ -153,7 +154,7 @@ private final class InheritedSocket: DriverSocket {
 
 extension SocketSettings {
     /// Settings of a socket that another process has made.
-    fileprivate convenience init(ofInherited descriptor: Int32) {
+    package convenience init(of descriptor: Int32) {
         func option(_ name: Int32) -> Int32 {
             var (value, size): (Int32, socklen_t) = (0, 4)
             return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : 0

@@ -11,7 +11,7 @@
 /// as the backlog says, and then clients wait. So who serves few at a time iterates only when there is room for one
 /// more. A plugin must provide sockets: start a ``Host`` with `OverlappedIO()` first.
 public actor ListenerObject {
-    private nonisolated let socket: SocketObject
+    nonisolated let socket: SocketObject
 
     /// Listens on the address.
     ///
@@ -24,7 +24,9 @@ public actor ListenerObject {
         socket = try SocketObject.listen(host: host, port: port, backlog: backlog)
     }
 
-    /// The port that it listens on; nil when it is closed.
+    init(_ socket: SocketObject) { self.socket = socket }
+
+    /// The port that it listens on; nil when it is closed, or has a path instead.
     public nonisolated var localPort: UInt16? { socket.localPort }
 
     /// The next connection.

@@ -4,7 +4,7 @@ import Dispatcher
 import Glibc
 import Synchronization
 
-/// A descriptor that the loop watches; `body` runs on the loop whenever it is readable.
+/// A descriptor that the loop watches; `body` runs on the loop whenever it is readable, or, `forWriting`, writable.
 package final class LoopDescriptor: @unchecked Sendable {
     // Sendable: `source` is set once in `init`'s job on the loop, and read on the loop alone.
     private var source: OpaquePointer?
@@ -13,13 +13,13 @@ package final class LoopDescriptor: @unchecked Sendable {
 
     /// Must be called on the loop.
     package init(
-        onLoop executor: LoopExecutor, descriptor: Int32, edgeTriggered: Bool = false,
+        onLoop executor: LoopExecutor, descriptor: Int32, edgeTriggered: Bool = false, forWriting: Bool = false,
         _ body: @escaping @Sendable () -> Void
     ) throws {
         executor.checkIsolated()
         self.descriptor = descriptor
         self.body = body
-        let events = UInt32(EPOLLIN.rawValue) | (edgeTriggered ? UInt32(EPOLLET.rawValue) : 0)
+        let events = (forWriting ? EPOLLOUT : EPOLLIN).rawValue | (edgeTriggered ? UInt32(EPOLLET.rawValue) : 0)
         let added = sd_event_add_io(
             executor.event, &source, descriptor, events,
             { _, _, _, argument in

@@ -102,6 +102,18 @@ extension NativeProcess {
         return waitpid(pid, &status, 0)
     }
 
+    /// The environment without what the service manager has set for this process.
+    private static func entriesForChildren() -> [[CChar]] {
+        var (entries, place): ([[CChar]], Int) = ([], 0)
+        let list = signalbox_environment()
+        while let entry = list[place] {
+            place += 1
+            let bytes = Array(UnsafeBufferPointer(start: entry, count: strlen(entry) + 1))
+            if !ServiceEnvironment.isManagers(bytes.dropLast().map { UInt8(bitPattern: $0) }) { entries.append(bytes) }
+        }
+        return entries
+    }
+
     private static func spawn(
         _ start: ProcessStart, _ page: UnsafeMutablePointer<signalbox_page>?, _ pageDescriptor: Int32,
         _ pid: inout Int32, _ pidfd: inout Int32
@@ -146,7 +158,10 @@ extension NativeProcess {
                 }
             }
         }
-        guard let environment = start.environment else { return run(signalbox_environment()) }  // now, not a copy
+        guard let environment = start.environment else {
+            guard ServiceEnvironment.hasManagersVariables else { return run(signalbox_environment()) }  // now, no copy
+            return withList(entriesForChildren(), run)
+        }
         return withList(environment, run)
     }
 }

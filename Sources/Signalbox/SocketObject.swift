@@ -14,7 +14,7 @@ import Synchronization
 /// Requests of one direction are served in the order they were made; both directions go on side by side. A plugin must
 /// provide sockets: start a ``Host`` with `OverlappedIO()` first.
 public actor SocketObject {
-    private nonisolated let socket: any DriverSocket
+    nonisolated let socket: any DriverSocket
     private nonisolated let hasStoppedReceiving = Atomic(false)
     /// A transfer that has ended, for the next to be made of; 0: none. Owned.
     private nonisolated let spare = Atomic<UInt>(0)
@@ -73,7 +73,7 @@ public actor SocketObject {
         return socket
     }
 
-    /// The port that the socket is bound to; nil if it is closed.
+    /// The port that the socket is bound to; nil if it is closed, or has a path instead.
     public nonisolated var localPort: UInt16? { HostAddress.port(of: socket.descriptor) }
 
     /// The next connection.

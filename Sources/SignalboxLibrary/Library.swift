@@ -19,7 +19,9 @@ enum Library {
             do {
                 // The program says itself when it is ready, by SignalboxServiceReady.
                 let made = try Host(
-                    plugins: [OverlappedIO(), NamedPipes(), Systemd(reloadsOnHangUp: false)], logger: logger)
+                    plugins: [
+                        OverlappedIO(), NamedPipes(), Systemd(keepsEnvironment: true, reloadsOnHangUp: false),
+                    ], logger: logger)
                 let done = try Arena.prepared().makeObject(.event, manualReset: true)
                 Task.detached {
                     do { try await made.start() } catch { logger.error("the host did not start: \(error)") }

@@ -14,27 +14,32 @@ import Signalbox
 /// ```
 ///
 /// A service that runs in a process of its own is given ``environment``. As systemd does, the manager ignores a message
-/// of more than 4096 bytes, and answers a barrier (sd_notify_barrier(3)) once it has read what was sent before; it closes
-/// other descriptors that it is sent. It receives on a thread of its own, which ends with it.
+/// of more than 4096 bytes, and answers a barrier (sd_notify_barrier(3)) once it has read what was sent before. It keeps
+/// descriptors that are stored (`FDSTORE=1`), up to its limit, until they are to be removed, and closes others that it is
+/// sent. It receives on a thread of its own, which ends with it.
 public final class FakeServiceManager: Sendable {
     /// What is set when the process is supervised, and was there before.
     private let previous = Guarded<[String: String?]?>(nil)
     private let watchdog: Duration?
     private let folder: String
     private let mailbox: Mailbox
+    /// Copies of what the socket units listen on, as it were.
+    private let passed = Guarded<[(name: String, number: Int32)]>([])
 
     /// Makes the socket, in a folder of its own in the folder for temporary files.
     ///
-    /// - Parameter watchdog: the unit's `WatchdogSec=`; nil: it has none. Nobody is restarted when it is over.
+    /// - Parameters:
+    ///   - watchdog: the unit's `WatchdogSec=`; nil: it has none. Nobody is restarted when it is over.
+    ///   - storeLimit: the unit's `FileDescriptorStoreMax=`. What is stored is kept also when its other side has ended.
     /// - Throws: `IOError` if the kernel gives no folder, socket or thread.
-    public init(watchdog: Duration? = nil) throws {
+    public init(watchdog: Duration? = nil, storeLimit: Int = 0) throws {
         self.watchdog = watchdog
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/signalbox-notify-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw IOError(code: errno, "making a folder in \(parent)") }
         folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         do {
-            let mailbox = try Mailbox(path: "\(folder)/notify")
+            let mailbox = try Mailbox(path: "\(folder)/notify", storeLimit: storeLimit)
             self.mailbox = mailbox
             _ = try ThreadObject(name: "fake-manager") { mailbox.receiveUntilClosed() }
         } catch {
@@ -48,6 +53,7 @@ public final class FakeServiceManager: Sendable {
     deinit {
         letGoOfThisProcess()
         mailbox.close()
+        for (_, number) in passed.withLock({ $0 }) { close(number) }
         unlink("\(folder)/notify")
         rmdir(folder)
     }
@@ -68,7 +74,8 @@ public final class FakeServiceManager: Sendable {
     /// service.
     ///
     /// The environment is the process's, so one test at a time may do this (``LeakCheck`` sees to that), and no other
-    /// thread may change the environment meanwhile.
+    /// thread may change the environment meanwhile. Once it is supervised, another call is a restart: the service is
+    /// passed what it has stored.
     public func superviseThisProcess() {
         previous.withLock { previous in
             var wanted: [String: String?] = ["WATCHDOG_USEC": nil, "WATCHDOG_PID": nil]
@@ -78,8 +85,24 @@ public final class FakeServiceManager: Sendable {
                 previous = Dictionary(
                     uniqueKeysWithValues: wanted.keys.map { name in (name, getenv(name).map { String(cString: $0) }) })
             }
-            setEnvironment(wanted)
+            setEnvironment(wanted, passing: passed.withLock { $0 } + mailbox.look().stored)
         }
+    }
+
+    /// Passes a descriptor to the service, as a socket unit with that `FileDescriptorName=` does: at each
+    /// ``superviseThisProcess()`` from now on, as `LISTEN_FDS` would. (A process of its own is passed nothing.)
+    ///
+    /// ```swift
+    /// manager.pass(socket, as: "http")
+    /// manager.superviseThisProcess()
+    /// let listener = try ListenerObject(passedAs: "http")
+    /// ```
+    ///
+    /// - Parameter descriptor: the manager makes a copy; this one stays the caller's.
+    public func pass(_ descriptor: Int32, as name: String) {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+        precondition(copy >= 0, "the descriptor that is to be passed is not open")
+        passed.withLock { $0.append((name, copy)) }
     }
 
     /// Gives the process the environment back that it had. Idempotent; done anyway at the manager's end.
@@ -99,6 +122,9 @@ public final class FakeServiceManager: Sendable {
 
     /// How many barriers were answered so far.
     public var barriers: Int { mailbox.look().barriers }
+
+    /// The names under which descriptors are stored, the latest first.
+    public var stored: [String] { mailbox.look().stored.map(\.name) }
 
     /// Waits for a message that has this line; one that has come already counts.
     ///
@@ -137,10 +163,13 @@ public final class FakeServiceManager: Sendable {
 
     private func lines(of message: String) -> [String] { message.split(separator: "\n").map(String.init) }
 
-    private func setEnvironment(_ variables: [String: String?]) {
+    private func setEnvironment(
+        _ variables: [String: String?], passing descriptors: [(name: String, number: Int32)] = []
+    ) {
         for (name, value) in variables {
             if let value { setenv(name, value, 1) } else { unsetenv(name) }
         }
-        ServiceEnvironment.readAgain()
+        // Copies: the service closes what it takes.
+        ServiceEnvironment.readAgain(passing: descriptors.map { ($0.name, fcntl($0.number, F_DUPFD_CLOEXEC, 3)) })
     }
 }

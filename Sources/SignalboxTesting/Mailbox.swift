@@ -11,6 +11,7 @@ final class Mailbox: Sendable {
     struct Received {
         var messages: [String] = []
         var barriers = 0
+        var stored: [(name: String, number: Int32)] = []
     }
     private struct State {
         var received = Received()
@@ -24,7 +25,10 @@ final class Mailbox: Sendable {
     /// systemd's own limit.
     private static let longest = 4096
 
-    init(path: String) throws(IOError) {
+    private let storeLimit: Int
+
+    init(path: String, storeLimit: Int) throws(IOError) {
+        self.storeLimit = storeLimit
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
@@ -47,6 +51,7 @@ final class Mailbox: Sendable {
     deinit {
         if socket >= 0 { Glibc.close(socket) }
         if end >= 0 { Glibc.close(end) }
+        for (_, number) in state.withLock({ $0.received.stored }) { Glibc.close(number) }
     }
 
     /// Ends the thread.
@@ -73,13 +78,30 @@ final class Mailbox: Sendable {
                 } else if let message {
                     state.received.messages.append(message)
                 }
-                // The closing is the answer to a barrier.
-                for descriptor in descriptors { Glibc.close(descriptor) }
+                let kept = message.map { store($0, descriptors, &state.received) } ?? 0
+                // The closing is the answer to a barrier, and to what is not kept.
+                for descriptor in descriptors.dropFirst(kept) { Glibc.close(descriptor) }
             }
             return (state.received, state.observers.reached(state.received.messages.count))
         }
         for observer in seen { observer.set() }
         return received
+    }
+
+    /// Keeps, or drops, what the message says; returns how many of the descriptors are kept.
+    private func store(_ message: String, _ descriptors: [Int32], _ received: inout Received) -> Int {
+        let lines = message.split(separator: "\n")
+        let name = lines.first { $0.hasPrefix("FDNAME=") }.map { String($0.dropFirst(7)) } ?? "stored"
+        if lines.contains("FDSTOREREMOVE=1") {
+            for (_, number) in received.stored.filter({ $0.name == name }) { Glibc.close(number) }
+            received.stored.removeAll { $0.name == name }
+        } else if lines.contains("FDSTORE=1") {
+            let kept = descriptors.prefix(max(0, storeLimit - received.stored.count))
+            // The latest first, as systemd passes them.
+            received.stored = kept.reversed().map { (name, $0) } + received.stored
+            return kept.count
+        }
+        return 0
     }
 
     nonisolated(nonsending) func waitUntilReceived(count: Int) async throws {

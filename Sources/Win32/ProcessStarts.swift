@@ -282,7 +282,7 @@ private func start(_ request: StartRequest, _ information: LPPROCESS_INFORMATION
         start.standard = (open(0), open(1), open(2))
     }
     let page = try makePage(request, line, kept, jobBits: breaksAway ? 0 : bits)
-    let environment = request.environment ?? Variables.entries
+    let environment = request.environment ?? Variables.entries.filter { !ServiceEnvironment.isManagers($0) }
     start.environment =
         [page.variable, lineage(page.memory.pointee.cookie, breaksAway: breaksAway)].map { Array($0.utf8CString) }
         + environment.filter { !Variables.isOurs($0) }.map { Text.terminated($0) }

@@ -169,7 +169,8 @@ private func setReuse(_ descriptor: Int32, _ value: Int32) {
 public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int32) -> Int32 {
     enter()
     defer { leave() }
-    guard let descriptor = socketOf(s)?.socket.descriptor else { return -1 }
+    guard let socket = socketOf(s)?.socket else { return -1 }
+    let descriptor = socket.descriptor
     guard let name, length >= 2 else { return socketFailure(WSAEFAULT) }
     let needed: Int32
     switch Int32(name.pointee.sa_family) {
@@ -179,6 +180,7 @@ public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int3
     default: return socketFailure(WSAEAFNOSUPPORT)
     }
     guard length >= needed, let address = SocketAddress(winsock: name, length) else { return socketFailure(WSAEFAULT) }
+    if let error = bindToPassed(socket, address) { return error == 0 ? 0 : socketFailure(error) }
     func attempt() -> Int32 { address.withLinux { Glibc.bind(descriptor, $0, $1) == 0 ? 0 : errno } }
     var error = attempt()
     // Windows binds to a port whose last connections linger in TIME_WAIT; Linux does so if asked. But if asked from the
@@ -189,6 +191,7 @@ public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int3
         error = attempt()
         setReuse(descriptor, before)
     }
+    if error == EADDRINUSE { explainPassed(socket, address) }
     if error == EAFNOSUPPORT { return socketFailure(WSAEAFNOSUPPORT) }
     return error == 0 ? 0 : socketFailure(winsockCode(IOStatus(errno: error)))
 }
@@ -203,9 +206,14 @@ public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int3
     guard let own = SocketAddress({ Glibc.getsockname(descriptor, $0, $1) }), own.isBound else {
         return socketFailure(WSAEINVAL)  // Linux would bind it
     }
-    // Its connections inherit this, and may linger in TIME_WAIT when the next server binds, see `bind`.
-    setReuse(descriptor, 1)
-    let result = systemCall(s) { Glibc.listen($0, min(max(backlog, 1), 4096)) }
+    let result: Int32
+    if settings.phase == .idle && option(descriptor, Glibc.SO_ACCEPTCONN) != 0 {
+        result = 0  // the service manager does, with the backlog of its unit
+    } else {
+        // Its connections inherit this, and may linger in TIME_WAIT when the next server binds, see `bind`.
+        setReuse(descriptor, 1)
+        result = systemCall(s) { Glibc.listen($0, min(max(backlog, 1), 4096)) }
+    }
     if result == 0 {
         settings.setPhase(.listening)
         enable(.accept, of: socket)

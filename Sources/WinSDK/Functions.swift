@@ -1088,8 +1088,14 @@ public import CWin32
 ) -> DWORD { __SignalObjectAndWait(hObjectToSignal, hObjectToWaitOn, dwMilliseconds, bAlertable ? 1 : 0) }
 @inlinable public func SignalboxHeartbeat(_ component: LPCSTR!) -> Bool { __SignalboxHeartbeat(component) != 0 }
 @inlinable public func SignalboxHeartbeatEnd(_ component: LPCSTR!) -> Bool { __SignalboxHeartbeatEnd(component) != 0 }
+@inlinable public func SignalboxServiceHandle(_ name: LPCSTR!) -> HANDLE! { __SignalboxServiceHandle(name) }
 @inlinable public func SignalboxServiceReady(_ status: LPCSTR!) -> Bool { __SignalboxServiceReady(status) != 0 }
+@inlinable public func SignalboxServiceRemove(_ name: LPCSTR!) -> Bool { __SignalboxServiceRemove(name) != 0 }
+@inlinable public func SignalboxServiceSocket(_ name: LPCSTR!) -> UINT_PTR { __SignalboxServiceSocket(name) }
 @inlinable public func SignalboxServiceStatus(_ status: LPCSTR!) -> Bool { __SignalboxServiceStatus(status) != 0 }
+@inlinable public func SignalboxServiceStore(_ object: HANDLE!, _ name: LPCSTR!, _ flags: DWORD) -> Bool {
+    __SignalboxServiceStore(object, name, flags) != 0
+}
 @available(*, noasync, message: "blocks the thread: await Task.sleep instead")
 @inlinable public func Sleep(_ dwMilliseconds: DWORD) { __Sleep(dwMilliseconds) }
 @available(*, noasync, message: "blocks the thread")

@@ -5,11 +5,14 @@ import Signalbox
 import Systemd
 import UnixSignals
 
-/// A service of three components for Tests/Deployment/service-test: what the first argument says is the third.
+/// A service of three components for Tests/Deployment/service-test: what the first argument says is the third. Or, for
+/// Tests/Deployment/sockets-test, `restarts PORT` or `activated`, see there.
 @main struct ServiceUnderTest {
     static func main() async throws {
         LoggingSystem.bootstrap(JournalLogHandler.init)
         let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "restarts" { return try await Restarts.main(port: UInt16(arguments.last!)!) }
+        if arguments.first == "activated" { return try await Activated.main() }
         let third: any Plugin =
             switch arguments.first {
             case "slow": Slow(starts: 8, stops: 0, step: .milliseconds(600))

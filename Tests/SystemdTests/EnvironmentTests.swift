@@ -23,6 +23,28 @@ struct EnvironmentTests {
             #expect(read(["WATCHDOG_USEC": wrong]).watchdog == nil)
         }
     }
+
+    @Test("descriptors count if they are meant for this process, with their names")
+    func descriptors() {
+        func names(_ variables: [String: String]) -> [String] { read(variables).descriptors.map(\.name) }
+        let all = ["LISTEN_FDS": "3", "LISTEN_PID": "7", "LISTEN_FDNAMES": "http::http", "LISTEN_PIDFDID": "4711"]
+        #expect(names(all) == ["http", "", "http"])
+        #expect(read(all).descriptors.map(\.number) == [3, 4, 5])
+        #expect(read(all).isPassed("http") && !read(all).isPassed("https"))
+        #expect(names(all.filter { $0.key != "LISTEN_FDNAMES" }) == ["unknown", "unknown", "unknown"])
+        #expect(names(all.merging(["LISTEN_FDNAMES": "too:few"]) { $1 }) == ["unknown", "unknown", "unknown"])
+        for wrong in ["8", "", "x"] { #expect(names(all.merging(["LISTEN_PID": wrong]) { $1 }) == []) }
+        #expect(names(all.filter { $0.key != "LISTEN_PID" }) == [])
+        for wrong in ["0", "-1", "", "x", "99999999999"] {
+            #expect(names(all.merging(["LISTEN_FDS": wrong]) { $1 }) == [])
+        }
+    }
+
+    @Test("a manager that stores says how much, if it is new enough")
+    func storeLimit() {
+        #expect(read(["FDSTORE": "16"]).storeLimit == 16)
+        for none in [[:], ["FDSTORE": "0"], ["FDSTORE": "x"]] { #expect(read(none).storeLimit == nil) }
+    }
 }
 
 @Suite("Folders and credentials of a unit")

@@ -140,7 +140,10 @@ struct NotificationTests {
         arguments: [false, true])
     func noWatchdog(isAnothers: Bool) async throws {
         let manager = try supervisor(watchdog: isAnothers ? .milliseconds(40) : nil)
-        if isAnothers { setenv("WATCHDOG_PID", "1", 1) }
+        if isAnothers {
+            setenv("WATCHDOG_PID", "1", 1)
+            ServiceEnvironment.readAgain()
+        }
         try await run(Systemd()) { host in
             try await manager.message("READY=1")
             for _ in 0..<10 { await host.loop.run {} }
@@ -152,6 +155,7 @@ struct NotificationTests {
     func unmanaged() async throws {
         let manager = try supervisor(watchdog: .milliseconds(40))
         unsetenv("NOTIFY_SOCKET")
+        ServiceEnvironment.readAgain()
         let calls = Atomic(0)
         let plugin = Systemd(status: {
             calls.wrappingAdd(1, ordering: .relaxed)

@@ -55,6 +55,62 @@ SIGNALBOX_API BOOL WINAPI SignalboxHeartbeat(LPCSTR component);
  */
 SIGNALBOX_API BOOL WINAPI SignalboxHeartbeatEnd(LPCSTR component);
 
+/**
+ * The socket of that name that the service manager holds for the program: the listening socket of a socket unit, a
+ * connection of a unit with `Accept=yes` ("connection"), or one that was stored (SignalboxServiceStore).
+ *
+ * A program that binds and listens as it does on Windows need not call this: bind takes over the socket that systemd holds
+ * at that address. Where several sockets have the name, each call returns the next.
+ *
+ * @param name the socket unit's `FileDescriptorName=`, or the name that it was stored under.
+ * @return a SOCKET (of winsock2.h, which a program may not want here: a UINT_PTR), overlapped, which the caller closes by
+ *         closesocket; one that listens needs no bind and no listen.
+ *         INVALID_SOCKET with WSAEFAULT if name is NULL, WSANOTINITIALISED before WSAStartup, ERROR_NOT_FOUND if no
+ *         descriptor of that name was passed, WSAENOTSOCK if it is no socket, WSAEADDRINUSE if all of that name are in
+ *         use. Standard error says which there are.
+ */
+SIGNALBOX_API UINT_PTR WINAPI SignalboxServiceSocket(LPCSTR name);
+
+/**
+ * The pipe or file of that name that the service manager holds for the program (`ListenFIFO=`), or has stored for it.
+ *
+ * @param name as for SignalboxServiceSocket.
+ * @return a HANDLE for ReadFile and WriteFile, which the caller closes by CloseHandle. NULL with
+ *         ERROR_INVALID_PARAMETER if name is NULL, ERROR_NOT_FOUND if no descriptor of that name was passed,
+ *         ERROR_INVALID_HANDLE if it is neither a pipe nor a file, ERROR_BUSY if all of that name are in use. Standard
+ *         error says which there are.
+ */
+SIGNALBOX_API HANDLE WINAPI SignalboxServiceHandle(LPCSTR name);
+
+/** The manager keeps it also when its other side has ended (systemd 246 and later). */
+#define SIGNALBOX_STORE_UNWATCHED 1
+
+/**
+ * Has the service manager keep what a handle stands for, until the program is started again, be it after a crash:
+ * SignalboxServiceSocket or SignalboxServiceHandle then gets it by its name. The unit's `FileDescriptorStoreMax=` says how
+ * many it keeps.
+ *
+ * The call returns when the manager has it, or has refused it, or after ten seconds.
+ *
+ * @param object a handle of a file or pipe, or a SOCKET. It stays the caller's.
+ * @param name 1 to 255 ASCII characters without a colon. What has the same name comes back in no certain order: give the
+ *        ends of a pipe a name each.
+ * @param flags 0 or SIGNALBOX_STORE_UNWATCHED.
+ * @return TRUE if it is kept, and where there is no service manager. FALSE with ERROR_INVALID_PARAMETER for a wrong name or
+ *         flag, ERROR_INVALID_HANDLE if object is none of these, ERROR_TOO_MANY_OPEN_FILES if the manager does not keep it
+ *         (it keeps as many as it may, or the unit has no `FileDescriptorStoreMax=`), ERROR_TIMEOUT if it does not answer.
+ */
+SIGNALBOX_API BOOL WINAPI SignalboxServiceStore(HANDLE object, LPCSTR name, DWORD flags);
+
+/**
+ * Has the service manager drop what was stored under a name, if there is anything.
+ *
+ * @param name the name.
+ * @return TRUE, also where there is no service manager. FALSE with ERROR_INVALID_PARAMETER for a wrong name, ERROR_TIMEOUT
+ *         if the manager does not answer.
+ */
+SIGNALBOX_API BOOL WINAPI SignalboxServiceRemove(LPCSTR name);
+
 SIGNALBOX_END
 
 #endif

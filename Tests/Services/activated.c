@@ -1,0 +1,97 @@
+// activated.c: a Win32 program that systemd starts with sockets, for Tests/Deployment/sockets-test.
+//
+//     activated PORT      binds to 127.0.0.1:PORT and listens, as on Windows; if systemd holds that socket it takes it over
+//     activated by-name   asks for "api" (a Unix socket), "log" (a FIFO), and a pipe that an earlier run has stored
+//
+// The status line tells what was found; each connection is told "run N", N being how often the program was started.
+#include <winsock2.h>
+#include <windows.h>
+#ifndef _WIN32
+#include <signalbox.h>
+#endif
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void must(int succeeded, const char *what) {
+    if (succeeded) return;
+    fprintf(stderr, "activated: %s failed with error %u\n", what, (unsigned)GetLastError());
+    exit(1);
+}
+
+#ifndef _WIN32
+// Bytes in the stored pipe, whose ends have a name each, one for each run.
+static unsigned count_run(void) {
+    HANDLE read = SignalboxServiceHandle("runs"), write = SignalboxServiceHandle("count");
+    DWORD done, count = 0;
+    if (!read && GetLastError() == ERROR_NOT_FOUND) {
+        must(CreatePipe(&read, &write, NULL, 0), "CreatePipe");
+        must(SignalboxServiceStore(read, "runs", 0) && SignalboxServiceStore(write, "count", 0), "SignalboxServiceStore");
+        // There is room for two.
+        if (SignalboxServiceStore(write, "more", 0) || GetLastError() != ERROR_TOO_MANY_OPEN_FILES)
+            SignalboxServiceStatus("more was stored than there is room for");
+    }
+    must(WriteFile(write, "x", 1, &done, NULL), "WriteFile");
+    must(PeekNamedPipe(read, NULL, 0, NULL, &count, NULL), "PeekNamedPipe");
+    return count;
+}
+
+static DWORD WINAPI read_log(LPVOID log) {
+    char text[100];
+    DWORD count;
+    while (ReadFile(log, text, sizeof text - 1, &count, NULL) && count) {
+        text[count] = 0;
+        SignalboxServiceStatus(text);
+    }
+    return 0;
+}
+#endif
+
+static SOCKET listen_at(int port) {
+    struct sockaddr_in address = {0};
+    SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    address.sin_family = AF_INET;
+    address.sin_port = htons((u_short)port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    must(listener != INVALID_SOCKET, "socket");
+    must(!bind(listener, (struct sockaddr *)&address, sizeof address), "bind");
+    must(!listen(listener, SOMAXCONN), "listen");
+    return listener;
+}
+
+int main(int argc, char **argv) {
+    WSADATA data;
+    unsigned runs = 0;
+    SOCKET listener;
+    must(!WSAStartup(MAKEWORD(2, 2), &data), "WSAStartup");
+    if (argc < 2) return 2;
+#ifndef _WIN32
+    if (!strcmp(argv[1], "by-name")) {
+        HANDLE log = SignalboxServiceHandle("log");
+        must(log != NULL, "the pipe");
+        must(SignalboxServiceSocket("nothing") == INVALID_SOCKET && GetLastError() == ERROR_NOT_FOUND, "what is not there");
+        must(SignalboxServiceSocket("log") == INVALID_SOCKET && WSAGetLastError() == WSAENOTSOCK, "what is no socket");
+        must((listener = SignalboxServiceSocket("api")) != INVALID_SOCKET, "the socket");
+        must(SignalboxServiceSocket("api") == INVALID_SOCKET && WSAGetLastError() == WSAEADDRINUSE, "a second one");
+        runs = count_run();
+        CloseHandle(CreateThread(NULL, 0, read_log, log, 0, NULL));
+    } else
+#endif
+    {
+        listener = listen_at(atoi(argv[1]));
+        // A service that pauses closes its socket, and makes it anew.
+        closesocket(listener);
+        listener = listen_at(atoi(argv[1]));
+    }
+#ifndef _WIN32
+    SignalboxServiceReady("serving");
+#endif
+    for (;;) {
+        char text[32];
+        SOCKET connection = accept(listener, NULL, NULL);
+        must(connection != INVALID_SOCKET, "accept");
+        snprintf(text, sizeof text, "run %u\n", runs);
+        send(connection, text, (int)strlen(text), 0);
+        closesocket(connection);
+    }
+}

@@ -234,6 +234,7 @@ struct ReloadTests {
         let manager = try FakeServiceManager()
         manager.superviseThisProcess()
         unsetenv("NOTIFY_SOCKET")
+        ServiceEnvironment.readAgain()
         let systemd = Systemd()
         let host = try Host(plugins: [systemd], logger: Logger(label: "test") { _ in log })
         // A handler of the program's, which another would replace.

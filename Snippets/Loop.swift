@@ -1,9 +1,8 @@
-// What the event loop waits for: descriptors, timers, signals, children, files. `swift run Loop` prints what happened.
+// What the event loop waits for, where it runs, and what drives it. `swift run Loop` prints what happened.
 
 import Glibc
 import Signalbox
 
-EventLoop.blockSignals(SIGTERM, SIGUSR1)  // first: the threads that are started from here on inherit it
 let loop = try EventLoop()
 
 // snippet.descriptor
@@ -38,12 +37,6 @@ close(ends[1])
 // snippet.sequences
 for await tick in try await loop.ticks(every: .milliseconds(1)) where tick.number >= 3 {
     print("tick")
-    break
-}
-let signals = try await loop.signals(SIGUSR1)
-kill(getpid(), SIGUSR1)
-for await signal in signals {
-    print("signal of process \(signal.sender == UInt32(getpid()) ? "ours" : "theirs")")
     break
 }
 // snippet.end

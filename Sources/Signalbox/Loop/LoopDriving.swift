@@ -106,7 +106,9 @@ extension EventLoop {
     /// Calls `body` isolated to the loop, on the calling thread, while nobody drives it: to add sources before it runs.
     ///
     /// - Precondition: the loop was made with `driver: .caller`, and nobody drives it at this moment.
-    public nonisolated func withIsolation<R, E: Error>(_ body: (isolated EventLoop) throws(E) -> R) throws(E) -> R {
+    public nonisolated func withIsolation<R: Sendable, E: Error>(_ body: (isolated EventLoop) throws(E) -> R) throws(E)
+        -> R
+    {
         executor.checkCallers()
         return try withoutActuallyEscaping(body) {
             (body: @escaping (isolated EventLoop) throws(E) -> R) throws(E) -> R in

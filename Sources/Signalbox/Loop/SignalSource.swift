@@ -32,6 +32,10 @@ extension EventLoop {
     ///
     /// The kernel gives a signal that is sent to the process to any thread that does not block it, where it does what it
     /// does without a loop: SIGTERM ends the process.
+    ///
+    /// In a program whose `main` is asynchronous this does not help: libdispatch parks the main thread in sigsuspend(2) with
+    /// no signal blocked. Give such a program a synchronous `main`, which runs a loop by ``runOnCurrentThread()``, or leave
+    /// its signals to `UnixSignals` of swift-service-lifecycle.
     public static func blockSignals(_ signals: Int32...) {
         var set = sigset_t()
         sigemptyset(&set)

@@ -32,10 +32,11 @@ enum LoopEvents {
     static func ours(_ count: Int) {
         let counter = Count(count)
         run { loop, descriptor in
-            try loop.addIO(descriptor, events: .readable) { loop, _ in
+            let source = try loop.addIO(descriptor, events: .readable) { loop, _ in
                 counter.left -= 1
                 if counter.left == 0 { loop.exit() }
             }
+            return (source, nil)
         }
     }
 
@@ -56,22 +57,20 @@ enum LoopEvents {
     }
 
     static func owned(_ count: Int) {
-        var owner: Owner?
         run { loop, descriptor in
-            let made = Owner(loop, count)
-            owner = made
-            return try loop.addIO(descriptor, events: .readable, on: made) { owner, _ in owner.take() }
+            let owner = Owner(loop, count)
+            return (try loop.addIO(descriptor, events: .readable, on: owner) { owner, _ in owner.take() }, owner)
         }
-        withExtendedLifetime(owner) {}
     }
 
-    private static func run(_ add: (isolated EventLoop, Int32) throws -> IOSource) {
+    /// - Parameter add: returns the source, and the actor that owns it, if one does.
+    private static func run(_ add: @Sendable (isolated EventLoop, Int32) throws -> (IOSource, Owner?)) {
         let descriptor = eventfd(1, Int32(EFD_CLOEXEC))
         defer { close(descriptor) }
         do {
             let loop = try EventLoop(driver: .caller)
-            let source = try loop.withIsolation { loop in try add(loop, descriptor) }
-            _ = loop.runOnCurrentThread()
+            let (source, owner) = try loop.withIsolation { loop in try add(loop, descriptor) }
+            _ = withExtendedLifetime(owner) { loop.runOnCurrentThread() }
             source.cancel()
         } catch {
             fatalError("\(error)")

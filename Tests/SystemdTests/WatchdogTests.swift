@@ -95,7 +95,10 @@ struct WatchdogTests {
 
     private func makeWatchdog(_ loop: EventLoop) -> Watchdog {
         let (sent, errors) = (sent, errors)
-        return Watchdog(bands: [], logger: Logger(label: "test") { _ in errors }, loop: loop.executor) { sent.add() }
+        return Watchdog(
+            bands: [], logger: Logger(label: "test") { _ in errors }, loop: loop.executor,
+            processorTime: { _ in ProcessorTime(ran: 0, isReady: false) }
+        ) { sent.add() }
     }
 
     @Test("a loop on a thread of its own turns by itself")
@@ -124,13 +127,14 @@ struct WatchdogTests {
             settle()
         }
         // Nobody drives it any more.
-        for _ in 0..<4 { watchdog.tick() }
+        let start = ContinuousClock.now
+        for number in 0..<4 { watchdog.tick(now: start + .milliseconds(500 * number)) }
         #expect(sent.count == 6)
         #expect(errors.lines.count == 1)
         let line = try #require(errors.lines.first)
         #expect(line.contains("the event loop has not turned (thread \(signalbox_thread_id()) "))
         settle()
-        watchdog.tick()
+        watchdog.tick(now: start + .milliseconds(2000))
         #expect(sent.count == 7 && errors.lines.last == "watchdog: all goes on again")
         settle()
     }

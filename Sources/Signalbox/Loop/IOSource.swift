@@ -81,8 +81,9 @@ extension EventLoop {
     /// The process has been reaped by then, and its number may be another's. One that `ProcessObject` has started is that
     /// object's to reap: await its `exit()`.
     ///
-    /// - Parameter process: a child of this process that was not reaped yet. (The end of another's is told, too: as
+    /// `process` is a child of this process that was not reaped yet. (The end of another's is told, too: as
     ///   `.reapedElsewhere`.)
+    ///
     /// - Throws: `IOError` with ESRCH if there is no such process, or as pidfd_open(2) tells.
     public func addChild(
         _ process: Int32, name: String? = nil, priority: LoopPriority = .normal,

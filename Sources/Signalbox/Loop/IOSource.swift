@@ -52,7 +52,7 @@ extension EventLoop {
     /// ordinary file.
     ///
     /// - Throws: `IOError` with EPERM (epoll takes no such file), EBADF, EEXIST (the loop watches it already: use a copy,
-    ///   of dup(2)), EINVAL or ENOSPC, as epoll_ctl(2) tells.
+    /// of dup(2)), EINVAL or ENOSPC, as epoll_ctl(2) tells.
     public func addIO(
         _ descriptor: Int32, events: IOEvents, name: String? = nil, priority: LoopPriority = .normal,
         handler: @escaping @Sendable (isolated EventLoop, IOEvents) throws -> Void
@@ -82,7 +82,7 @@ extension EventLoop {
     /// object's to reap: await its `exit()`.
     ///
     /// `process` is a child of this process that was not reaped yet. (The end of another's is told, too: as
-    ///   `.reapedElsewhere`.)
+    /// `.reapedElsewhere`.)
     ///
     /// - Throws: `IOError` with ESRCH if there is no such process, or as pidfd_open(2) tells.
     public func addChild(

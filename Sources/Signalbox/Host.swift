@@ -44,8 +44,9 @@ public actor Host: Service {
 
     /// Makes a host, which starts nothing but its event loop.
     ///
-    /// - Parameter loop: the event loop that plugins are to share, which stays the caller's: the host does not end it, and
-    ///   it must be driven until the host has stopped. nil: the host has one with a thread of its own.
+    /// `loop` is the event loop that plugins are to share, which stays the caller's: the host does not end it, and
+    /// it must be driven until the host has stopped. nil: the host has one with a thread of its own.
+    ///
     /// - Throws: `HostError` for dependencies that cannot be met; `IOError` if there is no event loop to be had.
     public init(
         plugins: [any Plugin], configuration: HostConfiguration = HostConfiguration(), loop: EventLoop? = nil,

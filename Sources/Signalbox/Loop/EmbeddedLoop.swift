@@ -28,10 +28,10 @@ extension EventLoop {
     /// The other loop runs on this one's thread then, so its handlers must not block, either; and it must be driven by
     /// nobody else.
     ///
-    /// - Parameters:
-    ///   - descriptor: stays the other loop's; the source is to be cancelled before it is closed.
-    ///   - prepare: is called each time before this loop sleeps; it may change no sources.
-    ///   - dispatch: lets the other loop do what it has to do, without waiting.
+    /// `descriptor` stays the other loop's; the source is to be cancelled before it is closed.
+    /// `prepare` is called each time before this loop sleeps; it may change no sources.
+    /// `dispatch` lets the other loop do what it has to do, without waiting.
+    ///
     /// - Throws: as ``addIO(_:events:name:priority:handler:)``.
     public func embed(
         descriptor: Int32, events: IOEvents = .readable, name: String = "embedded loop",

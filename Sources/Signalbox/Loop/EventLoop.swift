@@ -46,9 +46,8 @@ public actor EventLoop {
 
     /// Makes a loop, and starts its thread if it is to have one.
     ///
-    /// - Parameters:
-    ///   - name: of the loop's thread.
-    ///   - logger: is told of handlers that throw.
+    /// `name` is that of the loop's thread; `logger` is told of handlers that throw.
+    ///
     /// - Throws: `IOError` if the kernel gives no epoll, eventfd or thread.
     public init(
         name: String = "signalbox-loop", driver: Driver = .ownThread, logger: Logger = Logger(label: "signalbox.loop")

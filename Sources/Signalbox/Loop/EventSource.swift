@@ -108,7 +108,8 @@ public class EventSource: @unchecked Sendable {
     /// Lets the source be dispatched at most `count` times in each `interval`; then it is off for the rest of it. On the
     /// loop. A limit that was set is replaced.
     ///
-    /// - Parameter atEnd: is called each time that the source is on again.
+    /// `atEnd` is called each time that the source is on again.
+    ///
     /// - Throws: `IOError` with EDOM for post and exit sources, which take no limit.
     public final func limitRate(
         to count: Int, per interval: Duration, atEnd: (@Sendable (isolated EventLoop) throws -> Void)? = nil

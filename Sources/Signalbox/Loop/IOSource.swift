@@ -52,7 +52,7 @@ extension EventLoop {
     /// ordinary file.
     ///
     /// - Throws: `IOError` with EPERM (epoll takes no such file), EBADF, EEXIST (the loop watches it already: use a copy,
-    ///   of dup(2)), EINVAL or ENOSPC, as epoll_ctl(2) tells.
+    /// of dup(2)), EINVAL or ENOSPC, as epoll_ctl(2) tells.
     public func addIO(
         _ descriptor: Int32, events: IOEvents, name: String? = nil, priority: LoopPriority = .normal,
         handler: @escaping @Sendable (isolated EventLoop, IOEvents) throws -> Void
@@ -81,8 +81,9 @@ extension EventLoop {
     /// The process has been reaped by then, and its number may be another's. One that `ProcessObject` has started is that
     /// object's to reap: await its `exit()`.
     ///
-    /// - Parameter process: a child of this process that was not reaped yet. (The end of another's is told, too: as
-    ///   `.reapedElsewhere`.)
+    /// `process` is a child of this process that was not reaped yet. (The end of another's is told, too: as
+    /// `.reapedElsewhere`.)
+    ///
     /// - Throws: `IOError` with ESRCH if there is no such process, or as pidfd_open(2) tells.
     public func addChild(
         _ process: Int32, name: String? = nil, priority: LoopPriority = .normal,

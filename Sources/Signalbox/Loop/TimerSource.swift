@@ -112,8 +112,8 @@ extension EventLoop {
     /// A series keeps its beat: each moment is a multiple of `interval` after the first. Those that pass while the loop does
     /// other work are one call, which tells how many it missed.
     ///
-    /// - Parameters:
-    ///   - accuracy: how much later it may be, so that several timers are one wake-up; never earlier. At least 1 µs.
+    /// `accuracy` is how much later it may be, so that several timers are one wake-up; never earlier. At least 1 µs.
+    ///
     /// - Throws: `IOError` with EPERM if the clock wakes the machine, and the process may not; EOPNOTSUPP if there is no
     ///   such clock.
     public func addTimer(

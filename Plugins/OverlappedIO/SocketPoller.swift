@@ -103,13 +103,15 @@ final class SocketPoller: @unchecked Sendable {
             return !state.isClosed
         }
         guard isOpen else { return ECANCELED }
-        if !hasMembers.load(ordering: .relaxed) { beginAwaiting() }
-        var event = epoll_event()
-        event.events =
-            EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
-        event.data.u64 = UInt64(mark)
-        if kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return 0 }
-        let code = errno
+        var code = hasMembers.load(ordering: .relaxed) ? 0 : beginAwaiting()
+        if code == 0 {
+            var event = epoll_event()
+            event.events =
+                EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+            event.data.u64 = UInt64(mark)
+            if kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return 0 }
+            code = errno
+        }
         // No event of it can be outstanding.
         state.withLock { _ = $0.members.removeValue(forKey: mark) }
         return code
@@ -126,14 +128,24 @@ final class SocketPoller: @unchecked Sendable {
         }
     #endif
 
-    private func beginAwaiting() {
-        if hasMembers.exchange(true, ordering: .sequentiallyConsistent) { return }
-        guard let ring = ring.withLock({ $0 }) else { return }
-        // Marked by no address. Not edge-triggered: another thread that asks for events must not take what wakes the sleeper.
-        var event = epoll_event()
-        event.events = EPOLLIN.rawValue
-        kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring.pointee.ring_fd, &event)
-        ring.havePollerSeenTo()
+    /// Nobody sleeps at the poller before it tells of the ring, too. Returns errno, or 0.
+    private func beginAwaiting() -> Int32 {
+        let ring = ring.withLock { $0 }
+        let code: Int32 = state.withLock { _ in
+            if hasMembers.load(ordering: .relaxed) { return 0 }
+            if let ring {
+                // Marked by no address. Not edge-triggered: another thread that asks for events must not take what wakes the
+                // sleeper.
+                var event = epoll_event()
+                event.events = EPOLLIN.rawValue
+                let descriptor = ring.ring.pointee.ring_fd
+                guard kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return errno }
+            }
+            hasMembers.store(true, ordering: .sequentiallyConsistent)
+            return 0
+        }
+        if code == 0 { ring?.havePollerSeenTo() }
+        return code
     }
 
     /// Called under the socket's lock.

@@ -10,11 +10,13 @@
 #include <dlfcn.h>
 #include <endian.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,12 +29,33 @@
 static uint64_t journal_device, journal_inode; // JOURNAL_STREAM; 0: it is not set
 static bool is_service;                        // SYSTEMD_EXEC_PID: this process, and not what has started it
 
+static atomic_bool has_sent; // something to journald's own socket
+
+// journald asks /proc which unit a message comes from when it reads it. What a process says last would be no unit's if it
+// had ended by then; so it ends when journald has come to a message after those, which is empty and of no account.
+static void await_journal(void) {
+    if (!atomic_load(&has_sent)) return;
+    const struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = SIGNALBOX_JOURNAL};
+    const int sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (sender < 0) return;
+    int unread = 0;
+    if (sendto(sender, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&name, sizeof name) == 0)
+        for (int tries = 0; tries < 5 * SIGNALBOX_JOURNAL_PATIENCE; tries++) {
+            const struct timespec pause = {.tv_nsec = 200000};
+            if (ioctl(sender, SIOCOUTQ, &unread) || !unread) break;
+            nanosleep(&pause, NULL);
+        }
+    close(sender);
+}
+
 __attribute__((constructor)) void signalbox_read_journal_environment(void) {
     const char *stream = getenv("JOURNAL_STREAM"), *process = getenv("SYSTEMD_EXEC_PID");
     char *end = NULL;
     journal_device = stream ? strtoull(stream, &end, 10) : 0;
     journal_inode = stream && *end == ':' ? strtoull(end + 1, NULL, 10) : 0;
     is_service = process && atol(process) == getpid();
+    static bool is_registered;
+    if ((journal_inode || is_service) && !is_registered) is_registered = atexit(await_journal) == 0;
 }
 
 bool signalbox_stderr_is_journal(void) {
@@ -102,6 +125,7 @@ static int send_parts(const char *path, const struct iovec *parts, size_t count,
     int error = send_message(sender, &message, flags);
     if (error == EMSGSIZE || error == ENOBUFS) error = send_file(sender, &message, flags);
     close(sender);
+    if (!error && !strcmp(path, SIGNALBOX_JOURNAL)) atomic_store(&has_sent, true);
     return error;
 }
 

@@ -36,6 +36,8 @@ final class PolledSocket: DriverSocket {
         var incoming = Queue()
         var outgoing = Queue()
         var isClosed = false
+        /// Another process has the socket as well: it is not shut down.
+        var isShared = false
         /// The poller knows the descriptor.
         var isPolled = false
         /// The poller has told of an end, an error or urgent data: a receive that brings less than it could does not mean

@@ -81,6 +81,13 @@ final class RingFile: DriverFile {
         if holds.subtract(1, ordering: .acquiringAndReleasing).newValue == RingFile.closed { Glibc.close(opened) }
     }
 
+    func copyDescriptor() -> Int32 {
+        let descriptor = hold()
+        guard descriptor >= 0 else { return fcntl(-1, F_DUPFD_CLOEXEC, 3) }  // EBADF
+        defer { letGo() }
+        return fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    }
+
     // ---- transfers
 
     /// As the handle's access has it.

@@ -46,14 +46,39 @@ extension PolledSocket {
     func adopt(_ descriptor: Int32, as phase: SocketSettings.Phase) -> Bool {
         let (old, taken) = state.withLock { state -> (Int32, Bool) in
             guard !state.isClosed else { return (descriptor, false) }
-            let old = state.descriptor
+            var old = state.descriptor
+            if state.holds > 0 && old >= 0 {
+                // Who sleeps on it wakes up by this, and lets it go.
+                if !state.isShared { shutdown(old, Int32(SHUT_RDWR)) }
+                state.retired.append(old)
+                old = -1
+            }
             replaceLocked(descriptor, &state)
+            state.isShared = settings.closing.load(ordering: .acquiring) >= 0
             settings.setPhase(phase)
             return (old, true)
         }
         if old >= 0 { Glibc.close(old) }
         if taken { settings.readinessMayHaveChanged(of: self) }
+        // Not of an accept's, which comes under the listener's lock: what is not connected yet has no transfers.
+        if taken && phase == .idle { goOnAfterAdopting() }
         return taken
+    }
+
+    /// Requests that were made of the descriptor before wait for the new one.
+    private func goOnAfterAdopting() {
+        let (isAny, code) = state.withLock { state -> (Bool, Int32) in
+            state.settle()
+            let isAny = !state.incoming.requests.isEmpty || !state.outgoing.requests.isEmpty
+            guard isAny, !state.isClosed, !state.isPolled else { return (isAny, 0) }
+            let code = poller.add(state.descriptor, of: self)
+            state.isPolled = code == 0
+            return (isAny, code)
+        }
+        guard isAny else { return }
+        if code != 0 { _ = end(IOStatus(errno: code)) { _ in true } }
+        goOn(after: nil, .incoming)
+        goOn(after: nil, .outgoing)
     }
 
     func replaceLocked(_ descriptor: Int32, _ state: inout State) {
@@ -65,6 +90,7 @@ extension PolledSocket {
         (state.isPolled, state.hasEnd, state.acceptsNow) = (false, false, false)
         (state.incoming.mayGoOn, state.outgoing.mayGoOn) = (true, true)
         state.descriptor = descriptor
+        state.isShared = false
     }
 
     func renew() throws(IOError) {
@@ -87,8 +113,13 @@ extension PolledSocket {
     func close() {
         let (wasOpen, accept) = state.withLock { state in
             defer { state.isClosed = true }
-            // Threads that sleep in poll(2) wake up by this alone.
-            if !state.isClosed && state.holds > 0 { shutdown(state.descriptor, Int32(SHUT_RDWR)) }
+            if !state.isClosed && state.holds > 0 {
+                // Threads that sleep in poll(2) wake up by this alone. A socket that another process has, too, is not shut
+                // down: a listener would listen for nobody any more.
+                let closing = settings.closing.load(ordering: .acquiring)
+                if closing >= 0 { eventfd_write(closing, 1) }
+                if !state.isShared { shutdown(state.descriptor, Int32(SHUT_RDWR)) }
+            }
             if let number = state.watched.take() { watcher.remove(number, state.descriptor) }
             return (!state.isClosed, state.accept)
         }

@@ -2,6 +2,7 @@ import CLinux
 import Dispatcher
 import Glibc
 import Signalbox
+import Synchronization
 
 /// What the service manager is told, for who has a reason of his own to tell it: a program that is a service by another
 /// interface. Without a manager these do nothing, and are true.
@@ -32,9 +33,11 @@ extension Systemd {
     public func flush(within duration: Duration) -> Bool {
         guard let channel = channel.withLock({ $0 }) else { return true }
         let (deadline, isLate) = signalbox_now().addingReportingOverflow(microseconds(duration) * 1000)
-        guard !isLate, let descriptor = channel.sendWithBarrier([]) else { return false }
+        let group = NotifyMessage.Group()
+        guard !isLate, let descriptor = channel.sendWithBarrier([], group) else { return false }
         defer { close(descriptor) }
         return channel.drain(until: deadline) && NotifySocket.wait(descriptor, Int16(POLLIN), until: deadline)
+            && !group.isLost.load(ordering: .acquiring)
     }
 
     func send(_ text: String, _ status: String? = nil) -> Bool {

@@ -1,5 +1,12 @@
+import Synchronization
+
 /// What is to be told to the service manager: lines, and descriptors with them.
 struct NotifyMessage: Equatable {
+    /// Messages that are of use together only: when one is lost, those after it are not sent.
+    final class Group: Equatable, Sendable {
+        let isLost = Atomic(false)
+        static func == (left: Group, right: Group) -> Bool { left === right }
+    }
     enum Importance {
         /// It must arrive, in its place.
         case news
@@ -9,6 +16,7 @@ struct NotifyMessage: Equatable {
     let text: String
     /// Of the one who sends it; of a message that waits: its own.
     var descriptors: [Int32] = []
+    var group: Group?
 
     init(_ text: String, descriptors: [Int32] = []) { (self.text, self.descriptors) = (text, descriptors) }
 

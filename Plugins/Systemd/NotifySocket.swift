@@ -122,10 +122,14 @@ struct NotifySocket: Sendable {
 extension Outbox {
     /// Sends the messages, and a barrier after them: the descriptor that is returned becomes readable (it hangs up) when the
     /// manager has read them; sd_notify_barrier(3). nil: they could not be sent.
-    func sendWithBarrier(_ messages: [NotifyMessage]) -> Int32? {
+    ///
+    /// - Parameter group: says, when that is so, whether they were lost instead.
+    func sendWithBarrier(_ messages: [NotifyMessage], _ group: NotifyMessage.Group = .init()) -> Int32? {
         var ends: (Int32, Int32) = (-1, -1)
         guard signalbox_pipe(&ends.0, &ends.1, true) == 0 else { return nil }
-        let isSent = send(messages + [NotifyMessage("BARRIER=1", descriptors: [ends.1])])
+        var all = messages + [NotifyMessage("BARRIER=1", descriptors: [ends.1])]
+        for index in all.indices { all[index].group = group }
+        let isSent = send(all)
         close(ends.1)
         if isSent { return ends.0 }
         close(ends.0)

@@ -2,6 +2,7 @@ import Dispatcher
 import Glibc
 import Logging
 import Signalbox
+import Synchronization
 
 /// Messages on their way to the service manager. Each is sent at once, on the caller's thread; if the manager's socket is
 /// full it waits in a queue, with all that come after it, and the event loop sends them when there is room. Nobody
@@ -66,15 +67,26 @@ final class Outbox: Sendable {
     /// Sends what there is room for.
     private func drainLocked(_ state: inout State) {
         while let message = state.queue.first {
+            if message.group?.isLost.load(ordering: .acquiring) == true {
+                Outbox.lose(message)
+                state.queue.removeFirst()
+                continue
+            }
             switch socket.send(message) {
             case .full: return
-            case .sent: break
+            case .sent: Outbox.close(message)
             case .failed(let code):
+                Outbox.lose(message)
                 logger.error("a message to the service manager is lost: \(errorText(code))")
             }
-            Outbox.close(message)
             state.queue.removeFirst()
         }
+    }
+
+    /// Who waits for the end of a barrier finds that its group is lost.
+    private static func lose(_ message: NotifyMessage) {
+        message.group?.isLost.store(true, ordering: .releasing)
+        close(message)
     }
 
     private static func close(_ message: NotifyMessage) {
@@ -154,6 +166,6 @@ final class Outbox: Sendable {
             defer { state.queue = NotifyQueue() }
             return state.queue.messages
         }
-        for message in messages { Outbox.close(message) }
+        for message in messages { Outbox.lose(message) }
     }
 }

@@ -220,9 +220,10 @@ void signalbox_debug_output(const char *text, size_t length, const void *caller)
     while (length && (text[length - 1] == '\n' || text[length - 1] == '\r')) length--;
     if (!length) return; // an entry is a line already
     signalbox_enter();
-    if (!debug_journal(text, length, caller)) {
-        if (is_stream) signalbox_write_error_lines(7, text, length);
-        else signalbox_write_error(given, all);
-    }
+    const bool is_told = debug_journal(text, length, caller);
     signalbox_leave();
+    if (is_told) return;
+    // Not inside: it may wait for whoever reads it.
+    if (is_stream) signalbox_write_error_lines(7, text, length);
+    else signalbox_write_error(given, all);
 }

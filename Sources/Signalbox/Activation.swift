@@ -15,7 +15,9 @@ extension ListenerObject {
     ///   sockets.
     public init(passedAs name: String) throws {
         let claim = try PassedDescriptors.shared.claim(named: name, [.listener])
-        self.init(SocketObject(try PassedDescriptors.shared.makeSocket(claim)))
+        let socket = try PassedDescriptors.shared.makeSocket(claim)
+        PassedDescriptors.shared.settle(claim, user: socket)
+        self.init(SocketObject(socket))
     }
 
     /// All sockets of that name that nobody has taken yet: a unit with several `ListenStream=` has one name for all.
@@ -34,7 +36,9 @@ extension SocketObject {
     ///   sockets.
     public init(passedAs name: String) throws {
         let claim = try PassedDescriptors.shared.claim(named: name, [.connection])
-        self.init(try PassedDescriptors.shared.makeSocket(claim))
+        let socket = try PassedDescriptors.shared.makeSocket(claim)
+        PassedDescriptors.shared.settle(claim, user: socket)
+        self.init(socket)
     }
 
     /// All connections of that name that nobody has taken yet.
@@ -52,7 +56,9 @@ extension FileObject {
     /// - Throws: `ActivationError`, whose description says what was passed instead.
     public init(passedAs name: String) throws(ActivationError) {
         let claim = try PassedDescriptors.shared.claim(named: name, [.pipe, .file])
-        self.init(PassedDescriptors.shared.makeFile(claim, isOverlapped: true))
+        let file = PassedDescriptors.shared.makeFile(claim, isOverlapped: true)
+        PassedDescriptors.shared.settle(claim, user: nil)
+        self.init(file)
     }
 }
 

@@ -32,6 +32,8 @@ package final class AnonymousPipe: DriverPipe {
         return fstat(descriptor, &found) == 0 && found.st_mode & S_IFMT == S_IFIFO
     }
 
+    package func copyDescriptor() -> Int32 { file.copyDescriptor() }
+
     // ---- transfers
 
     package func attempt(

@@ -36,11 +36,29 @@ public enum DescriptorStore {
         guard isValid(name) else { throw .invalidName(name) }
         // A copy, so that its number means the same to the end.
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
-        guard copy >= 0 else { throw .notOpen(name) }
+        guard copy >= 0 else { throw .notCopied(name, errno) }
         defer { close(copy) }
+        return try await store(own: copy, as: name, isWatched)
+    }
+
+    /// As above, of a descriptor that nobody else closes.
+    fileprivate static nonisolated(nonsending) func store(
+        own copy: Int32, as name: String, _ isWatched: Bool
+    ) async throws(DescriptorStoreError) -> Bool {
         guard let manager = DriverRegistry.shared.serviceManager(), manager.isManaged else { return false }
         try await manager.store(copy, as: name, isWatched: isWatched)
         return true
+    }
+
+    /// As above, of what `copy` copies, or fails to.
+    fileprivate static nonisolated(nonsending) func store(
+        copiedAs name: String, _ isWatched: Bool, _ copy: () -> Int32
+    ) async throws(DescriptorStoreError) -> Bool {
+        guard isValid(name) else { throw .invalidName(name) }
+        let copy = copy()
+        guard copy >= 0 else { throw .notCopied(name, errno) }
+        defer { close(copy) }
+        return try await store(own: copy, as: name, isWatched)
     }
 
     /// Has the manager drop all that were stored under the name, if there are any.
@@ -68,17 +86,24 @@ public enum DescriptorStoreError: Error, Hashable, CustomStringConvertible {
     case invalidName(String)
     /// It was closed.
     case notOpen(String)
+    /// The system has refused to copy it, or to make a pipe; its errno.
+    case failed(String, code: Int32)
     /// The manager does not keep it: as many as it may are stored, or it may none. `limit`: the unit's
     /// `FileDescriptorStoreMax=`, if the manager says so.
     case refused(String, limit: Int?)
     /// The manager could not be told, or has not read the message in 10 s.
     case notHeard(String)
 
+    fileprivate static func notCopied(_ name: String, _ code: Int32) -> DescriptorStoreError {
+        code == EBADF ? .notOpen(name) : .failed(name, code: code)
+    }
+
     public var description: String {
         switch self {
         case .invalidName(let name):
             return "\"\(name)\" is no name for a stored descriptor: 1 to 255 ASCII characters without a colon are"
         case .notOpen(let name): return "\"\(name)\" cannot be stored: it is closed"
+        case .failed(let name, let code): return "\"\(name)\" cannot be stored: \(errorText(code))"
         case .refused(let name, let limit):
             let reason =
                 limit.map { "its unit has FileDescriptorStoreMax=\($0), and as many are stored" }
@@ -116,10 +141,7 @@ extension SocketObject {
     public nonisolated(nonsending) func store(
         as name: String, isWatched: Bool = true
     ) async throws(DescriptorStoreError) -> Bool {
-        let descriptor = socket.hold()
-        guard descriptor >= 0 else { throw .notOpen(name) }
-        defer { socket.letGo() }
-        return try await DescriptorStore.store(descriptor: descriptor, as: name, isWatched: isWatched)
+        try await DescriptorStore.store(copiedAs: name, isWatched) { socket.copyDescriptor() }
     }
 }
 
@@ -135,6 +157,6 @@ extension FileObject {
     public nonisolated(nonsending) func store(
         as name: String, isWatched: Bool = true
     ) async throws(DescriptorStoreError) -> Bool {
-        try await DescriptorStore.store(descriptor: file.descriptor, as: name, isWatched: isWatched)
+        try await DescriptorStore.store(copiedAs: name, isWatched) { file.copyDescriptor() }
     }
 }

@@ -1,4 +1,5 @@
 import Dispatcher
+import Glibc
 
 /// One overlapped request: what is to be done, and who is told when it has ended.
 ///
@@ -139,6 +140,13 @@ public protocol DriverSocket: AnyObject, Sendable {
 extension DriverSocket {
     /// Starts a request.
     public func start(_ request: IORequest) -> (status: IOStatus, bytes: Int)? { start(request, from: 0) }
+    /// A copy of the descriptor, which the caller closes; -1, with errno set: it is closed, or cannot be copied.
+    package func copyDescriptor() -> Int32 {
+        let held = hold()
+        guard held >= 0 else { return fcntl(-1, F_DUPFD_CLOEXEC, 3) }  // EBADF
+        defer { letGo() }
+        return fcntl(held, F_DUPFD_CLOEXEC, 3)
+    }
     /// Takes over a connection.
     public func adopt(_ descriptor: Int32) -> Bool { adopt(descriptor, as: .connected) }
 }

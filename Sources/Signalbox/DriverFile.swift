@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a handle to a file may do, and what it lets other handles do meanwhile.
 public struct FileRights: OptionSet, Sendable, Hashable {
     public let rawValue: UInt32
@@ -132,6 +134,8 @@ public enum PipeControl: @unchecked Sendable {
 public protocol DriverFile: AnyObject, Sendable {
     /// The descriptor, for what needs no driver: fstat(2) and its like.
     var descriptor: Int32 { get }
+    /// A copy of the descriptor, which the caller closes; -1, with errno set: it is closed, or cannot be copied.
+    func copyDescriptor() -> Int32
     /// Where it was found.
     var path: String { get }
     /// What it was opened for.
@@ -188,6 +192,7 @@ public enum NowResult: Sendable {
 }
 
 extension DriverFile {
+    public func copyDescriptor() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) }
     public func transferNow(_: UnsafeMutableRawPointer, _: Int, isWrite: Bool, at: Int64) -> NowResult { .other }
 }
 

@@ -433,6 +433,16 @@ package enum SourceObject {
         return box.socket?.descriptor ?? box.file?.descriptor ?? -1
     }
 
+    /// A copy of it, which the caller closes; -1, with errno set: there is none, or it cannot be copied.
+    package static func copyDescriptor(of object: ObjectName) -> Int32 {
+        guard let box = box(of: object) else {
+            errno = EBADF
+            return -1
+        }
+        if let socket = box.socket { return socket.copyDescriptor() }
+        return box.file?.copyDescriptor() ?? fcntl(-1, F_DUPFD_CLOEXEC, 3)  // EBADF
+    }
+
     /// What closes the driver's side of the object.
     static func closing(_ object: ObjectName) -> (() -> Void)? {
         guard let box = box(of: object) else { return nil }

@@ -62,6 +62,16 @@ final class InheritedFile: DriverFile {
         }
     }
 
+    func copyDescriptor() -> Int32 {
+        state.withLock { state in
+            switch state {
+            case .untouched(let descriptor): fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+            case .driven(let file): file.copyDescriptor()
+            case .closed: fcntl(-1, F_DUPFD_CLOEXEC, 3)  // EBADF
+            }
+        }
+    }
+
     private func isKind(_ kinds: mode_t...) -> Bool {
         var found = stat()
         return fstat(descriptor, &found) == 0 && kinds.contains(found.st_mode & S_IFMT)

@@ -114,7 +114,9 @@ private final class InheritedSocket: DriverSocket {
     func cancel(_ request: IORequest) { driven?.cancel(request) }
     func cancelReceives() { driven?.cancelReceives() }
     func adopt(_ descriptor: Int32, as phase: SocketSettings.Phase) -> Bool {
-        driven?.adopt(descriptor, as: phase) ?? false
+        if let driven { return driven.adopt(descriptor, as: phase) }
+        Glibc.close(descriptor)
+        return false
     }
     func cancel(where isMeant: (IORequest) -> Bool) -> Int {
         // What nobody has touched has no requests.

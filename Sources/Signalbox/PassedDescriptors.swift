@@ -4,9 +4,9 @@ import Glibc
 
 /// Who has taken which of the descriptors that were passed to this process.
 ///
-/// A listener, or a socket for datagrams, is copied (dup(2)) for each who takes it, one at a time: the manager has it open
-/// as well, so clients could not be refused by closing it, and a service that pauses wants to listen again. Everything
-/// else is handed over: to close a connection is to end it.
+/// Who takes one gets a copy (dup(2)). Of a listener, or a socket for datagrams, the original stays, for the next who takes
+/// it once the copy is closed: the manager has it open as well, so clients could not be refused by closing it, and a
+/// service that pauses wants to listen again. Everything else is handed over: to close a connection is to end it.
 package final class PassedDescriptors: Sendable {
     package static let shared = PassedDescriptors()
 
@@ -26,12 +26,34 @@ package final class PassedDescriptors: Sendable {
             switch use {
             case .free: true
             case .used: (user?.descriptor ?? -1) < 0
-            case .beingTaken, .gone: false
+            case .beingTaken, .kept, .gone: false
             }
         }
     }
-    private enum Use { case free, beingTaken, used, gone }
+    private enum Use {
+        case free, beingTaken, used
+        /// Whoever has the copy does not say when it is closed.
+        case kept
+        case gone
+    }
     private let entries = Guarded<[Entry]>([])
+    /// What the manager has under which name, as far as this process knows.
+    private let stored = Guarded<[String: Set<Identity>]>([:])
+
+    /// What tells a socket, or the end of a pipe, from all others that are open somewhere.
+    private struct Identity: Hashable {
+        let device, inode: UInt
+        let mode: Int32
+
+        /// nil: it is of another kind. A file may be open many times.
+        init?(_ descriptor: Int32) {
+            var found = stat()
+            guard fstat(descriptor, &found) == 0, [S_IFSOCK, S_IFIFO].contains(found.st_mode & S_IFMT) else {
+                return nil
+            }
+            (device, inode, mode) = (found.st_dev, found.st_ino, fcntl(descriptor, F_GETFL) & O_ACCMODE)
+        }
+    }
 
     /// The name of what `DescriptorStore` stores to see whether there is room.
     package static let probe = "signalbox-probe"
@@ -43,7 +65,24 @@ package final class PassedDescriptors: Sendable {
         // Left over by a run that was killed at that moment.
         for passed in open where passed.name.hasPrefix(PassedDescriptors.probe) { close(passed.number) }
         entries.withLock { $0 = ours.map { Entry(passed: $0) } }
+        stored.withLock { $0 = [:] }
+        for passed in ours { noteStored(passed.number, as: passed.name) }
         return ours
+    }
+
+    /// The manager has it.
+    package func noteStored(_ descriptor: Int32, as name: String) {
+        guard let identity = Identity(descriptor) else { return }
+        stored.withLock { _ = $0[name, default: []].insert(identity) }
+    }
+
+    /// The manager drops all of that name.
+    package func forgetStored(_ name: String) { stored.withLock { $0[name] = nil } }
+
+    /// Whether the manager has it under that name: passed it to this process, or was given it.
+    package func isStored(_ descriptor: Int32, as name: String) -> Bool {
+        guard let identity = Identity(descriptor) else { return false }
+        return stored.withLock { $0[name]?.contains(identity) ?? false }
     }
 
     /// Closes what is still ours; for tests.
@@ -63,11 +102,8 @@ package final class PassedDescriptors: Sendable {
         let claimed: Result<Claim, ActivationError>? = entries.withLock { entries in
             guard let index = entries.firstIndex(where: { $0.isFree && isWanted($0.passed) }) else { return nil }
             let passed = entries[index].passed
-            var number = passed.number
-            if passed.isCopied {
-                number = fcntl(number, F_DUPFD_CLOEXEC, 3)
-                if number < 0 { return .failure(.failed(passed.name, code: errno)) }
-            }
+            let number = fcntl(passed.number, F_DUPFD_CLOEXEC, 3)
+            if number < 0 { return .failure(.failed(passed.name, code: errno)) }
             entries[index].use = .beingTaken
             return .success(Claim(passed: passed, number: number))
         }
@@ -86,14 +122,19 @@ package final class PassedDescriptors: Sendable {
         throw .wrongKind(first, wanted: PassedDescriptor.Kind.allCases.filter(kinds.contains))
     }
 
-    /// Something was made of it. `user`: what closes the copy; when it has, the original can be taken again.
+    /// Something was made of it. `user`: what closes the copy; when it has, the original can be taken again, if it stays.
     package func settle(_ claim: Claim, user: (any DriverSocket)?) {
-        set(claim, claim.passed.isCopied ? .used : .gone, user)
+        guard claim.passed.isCopied else {
+            set(claim, .gone, nil)
+            close(claim.passed.number)
+            return
+        }
+        set(claim, user == nil ? .kept : .used, user)
     }
 
-    /// Nothing was made of it.
-    package func giveBack(_ claim: Claim) {
-        if claim.passed.isCopied { close(claim.number) }
+    /// Nothing was made of it. `isClosed`: the copy is closed already.
+    package func giveBack(_ claim: Claim, isClosed: Bool = false) {
+        if !isClosed { close(claim.number) }
         set(claim, .free, nil)
     }
 
@@ -105,13 +146,13 @@ package final class PassedDescriptors: Sendable {
         }
     }
 
-    /// Makes a socket of the descriptor.
+    /// Makes a socket of the descriptor, which closes it. What has come of that is for the caller to say.
     package func makeSocket(_ claim: Claim) throws(IOError) -> any DriverSocket {
         do throws(IOError) {
             let settings = SocketSettings(of: claim.number)
             let made = try DriverRegistry.shared.sockets().makeEmptySocket(like: settings)
+            try made.settings.share()
             _ = made.adopt(claim.number, as: settings.phase)  // it is open
-            settle(claim, user: made)
             return made
         } catch {
             giveBack(claim)
@@ -119,9 +160,8 @@ package final class PassedDescriptors: Sendable {
         }
     }
 
-    /// Makes a file, or the end of a pipe, of the descriptor.
+    /// Makes a file, or the end of a pipe, of the descriptor. What has come of that is for the caller to say.
     package func makeFile(_ claim: Claim, isOverlapped: Bool) -> any DriverFile {
-        defer { settle(claim, user: nil) }
         let rights: FileRights =
             switch fcntl(claim.number, F_GETFL) & O_ACCMODE {
             case O_RDONLY: .read

@@ -71,7 +71,7 @@ public struct ServiceEnvironment: Sendable {
     /// Whether something of that name was passed to this process, be it in use by now or not.
     public func isPassed(_ name: String) -> Bool { descriptors.contains { $0.name == name } }
 
-    /// Takes a passed descriptor for oneself: one for which there is no object here, as a datagram socket.
+    /// Takes a passed descriptor for oneself, once: one for which there is no object here, as a datagram socket.
     ///
     /// - Returns: the descriptor's number; the caller closes it.
     /// - Throws: `ActivationError`: nothing of that name was passed, or it is in use already.

@@ -1,5 +1,6 @@
 import CLinux
 package import Dispatcher
+import Glibc
 package import Synchronization
 
 /// What a socket is ready for.
@@ -62,6 +63,8 @@ public final class SocketSettings: Sendable {
     /// A listener's connections that were looked at, and left for a later accept.
     package let deferred = Guarded<[any DriverSocket]>([])
     package let events = Guarded(NetworkEvents())
+    /// An eventfd(2) that is readable once the socket is closed, for who sleeps in poll(2); -1: shutdown(2) ends that sleep.
+    package let closing = Atomic<Int32>(-1)
     /// Whether `events` wants to be told of anything.
     package let isWatched = Atomic(false)
 
@@ -74,6 +77,18 @@ public final class SocketSettings: Sendable {
     deinit {
         let event = events.withLock { $0.event }
         if event != .none { Arena.local.release(event) }
+        let closing = closing.load(ordering: .relaxed)
+        if closing >= 0 { close(closing) }
+    }
+
+    /// The descriptor that the socket is to adopt is another process's as well: to shut it down would end it for that one,
+    /// too.
+    package func share() throws(IOError) {
+        guard closing.load(ordering: .relaxed) < 0 else { return }
+        let made = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+        guard made >= 0 else { throw IOError(code: errno, "making an eventfd") }
+        let (isFirst, _) = closing.compareExchange(expected: -1, desired: made, ordering: .acquiringAndReleasing)
+        if !isFirst { close(made) }
     }
 
     /// How far a stream has come.

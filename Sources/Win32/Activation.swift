@@ -1,3 +1,4 @@
+import CLinux
 public import CWin32
 import Dispatcher
 import Glibc
@@ -9,13 +10,14 @@ import Signalbox
 // ---- bind
 
 private func sockets(like socket: any DriverSocket) -> [PassedDescriptor] {
-    let type = socket.settings.type
-    return ServiceEnvironment.current.descriptors.filter { passed in
-        switch passed.kind {
-        case .listener: type == CWin32.SOCK_STREAM
-        case .datagrams: type == CWin32.SOCK_DGRAM
-        default: false
-        }
+    let passed = ServiceEnvironment.current.descriptors.filter { $0.kind == .listener || $0.kind == .datagrams }
+    guard !passed.isEmpty else { return [] }
+    let descriptor = socket.descriptor
+    let options = [Glibc.SO_TYPE, Glibc.SO_PROTOCOL]
+    let wanted = options.map { option(descriptor, $0) }
+    return passed.filter { passed in
+        options.map { option(passed.number, $0) } == wanted
+            && SocketAddress { Glibc.getpeername(passed.number, $0, $1) } == nil
     }
 }
 
@@ -34,10 +36,16 @@ func bindToPassed(_ socket: any DriverSocket, _ address: SocketAddress) -> Int32
                 && SocketAddress { Glibc.getsockname(passed.number, $0, $1) }?.isSame(address) == true
         }
         guard let claim else { return nil }
-        guard socket.adopt(claim.number, as: .idle) else {
+        let isTold = reportsUnreachable(socket.descriptor, socket.settings.family)
+        guard (try? socket.settings.share()) != nil else {
             PassedDescriptors.shared.giveBack(claim)
+            return WSAEMFILE
+        }
+        guard socket.adopt(claim.number, as: .idle) else {
+            PassedDescriptors.shared.giveBack(claim, isClosed: true)
             return WSAENOTSOCK  // closed meanwhile
         }
+        if isTold { setReportsUnreachable(socket.descriptor, socket.settings.family, true) }
         PassedDescriptors.shared.settle(claim, user: socket)
         return 0
     } catch {
@@ -61,7 +69,9 @@ func explainPassed(_ socket: any DriverSocket, _ address: SocketAddress) {
 }
 
 private func say(_ text: String) {
-    "signalbox: \(text)\n".withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+    let line = "signalbox: \(text)\n"
+    // It may wait for whoever reads it.
+    outside { line.withCString { signalbox_write_error($0, strlen($0)) } }
 }
 
 extension SocketAddress {
@@ -79,13 +89,22 @@ extension SocketAddress {
 
     /// Whether a socket that is bound to the one is bound to the other.
     func isSame(_ other: SocketAddress) -> Bool {
-        // Without an IPv6 flow; a path's length may count its end.
-        family == other.family && isWhole && other.isWhole && text == other.text && scope == other.scope
+        family == other.family && isWhole && other.isWhole && identity == other.identity
     }
 
-    private var scope: UInt32 {
-        guard family == Glibc.AF_INET6 else { return 0 }
-        return withLinux { name, _ in UnsafeRawPointer(name).loadUnaligned(fromByteOffset: 24, as: UInt32.self) }
+    /// The bytes that say where it is.
+    private var identity: [UInt8] {
+        withLinux { name, length in
+            let bytes = UnsafeRawBufferPointer(start: name, count: Int(length))
+            switch family {
+            case Glibc.AF_INET: return Array(bytes[2..<8])
+            case Glibc.AF_INET6: return Array(bytes[2..<4]) + Array(bytes[8..<28])  // without the flow
+            default:
+                // A path's length may count its end; that of a name in the abstract namespace says all (unix(7)).
+                let path = bytes[2...]
+                return Array(path.first == 0 ? path : path.prefix { $0 != 0 })
+            }
+        }
     }
 }
 
@@ -113,11 +132,13 @@ private func code(_ error: ActivationError, busy: Int32, other: Int32) -> Int32 
         let claim = try PassedDescriptors.shared.claim(
             named: String(cString: name), [.listener, .connection, .datagrams])
         guard let socket = try? PassedDescriptors.shared.makeSocket(claim) else { return failed(WSASYSNOTREADY) }
-        guard let object = try? SourceObject.make(socket, isOverlapped: true) else {
+        if claim.passed.kind == .datagrams { setReportsUnreachable(claim.number, socket.settings.family, true) }
+        guard let object = try? SourceObject.make(socket, isOverlapped: true), let made = newHandle(object) else {
             socket.close()
+            PassedDescriptors.shared.giveBack(claim, isClosed: true)
             return failed(WSAENOBUFS)
         }
-        guard let made = newHandle(object) else { return ~UINT_PTR(0) }
+        PassedDescriptors.shared.settle(claim, user: socket)
         return UINT_PTR(value(made))
     } catch {
         say("SignalboxServiceSocket failed: \(error)")
@@ -132,14 +153,16 @@ private func code(_ error: ActivationError, busy: Int32, other: Int32) -> Int32 
     do throws(ActivationError) {
         let claim = try PassedDescriptors.shared.claim(named: String(cString: name), [.pipe, .file])
         let file = PassedDescriptors.shared.makeFile(claim, isOverlapped: false)
-        guard let object = try? SourceObject.make(file) else {
-            file.close()
-            return noHandle(ERROR_NO_SYSTEM_RESOURCES)
-        }
         var access = DWORD(SYNCHRONIZE | FILE_READ_ATTRIBUTES)
         if file.access.contains(.read) { access |= DWORD(GENERIC_READ) }
         if file.access.contains(.write) { access |= DWORD(GENERIC_WRITE) }
-        return newHandle(object, access: access)
+        guard let object = try? SourceObject.make(file), let made = newHandle(object, access: access) else {
+            file.close()
+            PassedDescriptors.shared.giveBack(claim, isClosed: true)
+            return noHandle(ERROR_NO_SYSTEM_RESOURCES)
+        }
+        PassedDescriptors.shared.settle(claim, user: nil)
+        return made
     } catch {
         say("SignalboxServiceHandle failed: \(error)")
         return noHandle(code(error, busy: ERROR_BUSY, other: ERROR_INVALID_HANDLE))
@@ -152,7 +175,7 @@ private func code(_ error: DescriptorStoreError) -> Int32 {
     switch error {
     case .invalidName: ERROR_INVALID_PARAMETER
     case .notOpen: ERROR_INVALID_HANDLE
-    case .refused: ERROR_TOO_MANY_OPEN_FILES
+    case .refused, .failed: ERROR_TOO_MANY_OPEN_FILES
     case .notHeard: ERROR_TIMEOUT
     }
 }
@@ -180,8 +203,8 @@ public func __SignalboxServiceStore(_ object: HANDLE?, _ name: LPCSTR?, _ flags:
     guard let name, flags & ~DWORD(SIGNALBOX_STORE_UNWATCHED) == 0 else { return failure(ERROR_INVALID_PARAMETER) }
     let found = HandleTable.find(value(object), [])
     guard found != .none else { return failure(ERROR_INVALID_HANDLE) }
-    let copy = fcntl(SourceObject.descriptor(of: found), F_DUPFD_CLOEXEC, 3)
-    guard copy >= 0 else { return failure(ERROR_INVALID_HANDLE) }
+    let copy = SourceObject.copyDescriptor(of: found)
+    guard copy >= 0 else { return failure(errno == EBADF ? ERROR_INVALID_HANDLE : ERROR_TOO_MANY_OPEN_FILES) }
     defer { close(copy) }
     let text = String(cString: name)
     return ask { () async throws(DescriptorStoreError) in

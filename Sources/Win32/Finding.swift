@@ -17,9 +17,11 @@ private struct Search {
         while let name = names.first {
             guard let facts = FileFacts(folder == "/" ? "/" + name : folder + "/" + name) else {
                 let code = errno
-                // One that has gone is passed over; one that cannot be looked at now is the next still.
-                if [ENOMEM, EIO, EMFILE].contains(code) { throw IOError(code: code, "looking at \(name)") }
+                // One that cannot be looked at for want of memory or descriptors is the next still; one that has gone is
+                // passed over; one that cannot be read is told once.
+                if [ENOMEM, EMFILE].contains(code) { throw IOError(code: code, "looking at \(name)") }
                 names.removeFirst()
+                if code == EIO { throw IOError(code: code, "looking at \(name)") }
                 continue
             }
             names.removeFirst()
@@ -51,9 +53,8 @@ private enum Searches {
     static func next(_ handle: HANDLE?) throws(IOError) -> (name: String, facts: FileFacts)?? {
         try state.withLock { state throws(IOError) in
             guard var search = state.searches[value(handle)] else { return nil }
-            let found = try search.next()
-            state.searches[value(handle)] = search
-            return .some(found)
+            defer { state.searches[value(handle)] = search }
+            return .some(try search.next())
         }
     }
 

@@ -63,6 +63,13 @@ private func wait(
             isMute[index]
                 ? pollfd(fd: -1, events: 0, revents: 0) : sockets[index]?.entry ?? pollfd(fd: -1, events: 0, revents: 0)
         }
+        // Of sockets that are not shut down when they are closed.
+        for looked in sockets {
+            guard let closing = looked?.socket.settings.closing.load(ordering: .acquiring), closing >= 0 else {
+                continue
+            }
+            entries.append(pollfd(fd: closing, events: Int16(Glibc.POLLIN), revents: 0))
+        }
         let milliseconds =
             deadline == Deadline.never ? -1 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)
         let found = entries.withUnsafeMutableBufferPointer { entries in

@@ -42,9 +42,15 @@ private func sleep(on socket: any DriverSocket, for events: Int16, until deadlin
             if now >= deadline { return .timedOut }
             milliseconds = Int32(clamping: (deadline - now + 999_999) / 1_000_000)
         }
+        let closing = socket.settings.closing.load(ordering: .acquiring)
         let found = Arena.sleeping { () -> Int32 in
-            var entry = pollfd(fd: descriptor, events: events, revents: 0)
-            return poll(&entry, 1, milliseconds)
+            var entry = (
+                pollfd(fd: descriptor, events: events, revents: 0),
+                pollfd(fd: closing, events: Int16(Glibc.POLLIN), revents: 0)
+            )
+            return withUnsafeMutablePointer(to: &entry) { entry in
+                entry.withMemoryRebound(to: pollfd.self, capacity: 2) { poll($0, closing < 0 ? 1 : 2, milliseconds) }
+            }
         }
         if socket.descriptor != descriptor { return .closed }
         if found > 0 { return .ready }

@@ -143,6 +143,14 @@ func setReportsUnreachable(_ descriptor: Int32, _ family: Int32, _ isOn: Bool) {
     }
 }
 
+/// Whether that is so.
+func reportsUnreachable(_ descriptor: Int32, _ family: Int32) -> Bool {
+    var (value, size): (Int32, socklen_t) = (0, 4)
+    let isIPv6 = family == Glibc.AF_INET6
+    let (level, name) = isIPv6 ? (CWin32.IPPROTO_IPV6, IPV6_RECVERR) : (CWin32.IPPROTO_IP, IP_RECVERR)
+    return Glibc.getsockopt(descriptor, level, name, &value, &size) == 0 && value != 0
+}
+
 @c(closesocket) @implementation public func __closesocket(_ s: SOCKET) -> Int32 {
     enter()
     defer { leave() }
@@ -155,7 +163,7 @@ func setReportsUnreachable(_ descriptor: Int32, _ family: Int32, _ isOn: Bool) {
     }
 }
 
-private func option(_ descriptor: Int32, _ name: Int32) -> Int32 {
+func option(_ descriptor: Int32, _ name: Int32) -> Int32 {
     var (answer, size): (Int32, socklen_t) = (0, 4)
     return Glibc.getsockopt(descriptor, Glibc.SOL_SOCKET, name, &answer, &size) == 0 ? answer : 0
 }
@@ -207,8 +215,10 @@ public func __bind(_ s: SOCKET, _ name: UnsafePointer<SOCKADDR>?, _ length: Int3
         return socketFailure(WSAEINVAL)  // Linux would bind it
     }
     let result: Int32
-    if settings.phase == .idle && option(descriptor, Glibc.SO_ACCEPTCONN) != 0 {
-        result = 0  // the service manager does, with the backlog of its unit
+    if option(descriptor, Glibc.SO_ACCEPTCONN) != 0 {
+        // "If listen is called on an already listening socket, it will return success without changing the value for the
+        // backlog parameter" (listen). One of the service manager's has the backlog of its unit.
+        result = 0
     } else {
         // Its connections inherit this, and may linger in TIME_WAIT when the next server binds, see `bind`.
         setReuse(descriptor, 1)

@@ -1,6 +1,7 @@
 // activated.c: a Win32 program that systemd starts with sockets, for Tests/Deployment/sockets-test.
 //
-//     activated PORT      binds to 127.0.0.1:PORT and listens, as on Windows; if systemd holds that socket it takes it over
+//     activated PORT      binds to 127.0.0.1:PORT and listens, as on Windows; if systemd holds that socket it takes it over;
+//                         it closes the socket after each client, and makes it anew
 //     activated datagrams PORT   sends back what comes to 127.0.0.1:PORT, likewise
 //     activated by-name   asks for "api" (a Unix socket), "log" (a FIFO), and a pipe that an earlier run has stored
 //
@@ -81,10 +82,28 @@ static void send_back(int port) {
     }
 }
 
+static SOCKET listener;
+static HANDLE served;
+static unsigned runs;
+
+// Until the socket is closed.
+static DWORD WINAPI serve(LPVOID unused) {
+    (void)unused;
+    for (;;) {
+        char text[32];
+        SOCKET connection = accept(listener, NULL, NULL);
+        if (connection == INVALID_SOCKET) return (DWORD)WSAGetLastError();
+        snprintf(text, sizeof text, "run %u\n", runs);
+        send(connection, text, (int)strlen(text), 0);
+        closesocket(connection);
+        SetEvent(served);
+    }
+}
+
 int main(int argc, char **argv) {
     WSADATA data;
-    unsigned runs = 0;
-    SOCKET listener;
+    int port = 0, pauses = 0;
+    (void)pauses;
     must(!WSAStartup(MAKEWORD(2, 2), &data), "WSAStartup");
     if (argc < 2) return 2;
     if (!strcmp(argv[1], "datagrams")) send_back(argc > 2 ? atoi(argv[2]) : 0);
@@ -101,20 +120,39 @@ int main(int argc, char **argv) {
     } else
 #endif
     {
-        listener = listen_at(atoi(argv[1]));
+        port = atoi(argv[1]);
+        listener = listen_at(port);
         // A service that pauses closes its socket, and makes it anew.
         closesocket(listener);
-        listener = listen_at(atoi(argv[1]));
+        listener = listen_at(port);
     }
 #ifndef _WIN32
     SignalboxServiceReady("serving");
 #endif
+    must((served = CreateEvent(NULL, FALSE, FALSE, NULL)) != NULL, "CreateEvent");
     for (;;) {
-        char text[32];
-        SOCKET connection = accept(listener, NULL, NULL);
-        must(connection != INVALID_SOCKET, "accept");
-        snprintf(text, sizeof text, "run %u\n", runs);
-        send(connection, text, (int)strlen(text), 0);
-        closesocket(connection);
+        DWORD code;
+        HANDLE server = CreateThread(NULL, 0, serve, NULL, 0, NULL);
+        must(server != NULL, "CreateThread");
+        // It pauses after each client, with its thread in accept mostly: that one is woken, and nobody else is.
+        WaitForSingleObject(served, INFINITE);
+        if (!port) WaitForSingleObject(server, INFINITE);
+        WaitForSingleObject(server, 20);
+        closesocket(listener);
+        must(WaitForSingleObject(server, 10000) == WAIT_OBJECT_0, "waking the thread in accept");
+        GetExitCodeThread(server, &code);
+        SetLastError(code);
+        must(code == WSAEINTR || code == WSAENOTSOCK, "accept");
+        CloseHandle(server);
+#ifndef _WIN32
+        // Who comes meanwhile waits in systemd's queue, and is served after the pause.
+        if (pauses++ < 3) {
+            struct sockaddr_in address = at(port);
+            SOCKET client = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+            must(!connect(client, (struct sockaddr *)&address, sizeof address), "connecting in a pause");
+            closesocket(client);
+        }
+#endif
+        listener = listen_at(port);
     }
 }

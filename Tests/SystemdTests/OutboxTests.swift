@@ -3,6 +3,7 @@ import Dispatcher
 import Glibc
 import Logging
 import Signalbox
+import Synchronization
 import TestSupport
 import Testing
 
@@ -124,6 +125,29 @@ struct OutboxTests {
         #expect(inbox.read() == "X_FILL=0")
         #expect(outbox.drain(until: signalbox_now() + 10_000_000_000))
         #expect(inbox.readAll().last == "STOPPING=1")
+    }
+
+    @Test("when a message is lost, those that were sent with it are, too, and who waits for their barrier is told")
+    func losing() throws {
+        let inbox = try Inbox()
+        let outbox = outbox(inbox)
+        _ = try inbox.fill()
+        #expect(outbox.send([NotifyMessage("READY=1")]))
+        let group = NotifyMessage.Group()
+        // It waits behind that one; then sendmsg(2) finds that it is too long for a datagram.
+        let long = NotifyMessage("X=" + String(repeating: "x", count: 1 << 23))
+        let barrier = try #require(outbox.sendWithBarrier([long, NotifyMessage("FDSTORE=1", descriptors: [1])], group))
+        defer { close(barrier) }
+        #expect(outbox.send([NotifyMessage("STATUS=behind")]))
+        let isLostEarly = group.isLost.load(ordering: .acquiring)
+        #expect(!isLostEarly)
+        _ = inbox.readAll()
+        #expect(outbox.drain(until: signalbox_now() + 10_000_000_000))
+        #expect(inbox.readAll() == ["READY=1", "STATUS=behind"])
+        let isLost = group.isLost.load(ordering: .acquiring)
+        #expect(isLost)
+        var entry = pollfd(fd: barrier, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&entry, 1, 0) == 1)
     }
 
     @Test("a manager that is not there is told nothing, and that is said")

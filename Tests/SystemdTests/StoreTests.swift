@@ -6,6 +6,7 @@ import OverlappedIO
 import ServiceLifecycle
 import Signalbox
 import SignalboxTesting
+import Synchronization
 import Systemd
 import TestSupport
 import Testing
@@ -85,6 +86,81 @@ struct StoreTests {
         }
     }
 
+    @Test("a listener that is closed while a thread sleeps on it wakes that one, and listens on for the manager")
+    func closingWhileHeld() async throws {
+        let manager = try FakeServiceManager()
+        let socket = try listener()
+        defer { close(socket) }
+        manager.pass(socket, as: "http")
+        manager.superviseThisProcess()
+        let port = PassedPort.of(socket)
+        try await run { _ in
+            let claim = try PassedDescriptors.shared.claim(named: "http", [.listener])
+            let taken = try PassedDescriptors.shared.makeSocket(claim)
+            PassedDescriptors.shared.settle(claim, user: taken)
+            let early = try await SocketObject.connect(host: "127.0.0.1", port: port)
+            let held = taken.hold()
+            let closing = taken.settings.closing.load(ordering: .acquiring)
+            var entry = pollfd(fd: closing, events: Int16(POLLIN), revents: 0)
+            #expect(closing >= 0 && poll(&entry, 1, 0) == 0)
+            taken.close()
+            #expect(poll(&entry, 1, 0) == 1)
+            #expect(taken.descriptor == -1 && fcntl(held, F_GETFD) >= 0)
+            taken.letGo()
+            let late = try await SocketObject.connect(host: "127.0.0.1", port: port)
+            let again = try ListenerObject(passedAs: "http")
+            for client in [early, late] {
+                let accepted = try await again.accept()
+                var buffer = PinnedBuffer(capacity: 2)
+                buffer.replace(with: "hi".utf8)
+                try await accepted.send(buffer)
+                let count = try await client.receive(into: &buffer)
+                #expect(count == 2)
+            }
+        }
+    }
+
+    @Test("a descriptor whose place is taken stays open while somebody holds it")
+    func takingPlace() async throws {
+        try await run { _ in
+            let socket = try DriverRegistry.shared.sockets().makeSocket(
+                family: AF_INET, type: Int32(SOCK_STREAM.rawValue), protocol: 0)
+            let held = socket.hold()
+            let next = try listener()
+            let isTaken = socket.adopt(next, as: .idle)
+            #expect(isTaken && socket.descriptor == next)
+            #expect(fcntl(held, F_GETFD) >= 0)
+            var entry = pollfd(fd: held, events: Int16(POLLIN), revents: 0)
+            #expect(poll(&entry, 1, 0) == 1)  // who sleeps on it wakes up
+            socket.letGo()
+            #expect(fcntl(held, F_GETFD) < 0)
+            socket.close()
+            let other = datagrams()
+            let isTakenAgain = socket.adopt(other, as: .idle)
+            #expect(!isTakenAgain && fcntl(other, F_GETFD) < 0)
+        }
+    }
+
+    @Test("what nothing was made of can be taken again; what was handed over is gone")
+    func givingBack() throws {
+        let manager = try FakeServiceManager()
+        var ends: (Int32, Int32) = (-1, -1)
+        try #require(signalbox_pipe(&ends.0, &ends.1, true) == 0)
+        manager.pass(ends.0, as: "fifo")
+        close(ends.0)
+        close(ends.1)
+        manager.superviseThisProcess()
+        let passed = try #require(ServiceEnvironment.current.descriptors.first)
+        let first = try PassedDescriptors.shared.claim(named: "fifo", [.pipe])
+        #expect(throws: ActivationError.inUse("fifo")) { try PassedDescriptors.shared.claim(named: "fifo", [.pipe]) }
+        PassedDescriptors.shared.giveBack(first)
+        #expect(fcntl(first.number, F_GETFD) < 0 && fcntl(passed.number, F_GETFD) >= 0)
+        let taken = try ServiceEnvironment.takeDescriptor(passedAs: "fifo")
+        #expect(fcntl(taken, F_GETFD) >= 0 && fcntl(passed.number, F_GETFD) < 0)
+        #expect(throws: ActivationError.inUse("fifo")) { try ServiceEnvironment.takeDescriptor(passedAs: "fifo") }
+        close(taken)
+    }
+
     @Test("an error says what was passed instead")
     func errors() throws {
         let manager = try FakeServiceManager()
@@ -106,6 +182,7 @@ struct StoreTests {
         #expect(ServiceEnvironment.current.isPassed("dns") && !ServiceEnvironment.current.isPassed("http"))
         let taken = try ServiceEnvironment.takeDescriptor(passedAs: "dns")
         #expect(fcntl(taken, F_GETFD) == FD_CLOEXEC)
+        #expect(throws: ActivationError.inUse("dns")) { try ServiceEnvironment.takeDescriptor(passedAs: "dns") }
         close(taken)
     }
 
@@ -167,6 +244,14 @@ struct StoreTests {
             try await DescriptorStore.store(descriptor: socket, as: "first")
             await #expect(throws: DescriptorStoreError.refused("second", limit: nil)) {
                 try await DescriptorStore.store(descriptor: socket, as: "second")
+            }
+            #expect(manager.stored == ["first"])
+            // What it has is not refused.
+            try await DescriptorStore.store(descriptor: socket, as: "first")
+            let another = datagrams()
+            defer { close(another) }
+            await #expect(throws: DescriptorStoreError.refused("first", limit: nil)) {
+                try await DescriptorStore.store(descriptor: another, as: "first")
             }
             #expect(manager.stored == ["first"])
             for name in ["", "a:b", "ä", String(repeating: "x", count: 256), "signalbox-probe-1"] {

@@ -67,7 +67,8 @@ SIGNALBOX_API BOOL WINAPI SignalboxHeartbeatEnd(LPCSTR component);
  *         closesocket; one that listens needs no bind and no listen.
  *         INVALID_SOCKET with WSAEFAULT if name is NULL, WSANOTINITIALISED before WSAStartup, ERROR_NOT_FOUND if no
  *         descriptor of that name was passed, WSAENOTSOCK if it is no socket, WSAEADDRINUSE if all of that name are in
- *         use. Standard error says which there are.
+ *         use; standard error says which there are. ERROR_TOO_MANY_OPEN_FILES if the process can open no more, WSAENOBUFS
+ *         if there is no room for a handle: the socket can still be asked for then.
  */
 SIGNALBOX_API UINT_PTR WINAPI SignalboxServiceSocket(LPCSTR name);
 
@@ -77,8 +78,9 @@ SIGNALBOX_API UINT_PTR WINAPI SignalboxServiceSocket(LPCSTR name);
  * @param name as for SignalboxServiceSocket.
  * @return a HANDLE for ReadFile and WriteFile, which the caller closes by CloseHandle. NULL with
  *         ERROR_INVALID_PARAMETER if name is NULL, ERROR_NOT_FOUND if no descriptor of that name was passed,
- *         ERROR_INVALID_HANDLE if it is neither a pipe nor a file, ERROR_BUSY if all of that name are in use. Standard
- *         error says which there are.
+ *         ERROR_INVALID_HANDLE if it is neither a pipe nor a file, ERROR_BUSY if all of that name are in use; standard
+ *         error says which there are. ERROR_TOO_MANY_OPEN_FILES if the process can open no more,
+ *         ERROR_NO_SYSTEM_RESOURCES (1450) if there is no room for a handle: the pipe can still be asked for then.
  */
 SIGNALBOX_API HANDLE WINAPI SignalboxServiceHandle(LPCSTR name);
 
@@ -98,7 +100,8 @@ SIGNALBOX_API HANDLE WINAPI SignalboxServiceHandle(LPCSTR name);
  * @param flags 0 or SIGNALBOX_STORE_UNWATCHED.
  * @return TRUE if it is kept, and where there is no service manager. FALSE with ERROR_INVALID_PARAMETER for a wrong name or
  *         flag, ERROR_INVALID_HANDLE if object is none of these, ERROR_TOO_MANY_OPEN_FILES if the manager does not keep it
- *         (it keeps as many as it may, or the unit has no `FileDescriptorStoreMax=`), ERROR_TIMEOUT if it does not answer.
+ *         (it keeps as many as it may, or the unit has no `FileDescriptorStoreMax=`) or the process can open no more,
+ *         ERROR_TIMEOUT if it does not answer.
  */
 SIGNALBOX_API BOOL WINAPI SignalboxServiceStore(HANDLE object, LPCSTR name, DWORD flags);
 

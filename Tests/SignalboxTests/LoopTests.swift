@@ -241,6 +241,20 @@ struct LoopTests {
         #expect(await eventually { Census().descriptors.count <= before })
     }
 
+    @Test("what is posted while jobs of a burst are left is called without another wake-up", arguments: [769, 1_024])
+    func postedDuringBurst(jobs: Int) throws {
+        let (stepper, done) = (try Stepper(), Counter())
+        for _ in 0..<jobs { Task(executorPreference: stepper.loop.taskExecutor) { done.add() } }
+        #expect(stepper.loop.prepare() || Stepper.isReadable(stepper.loop.descriptor, 0))
+        stepper.loop.dispatch()
+        // 256 by the wake-up, as many after it; and so again in the turn that takes the next wake-up.
+        #expect(done.value == 512)
+        let posted = Counter()
+        stepper.loop.executor.post { posted.add() }
+        stepper.settle()
+        #expect(done.value == jobs && posted.value == 1)
+    }
+
     @Test("a timer of the loop fires at once, and again until it is cancelled")
     func timer() async throws {
         let loop = try EventLoop()

@@ -193,8 +193,10 @@ public final class LoopExecutor: SerialExecutor {
 
     // ---- on the loop
 
-    /// Whether the loop must not sleep.
-    var hasWork: Bool { !ownJobs.isEmpty || !ownBatch.isEmpty || !batch.isEmpty || isStopping.load(ordering: .relaxed) }
+    /// Whether the loop must not sleep. `hasMore` stays true when a poke was taken while jobs were left of the one before.
+    var hasWork: Bool {
+        !ownJobs.isEmpty || !ownBatch.isEmpty || !batch.isEmpty || hasMore || isStopping.load(ordering: .relaxed)
+    }
 
     func exitOnLoop(_ code: Int32) {
         checkIsolated()

@@ -43,9 +43,9 @@ struct LoopRemovalTests {
             }
         }
         let first = remove(0)
-        #expect(stepper!.turn { removed.value == 1 })
+        #expect(stepper!.turn { stepper!.loop.withIsolation { $0.executor.sourceCount } == 3 })
         await first.value
-        #expect(stepper!.loop.withIsolation { $0.executor.sourceCount } == 3)
+        #expect(removed.value == 1)
 
         let onLoop = stepper!.loop.withIsolation { _ in sources[1] }
         Task(executorPreference: stepper!.loop.taskExecutor) {

@@ -241,6 +241,71 @@ struct LoopTests {
         #expect(await eventually { Census().descriptors.count <= before })
     }
 
+    /// Comes back to the loop again and again.
+    private actor Spinner {
+        private let loop: EventLoop
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
+
+        init(_ loop: EventLoop) { self.loop = loop }
+
+        func spin(_ times: Int, _ rounds: Counter) async {
+            for _ in 0..<times {
+                rounds.add()
+                await Task.yield()
+            }
+        }
+    }
+
+    // In a process of their own: the task that is left behind holds its loop.
+    @Test("a loop whose actor yields without end is ended by a stop")
+    func endlessStop() async {
+        await #expect(processExitsWith: .success) { try LoopTests.endEndless { $0.stop() } }
+    }
+
+    @Test("a loop whose actor yields without end is ended by an exit")
+    func endlessExit() async {
+        await #expect(processExitsWith: .success) {
+            let loop = try LoopTests.endEndless { loop in loop.withIsolation { $0.exit(code: 4) } }
+            #expect(loop.exitCode == 4)
+        }
+    }
+
+    @discardableResult
+    private static func endEndless(_ end: (EventLoop) -> Void) throws -> EventLoop {
+        let (stepper, most) = (try Stepper(), 1_000_000)
+        let (loop, rounds, done) = (stepper.loop, Counter(), Counter())
+        Task(executorPreference: loop.taskExecutor) { await Spinner(loop).spin(most, rounds) }
+        #expect(stepper.turn { rounds.value > 10 })
+        // What is asked for before the end is done, in more than a hundred turns, and what comes of it.
+        for _ in 0..<60_000 {
+            Task(executorPreference: loop.taskExecutor) {
+                await Spinner(loop).spin(2, rounds)
+                done.add()
+            }
+        }
+        end(loop)
+        stepper.settle()
+        #expect(loop.hasEnded && done.value == 60_000 && rounds.value < most / 2)
+        let lines = stepper.lines.all
+        #expect(lines.count == 1)
+        #expect(lines.first?.hasPrefix("warning: the event loop ends with jobs left that never run (1):") == true)
+        return loop
+    }
+
+    @Test("what is posted while jobs of a burst are left is called without another wake-up", arguments: [769, 1_024])
+    func postedDuringBurst(jobs: Int) throws {
+        let (stepper, done) = (try Stepper(), Counter())
+        for _ in 0..<jobs { Task(executorPreference: stepper.loop.taskExecutor) { done.add() } }
+        #expect(stepper.loop.prepare() || Stepper.isReadable(stepper.loop.descriptor, 0))
+        stepper.loop.dispatch()
+        // 256 by the wake-up, as many after it; and so again in the turn that takes the next wake-up.
+        #expect(done.value == 512)
+        let posted = Counter()
+        stepper.loop.executor.post { posted.add() }
+        stepper.settle()
+        #expect(done.value == jobs && posted.value == 1)
+    }
+
     @Test("a timer of the loop fires at once, and again until it is cancelled")
     func timer() async throws {
         let loop = try EventLoop()

@@ -28,7 +28,8 @@ extension EventLoop {
     /// The other loop runs on this one's thread then, so its handlers must not block, either; and it must be driven by
     /// nobody else.
     ///
-    /// `descriptor` stays the other loop's; the source is to be cancelled before it is closed.
+    /// `descriptor` stays the other loop's, which may close it when the source is gone: on the loop after
+    /// ``EventSource/cancel()``, elsewhere after `await` ``EventSource/remove()``.
     /// `prepare` is called each time before this loop sleeps; it may change no sources.
     /// `dispatch` lets the other loop do what it has to do, without waiting.
     ///

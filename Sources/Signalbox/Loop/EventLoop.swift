@@ -66,9 +66,14 @@ public actor EventLoop {
 
     /// Ends the loop after the jobs that it has, without a call of its exit sources. Its sources are removed, and actors
     /// of the loop never run again. Never blocks.
+    ///
+    /// Jobs that those enqueue are run, too, and theirs; but after a hundred rounds of that the loop ends without what is
+    /// left, and logs a warning: a task that calls `Task.yield()` in a loop on an actor of this loop is not resumed then, and keeps
+    /// what it holds.
     public nonisolated func stop() { executor.stop() }
 
-    /// Has the loop call its exit sources, by priority, and nothing else any more, run the jobs that it has, and end.
+    /// Has the loop call its exit sources, by priority, and nothing else any more, run the jobs that it has, as ``stop()``
+    /// does, and end.
     ///
     /// - Parameter code: what ``exitCode`` tells then, and ``runOnCurrentThread()`` returns.
     public func exit(code: Int32 = 0) { executor.exitOnLoop(code) }

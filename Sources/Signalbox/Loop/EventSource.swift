@@ -145,13 +145,32 @@ public class EventSource: @unchecked Sendable {
     // ---- the end
 
     /// Removes the source; from any thread, and never blocks. No call of the handler begins after this has returned; on the
-    /// loop the source is gone by then, elsewhere a call that has begun may still be running.
+    /// loop the source is gone by then, elsewhere a call that has begun may still be running, and the loop still watches a
+    /// descriptor: ``remove()`` waits until it does not.
     public final func cancel() {
         if core.isCancelled.exchange(true, ordering: .acquiringAndReleasing) { return }
         guard let executor else { return }
         if executor.isOnLoop { return core.removeOnLoop() }
         let core = core
         executor.post { core.removeOnLoop() }
+    }
+
+    /// Removes the source, as ``cancel()`` does, and returns when it is gone: no call of the handler is running, unless this
+    /// is called in it, and a descriptor that it watched may be closed. May be called after ``cancel()``, from anywhere.
+    ///
+    /// Off the loop that takes one of its turns: if nobody drives it, until somebody does, or it is gone. The cancellation
+    /// of the task does not cut it short.
+    public final func remove() async {
+        core.isCancelled.store(true, ordering: .releasing)
+        // The executor is not held meanwhile: nobody might drive it any more.
+        await withCheckedContinuation { continuation in
+            let removal = Removal(continuation)
+            // A loop that has ended lets the call go: none of its handlers runs, and nothing can be added to it.
+            guard let executor else { return }
+            if executor.isOnLoop { return core.removeOnLoop() }
+            let core = core
+            executor.post { withExtendedLifetime(removal) { core.removeOnLoop() } }
+        }
     }
 
     /// Whether the source was removed, or is about to be.
@@ -172,6 +191,13 @@ public class EventSource: @unchecked Sendable {
     final func check(_ result: Int32, _ operation: @autoclosure () -> String) throws(IOError) {
         if result < 0 { throw IOError(code: -result, operation()) }
     }
+}
+
+/// Who waits for a removal: until the call that removes has run, or was let go.
+private final class Removal: Sendable {
+    private let continuation: CheckedContinuation<Void, Never>
+    init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
+    deinit { continuation.resume() }
 }
 
 extension Duration {

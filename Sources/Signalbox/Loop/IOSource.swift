@@ -48,8 +48,9 @@ public final class IOSource: EventSource, @unchecked Sendable {  // Sendable: as
 extension EventLoop {
     /// Calls `handler`, isolated to the loop, whenever the descriptor is ready.
     ///
-    /// The descriptor stays the caller's, who cancels the source before closing it. It must be one that epoll(7) takes: no
-    /// ordinary file.
+    /// The descriptor stays the caller's, who closes it only when the source is gone: on the loop after
+    /// ``EventSource/cancel()``, elsewhere after `await` ``EventSource/remove()``. Else the loop would silence, with the old
+    /// source, a new one whose descriptor has got the same number. It must be one that epoll(7) takes: no ordinary file.
     ///
     /// - Throws: `IOError` with EPERM (epoll takes no such file), EBADF, EEXIST (the loop watches it already: use a copy,
     /// of dup(2)), EINVAL or ENOSPC, as epoll_ctl(2) tells.

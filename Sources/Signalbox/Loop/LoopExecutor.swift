@@ -23,10 +23,16 @@ public final class LoopExecutor: SerialExecutor {
     private struct Batch {
         var jobs: [Job] = []
         var next = 0
+        /// How many more are run before the loop ends, once it is to.
+        var left = Int.max
+        var count: Int { jobs.count - next }
         var isEmpty: Bool { next == jobs.count }
     }
     /// Jobs of one kind that run in a turn: enough that a turn is cheap beside them, few enough that sources do not wait.
     private static let jobsInTurn = 256
+    /// Batches of either kind that are run once the loop is to end. Two are what was there by then; the others are for what
+    /// these enqueue, which might never stop.
+    private static let batchesBeforeEnd = 100
     /// Sources of higher priorities that are dispatched before jobs of other threads.
     private static let sourcesBeforeJobs = 32
 
@@ -193,8 +199,10 @@ public final class LoopExecutor: SerialExecutor {
 
     // ---- on the loop
 
-    /// Whether the loop must not sleep.
-    var hasWork: Bool { !ownJobs.isEmpty || !ownBatch.isEmpty || !batch.isEmpty || isStopping.load(ordering: .relaxed) }
+    /// Whether the loop must not sleep. `hasMore` stays true when a poke was taken while jobs were left of the one before.
+    var hasWork: Bool {
+        !ownJobs.isEmpty || !ownBatch.isEmpty || !batch.isEmpty || hasMore || isStopping.load(ordering: .relaxed)
+    }
 
     func exitOnLoop(_ code: Int32) {
         checkIsolated()
@@ -233,6 +241,7 @@ public final class LoopExecutor: SerialExecutor {
                 swap(&batch.jobs, &state.jobs)
                 swap(&calls, &state.calls)
             }
+            if !batch.isEmpty || !calls.isEmpty { batch.left -= 1 }
         }
         run(&batch)
         guard batch.isEmpty, !calls.isEmpty else { return }
@@ -243,6 +252,8 @@ public final class LoopExecutor: SerialExecutor {
         if ownBatch.isEmpty {
             if ownJobs.isEmpty { return }
             swap(&ownBatch.jobs, &ownJobs)
+            // What other threads' jobs enqueue is no round without end.
+            if batch.isEmpty || batch.left <= 0 { ownBatch.left -= 1 }
         }
         run(&ownBatch)
     }
@@ -265,16 +276,9 @@ public final class LoopExecutor: SerialExecutor {
 
     /// Ends the loop if nothing is left to run, or runs what is left. False: it goes on for its jobs' sake.
     private func finish(mustEnd: Bool) -> Bool {
-        while true {
-            let isIdle = ownJobs.isEmpty && ownBatch.isEmpty && batch.isEmpty && calls.isEmpty
-            let mayEnd =
-                isIdle
-                && state.withLock { state in
-                    guard state.jobs.isEmpty && state.calls.isEmpty else { return false }
-                    state.hasEnded = true
-                    return true
-                }
-            if mayEnd { break }
+        ownBatch.left = min(ownBatch.left, LoopExecutor.batchesBeforeEnd)
+        batch.left = min(batch.left, LoopExecutor.batchesBeforeEnd)
+        while !refuseMore() {
             guard mustEnd else { return false }
             runOwnJobs()
             takePoke()
@@ -288,6 +292,31 @@ public final class LoopExecutor: SerialExecutor {
         for core in sources.values { core.detach() }
         kept = nil
         ended.set()
+        return true
+    }
+
+    /// Takes no more jobs and calls, if all have run, or enough of those that keep coming. False: there are more to run.
+    private func refuseMore() -> Bool {
+        guard ownBatch.left <= 0 || ownBatch.isEmpty && ownJobs.isEmpty else { return false }
+        var dropped: [@Sendable () -> Void] = []
+        let jobs: Int? = state.withLock { state in
+            let isIdle = batch.isEmpty && calls.isEmpty && state.jobs.isEmpty && state.calls.isEmpty
+            guard isIdle || batch.left <= 0 else { return nil }
+            state.hasEnded = true
+            // They are let go outside the lock.
+            swap(&dropped, &state.calls)
+            return state.jobs.count
+        }
+        guard let jobs else { return false }
+        dropped += calls.take()
+        let left = jobs + ownJobs.count + ownBatch.count + batch.count + dropped.count
+        if left > 0 {
+            logger.warning(
+                """
+                the event loop ends with jobs left that never run (\(left)): its actors and their callers kept enqueuing \
+                more after it was told to end; have them look whether they are to end
+                """)
+        }
         return true
     }
 }

@@ -45,9 +45,9 @@ extension EventLoop {
 
     /// Calls `handler`, isolated to the loop, for each signal of that number that comes.
     ///
-    /// The signal is blocked in the thread that drives the loop, which is unblocked when the source is removed. That it is
-    /// blocked in the other threads is the program's part: see ``blockSignals(_:)``; a warning names a thread that has it
-    /// not. The kernel keeps one of each standard signal, and a queue of real-time signals, until the loop takes them.
+    /// That the signal is blocked in all threads is the program's part: see ``blockSignals(_:)``; a warning names a thread
+    /// that has it not. Where it was not, this blocks it in the calling thread, and the removal of the source unblocks it
+    /// in the thread that removes it: let both be the one that drives the loop. The kernel keeps one of each standard signal, and a queue of real-time signals, until the loop takes them.
     ///
     /// - Throws: `IOError` with EBUSY if the loop has a source for the signal, EINVAL if there is none such.
     public func addSignal(

@@ -40,8 +40,9 @@ class SourceCore: @unchecked Sendable {
         executor.checkIsolated()
         var made: OpaquePointer?
         var result = add(&made)
+        // What was made before `add` failed is taken back, too.
+        source = made
         if result >= 0, let made {
-            source = made
             result = sd_event_source_set_description(made, name)
             if result >= 0 && priority != .normal { result = sd_event_source_set_priority(made, priority.rawValue) }
         }

@@ -98,7 +98,7 @@ extension Systemd {
     func startReload() {
         guard let context = parts.withLock({ $0?.context }) else { return }
         context.hostProgress.isReloading(true)
-        _ = reloading("reloading")
+        sendUnlessStopping(reloadingNow, "reloading")
         Task { await reload(context) }
     }
 
@@ -117,18 +117,26 @@ extension Systemd {
                 "reloaded in \(milliseconds(ContinuousClock.now - began))", metadata: ["reload": "done"])
         }
         reloadFailure.withLock { $0 = failures.isEmpty ? nil : failures.map { "\($0)" }.joined(separator: "; ") }
-        let status = await currentStatus()
-        // Who stops is not ready any more.
-        if !isStopping.withLock({ $0 }) {
-            lastStatus.withLock { $0 = status }
-            _ = ready(status ?? "")
+        // With what the closure has said before; what it says now follows.
+        sendUnlessStopping("READY=1", told.withLock { currentStatus($0.answer) } ?? "")
+        if reloads.withLock({ $0.hasEnded() }) { return startReload() }
+        await tellStatus()
+    }
+
+    /// Asks for the service's line, and tells it if it is new; not to who is told something else meanwhile: that the service
+    /// reloads, or stops.
+    func tellStatus() async {
+        guard let answer = await status?() else { return }
+        told.withLock { told in
+            told.answer = answer
+            guard !told.isStopping, !reloads.withLock({ $0.isRunning }) else { return }
+            let now = currentStatus(answer)
+            if now != told.status { _ = sendLocked(nil, now, &told) }
         }
-        if reloads.withLock({ $0.hasEnded() }) { startReload() }
     }
 
     /// The service's line, and what its last reload failed of; nil: there is nothing to say.
-    func currentStatus() async -> String? {
-        let text = await status?()
+    private func currentStatus(_ text: String?) -> String? {
         guard let failure = reloadFailure.withLock({ $0 }) else { return text }
         return (text.map { "\($0); " } ?? "") + "the last reload failed: \(failure)"
     }

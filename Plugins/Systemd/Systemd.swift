@@ -10,7 +10,8 @@ public import Signalbox
 /// - READY=1 is sent when every gate of the host's ``Readiness`` is open. Before that STATUS= says what the start waits
 ///   for; when a plugin tells of progress (``PluginContext/progress(_:)``) the manager is asked for more time
 ///   (EXTEND_TIMEOUT_USEC=). So the unit's `TimeoutStartSec=` is the longest time without progress.
-/// - STATUS= is then what the `status` closure says, asked once a second, sent when it has changed.
+/// - STATUS= is then what the `status` closure says, asked once a second, sent when it has changed. READY=1 does not wait
+///   for it.
 /// - WATCHDOG=1 is sent (if the unit has `WatchdogSec=`) only while the service proves that it lives, see ``Heartbeat``:
 ///   the event loop comes round; a *canary* task of each priority band in use has run; and each heartbeat was heard.
 ///   Otherwise status and journal say what stalled and where, and the manager ends and restarts the service.
@@ -35,12 +36,14 @@ public final class Systemd: Plugin, ServiceManager {
     let channel = Guarded<Outbox?>(nil)
     /// How often something was stored.
     let stores = Guarded(0)
-    /// Whether STOPPING was told.
-    let isStopping = Guarded(false)
-    /// What the status was last, to be told again when a stall is over.
-    let lastStatus = Guarded<String?>(nil)
+    /// What was told. Held while it is sent: before the locks of `reloads`, `channel` and what it has.
+    let told = Guarded(Told())
     let reloads = Guarded(ReloadRequests())
     let reloadFailure = Guarded<String?>(nil)
+    /// Begins to watch. Tests have it fail.
+    let startThread = Guarded<@Sendable (Watchdog, Duration) throws -> WatchdogThread>({
+        try WatchdogThread($0, period: $1)
+    })
 
     struct Parts {
         let context: PluginContext
@@ -84,7 +87,7 @@ public final class Systemd: Plugin, ServiceManager {
                 Outbox(NotifySocket(address: address), loop: context.loop.executor, logger: context.logger)
             }
         }
-        isStopping.withLock { $0 = false }
+        told.withLock { $0 = Told() }
         DriverRegistry.shared.register(self)
         guard environment.isManaged else {
             context.logger.info("no service manager listens (NOTIFY_SOCKET is not set): nothing is told to one")
@@ -93,8 +96,18 @@ public final class Systemd: Plugin, ServiceManager {
         parts.withLock { $0 = Parts(context: context) }
         reloads.withLock { $0 = ReloadRequests() }
         reloadFailure.withLock { $0 = nil }
-        if takesHangUp { try await watchForHangUp(context) }
-        if let period = environment.watchdog { try startWatchdog(period, context) }
+        do {
+            if takesHangUp { try await watchForHangUp(context) }
+            if let period = environment.watchdog { try startWatchdog(period, context) }
+        } catch {
+            // Nobody stops a plugin that has not started.
+            _ = await release()
+            if let channel = channel.withLock({ $0.take() }) {
+                await context.loop.run { channel.leaveLoop() }
+                channel.discard()
+            }
+            throw error
+        }
         context.hostProgress.onEnd { [self] in beginStopping() }
         await announce(context)
     }
@@ -107,9 +120,9 @@ public final class Systemd: Plugin, ServiceManager {
         let bands = Set((bands + [.medium, Task.currentPriority]).map(\.rawValue)).map(TaskPriority.init(rawValue:))
         let watchdog = Watchdog(
             bands: bands, logger: context.logger, loop: context.loop.executor, heartbeats: .shared, period: period,
-            tell: { [self] stall in _ = status(stall ?? lastStatus.withLock { $0 } ?? "") },
+            tell: { [self] stall in tell(stall: stall) },
             send: { [self] in _ = send("WATCHDOG=1") })
-        let thread = try WatchdogThread(watchdog, period: period)
+        let thread = try startThread.withLock({ $0 })(watchdog, period)
         parts.withLock { $0?.watchdog = thread }
     }
 
@@ -129,20 +142,11 @@ public final class Systemd: Plugin, ServiceManager {
             do {
                 // The shutdown first: a service that has begun to stop is not ready any more.
                 guard let readiness, try await waitAny(shutdown, readiness.isReady) == .satisfied(1) else { return }
-                var last = await currentStatus()
-                lastStatus.withLock { $0 = last }
-                _ = ready(last ?? (hasAnnounced.withLock { $0 } ? "" : nil))
+                // The status follows: the closure is the program's, and may take its time.
+                sendUnlessStopping("READY=1", hasAnnounced.withLock { $0 } ? "" : nil)
                 if reloads.withLock({ $0.isReady() }) { startReload() }
                 guard status != nil else { return try await shutdown.wait() }
-                while try await !shutdown.wait(timeout: .seconds(1)) {
-                    let now = await currentStatus()
-                    // A reload has a status of its own while it lasts.
-                    if shutdown.isSet { return }
-                    if reloads.withLock({ $0.isRunning }) { continue }
-                    lastStatus.withLock { $0 = now }
-                    if let now, now != last { _ = self.status(now) }
-                    last = now
-                }
+                repeat { await tellStatus() } while try await !shutdown.wait(timeout: .seconds(1))
             } catch {
                 // Cancelled: the service ends without a graceful shutdown, and so does this.
             }
@@ -150,17 +154,24 @@ public final class Systemd: Plugin, ServiceManager {
     }
 
     public func stop() async {
-        DriverRegistry.shared.unregister(self)
-        guard let parts = parts.withLock({ $0.take() }) else { return }
-        await parts.context.loop.run { parts.announcing?.cancelOnLoop() }
-        await parts.hangUp?.stop(parts.context.loop)
-        await parts.watchdog?.stop()
+        guard let parts = await release() else { return }
+        told.withLock { $0.stall = nil }
         if let failure = parts.context.hostProgress.snapshot.failure {
             let error = failure.underlying as? IOError
             let line = "failed: \(failure)"
             _ = error.map { failed($0.code, line) } ?? status(line)
         }
         await barrier(parts.context.loop)
+    }
+
+    /// Ends what works for the plugin; nil: it was not there.
+    private func release() async -> Parts? {
+        DriverRegistry.shared.unregister(self)
+        guard let parts = parts.withLock({ $0.take() }) else { return nil }
+        await parts.context.loop.run { parts.announcing?.cancelOnLoop() }
+        await parts.hangUp?.stop(parts.context.loop)
+        await parts.watchdog?.stop()
+        return parts
     }
 
     // ---- a start or stop that lasts
@@ -197,7 +208,6 @@ public final class Systemd: Plugin, ServiceManager {
         if action.extends { _ = extendTimeout(by: patience) }
         if let line = action.status {
             hasAnnounced.withLock { $0 = true }
-            lastStatus.withLock { $0 = line }
             _ = status(line)
         }
         if let complaint = action.complaint {
@@ -217,23 +227,28 @@ public final class Systemd: Plugin, ServiceManager {
     }
 
     private func beginStopping() {
-        let isFirst = isStopping.withLock { isStopping in
-            defer { isStopping = true }
-            return !isStopping
-        }
         reloads.withLock { $0.isOver() }
-        guard isFirst, let context = parts.withLock({ $0?.context }) else { return }
+        guard let context = parts.withLock({ $0?.context }) else { return }
         guard !Arena.local.isSignaled(context.readiness.isReady.object) else {
-            stopping()
-            Task { await announce(context) }
+            if tellStopping("stopping") { Task { await announce(context) } }
             return
         }
         var progress = context.hostProgress.snapshot
         progress.phase = .starting
         let culprit = Announcer.text(progress, closed: waitedFor(context))
+        guard tellStopping("stopped before it was ready; it was \(culprit)") else { return }
         context.logger.error(
             "asked to stop before it was ready; it was \(culprit)", metadata: fields(progress, context))
-        _ = stopping("stopped before it was ready; it was \(culprit)")
+    }
+
+    /// False: it was told before.
+    private func tellStopping(_ status: String) -> Bool {
+        told.withLock { told in
+            if told.isStopping { return false }
+            told.isStopping = true
+            _ = sendLocked("STOPPING=1", status, &told)
+            return true
+        }
     }
 
     // ---- the last word
@@ -255,7 +270,8 @@ public final class Systemd: Plugin, ServiceManager {
         let isRead = EventObject(.manual)
         let executor = loop.executor
         let watch = try? await loop.run {
-            try LoopDescriptor(onLoop: executor, descriptor: descriptor) { isRead.set() }
+            // Edge-triggered: what has hung up stays so, and the loop would turn for it until it is removed.
+            try LoopDescriptor(onLoop: executor, descriptor: descriptor, edgeTriggered: true) { isRead.set() }
         }
         let done = await Task { (try? await isRead.wait(timeout: time)) ?? false }.value
         await loop.run { watch?.cancelOnLoop() }

@@ -18,7 +18,8 @@ final class Watchdog: Sendable {
     enum Part: Hashable {
         case band(TaskPriority.RawValue)
         case loop
-        case heartbeat(ObjectIdentifier)
+        /// By its number: the next one may lie where one lay that has ended.
+        case heartbeat(UInt64)
     }
     /// A part, as the look before has left it.
     private struct Watch {
@@ -33,8 +34,6 @@ final class Watchdog: Sendable {
     }
     private struct State {
         var watches: [Part: Watch] = [:]
-        /// Canaries that are out.
-        var missing: Set<Part> = []
         var told: Set<String> = []
         var hasStatus = false
         /// The watchdog's own time, see above.
@@ -54,7 +53,10 @@ final class Watchdog: Sendable {
         var isOver = false
         var hadStatus = false
     }
+    /// What the looks remember. Held while /proc is read: by a look alone, of which there is one at a time.
     private let state = Guarded(State())
+    /// Canaries that are out. Not under the lock of a look: the loop and the tasks that return must not wait for one.
+    private let missing = Guarded<Set<Part>>([])
     private let bands: [TaskPriority]
     private let logger: Logger
     private let loop: LoopExecutor?
@@ -111,26 +113,26 @@ final class Watchdog: Sendable {
     }
 
     private func look(_ now: ContinuousClock.Instant) -> Finding {
-        let heartbeats = heartbeats.all
+        let (heartbeats, missing) = (heartbeats.all, missing.withLock { $0 })
         return state.withLock { state in
             let gap = now - (state.lastLook ?? now)
             if gap <= period / 2 { state.clock += gap }
             state.lastLook = now
             var finding = Finding()
             var stalls: [Verdict] = []
-            for band in bands where state.missing.contains(.band(band.rawValue)) {
+            for band in bands where missing.contains(.band(band.rawValue)) {
                 stalls.append(
                     judge(
                         .band(band.rawValue), .band(band), ProcessorTime.threads(of: band), limit: period / 2, &state))
             }
-            if state.missing.contains(.loop) {
+            if missing.contains(.loop) {
                 let thread = loop?.threadID ?? 0
                 stalls.append(judge(.loop, .loop(thread), [thread], limit: period / 2, &state))
             }
             var known: Set<Part> = [.loop]
             known.formUnion(bands.map { .band($0.rawValue) })
             for heartbeat in heartbeats {
-                known.insert(.heartbeat(ObjectIdentifier(heartbeat)))
+                known.insert(.heartbeat(heartbeat.number))
                 if let verdict = silent(heartbeat, &state) { stalls.append(verdict) }
             }
             state.watches = state.watches.filter { known.contains($0.key) }
@@ -153,7 +155,7 @@ final class Watchdog: Sendable {
     }
 
     private func silent(_ heartbeat: Heartbeat, _ state: inout State) -> Verdict? {
-        let (part, count) = (Part.heartbeat(ObjectIdentifier(heartbeat)), heartbeat.beats)
+        let (part, count) = (Part.heartbeat(heartbeat.number), heartbeat.beats)
         var watch = state.watches[part] ?? Watch(heard: state.clock, count: count)
         if watch.count != count { watch = Watch(heard: state.clock, count: count) }
         state.watches[part] = watch
@@ -190,18 +192,19 @@ final class Watchdog: Sendable {
     }
 
     private func fly() {
+        var canaries = Set(bands.map { Part.band($0.rawValue) })
+        if loop != nil { canaries.insert(.loop) }
         state.withLock { state in
-            state.missing = Set(bands.map { .band($0.rawValue) })
-            if loop != nil { state.missing.insert(.loop) }
-            for part in state.missing { state.watches[part] = Watch(heard: state.clock) }
+            for part in canaries { state.watches[part] = Watch(heard: state.clock) }
         }
+        missing.withLock { $0 = canaries }
         for band in bands {
             Task.detached(priority: band) { self.returned(.band(band.rawValue)) }
         }
         loop?.post { self.returned(.loop) }
     }
 
-    private func returned(_ part: Part) { state.withLock { _ = $0.missing.remove(part) } }
+    private func returned(_ part: Part) { missing.withLock { _ = $0.remove(part) } }
 }
 
 /// Looks on a thread of its own: the task pool and the loop are what it is to judge.
@@ -213,8 +216,7 @@ final class WatchdogThread: Sendable {
         let isOver = isOver
         let started = try ThreadObject.start(name: "signalbox-watch", stackSize: 1 << 19, isOurs: true) {
             while true {
-                let next = microseconds(watchdog.tick()) * 1000
-                let verdict = try? Arena.local.block(on: isOver.object, until: signalbox_now() + next)
+                let verdict = try? Arena.local.block(on: isOver.object, until: deadline(in: watchdog.tick()))
                 if verdict != .timedOut { return 0 }
             }
         }

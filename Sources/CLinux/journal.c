@@ -129,21 +129,24 @@ static int send_parts(const char *path, const struct iovec *parts, size_t count,
     return error;
 }
 
+static void tell_of_lost(const char *path) {
+    const uint32_t missing = atomic_exchange(&lost, 0);
+    if (!missing) return; // another thread tells
+    char text[256];
+    const int length = snprintf(text, sizeof text,
+                                "MESSAGE=%u messages are missing before the last: the journal took none in time\n"
+                                "PRIORITY=4\nSYSLOG_IDENTIFIER=%.100s\n", missing, program_invocation_short_name);
+    const struct iovec part = {text, (size_t)length};
+    if (send_parts(path, &part, 1, 0)) atomic_fetch_add(&lost, missing);
+}
+
 int signalbox_journal_send(const char *path, const struct iovec *parts, size_t count, int patience) {
     const int saved_errno = errno;
-    const uint32_t missing = atomic_exchange(&lost, 0);
-    int error = 0;
-    if (missing) {
-        char text[128];
-        const int length = snprintf(text, sizeof text,
-                                    "MESSAGE=%u messages are missing here: the journal took none in time\nPRIORITY=4\n"
-                                    "SYSLOG_IDENTIFIER=%s\n", missing, program_invocation_short_name);
-        const struct iovec part = {text, length < (int)sizeof text ? (size_t)length : sizeof text - 1};
-        error = send_parts(path, &part, 1, 0);
-    }
-    if (!error) error = send_parts(path, parts, count, atomic_load(&is_stuck) ? 0 : patience);
+    const int error = send_parts(path, parts, count, atomic_load(&is_stuck) ? 0 : patience);
     atomic_store(&is_stuck, error == EAGAIN);
-    if (error) atomic_fetch_add(&lost, missing + (error == EAGAIN));
+    if (error == EAGAIN) atomic_fetch_add(&lost, 1);
+    // After the entry: it must not take the only room that there is.
+    else if (!error && atomic_load_explicit(&lost, memory_order_relaxed)) tell_of_lost(path);
     errno = saved_errno;
     return error;
 }

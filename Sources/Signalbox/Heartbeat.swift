@@ -21,6 +21,8 @@ public final class Heartbeat: Sendable {
     public let name: String
     /// The longest time between two beats; nil: half of the watchdog's.
     public let limit: Duration?
+    /// Which of its registry's it is, for who remembers one that may have ended: no other ever has the same.
+    package let number: UInt64
     private let count = Atomic<UInt64>(0)
     /// When the part must have been heard again, however long its limit: nanoseconds of the monotonic clock.
     private let pardon = Atomic<UInt64>(0)
@@ -29,7 +31,7 @@ public final class Heartbeat: Sendable {
     private let registry: Heartbeats
 
     init(_ name: String, _ limit: Duration?, _ registry: Heartbeats) {
-        (self.name, self.limit, self.registry) = (name, limit, registry)
+        (self.name, self.limit, self.registry, number) = (name, limit, registry, registry.nextNumber())
     }
 
     /// The part works.
@@ -60,8 +62,11 @@ public final class Heartbeat: Sendable {
 package final class Heartbeats: Sendable {
     package static let shared = Heartbeats()
     private let state = Guarded<[Heartbeat]>([])
+    private let made = Atomic<UInt64>(0)
 
     package init() {}
+
+    fileprivate func nextNumber() -> UInt64 { made.wrappingAdd(1, ordering: .relaxed).newValue }
 
     package var all: [Heartbeat] { state.withLock { $0 } }
 

@@ -74,6 +74,22 @@ struct HeartbeatTests {
         #expect(sent.count == 7 && heartbeats.all.isEmpty)
     }
 
+    @Test("one that is begun where another lay that has ended is not taken for it")
+    func reused() throws {
+        let watchdog = makeWatchdog()
+        var places: [ObjectIdentifier] = []
+        for second in 0..<16 {
+            let heartbeat = heartbeats.add("request", within: .seconds(2))
+            places.append(ObjectIdentifier(heartbeat))
+            watchdog.tick(now: start + .seconds(second))
+            #expect(sent.count == second + 1)
+            heartbeat.end()
+        }
+        // That it was put to the test: the allocator hands out again what was freed last.
+        #expect(Set(places).count < places.count)
+        #expect(log.lines.isEmpty)
+    }
+
     @Test("one that has advanced since the manager was told does not hold it up, however long ago that was")
     func advanced() {
         let watchdog = makeWatchdog()

@@ -141,10 +141,38 @@ struct JournalTests {
         var got = 0
         while journal.receive() != nil { got += 1 }
         logger.info("again")
-        let notice = try #require(journal.receive())
-        #expect(notice["MESSAGE"] == ["\(1000 - got) messages are missing here: the journal took none in time"])
-        #expect(notice["PRIORITY"] == ["4"])
         #expect(journal.receive()?["MESSAGE"] == ["again"])
+        let notice = try #require(journal.receive())
+        #expect(
+            notice["MESSAGE"] == ["\(1000 - got) messages are missing before the last: the journal took none in time"])
+        #expect(notice["PRIORITY"] == ["4"])
+    }
+
+    @Test("where there is room for one more, the entry has it, and not the notice; each that is missing is counted once")
+    func oneByOne() throws {
+        let journal = try FakeJournal()
+        let logger = logger(handler(journal))
+        for number in 0..<1000 { logger.info("\(number)") }
+        var got: [String] = []
+        func receive() -> Bool {
+            guard let entry = journal.receive() else { return false }
+            got += entry["MESSAGE"] ?? []
+            return true
+        }
+        for number in 1000..<1010 {
+            #expect(receive())
+            logger.info("\(number)")
+            logger.info("lost")
+        }
+        while receive() {}
+        #expect(got.suffix(10) == (1000..<1010).map { "\($0)" }[...])
+        logger.info("again")
+        #expect(journal.receive()?["MESSAGE"] == ["again"])
+        let missing = 1000 + 20 - got.count
+        #expect(
+            journal.receive()?["MESSAGE"]
+                == ["\(missing) messages are missing before the last: the journal took none in time"])
+        #expect(journal.receive() == nil)
     }
 
     @Test("where nobody listens, lines with priorities go to the journal's stream")

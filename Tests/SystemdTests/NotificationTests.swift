@@ -64,7 +64,7 @@ struct NotificationTests {
     func stopping() async throws {
         let manager = try supervisor()
         try await run(Systemd(status: { "fine" })) { _ in
-            try await manager.message("READY=1")
+            try await manager.message("STATUS=fine")
             #expect(!manager.lines.contains("STOPPING=1"))
         }
         #expect(manager.lines == ["READY=1", "STATUS=fine", "STOPPING=1", "STATUS=stopping"])
@@ -84,7 +84,7 @@ struct NotificationTests {
         #expect(manager.barriers == 1)
     }
 
-    @Test("the status comes with READY, and again each time it has changed")
+    @Test("the status follows READY, and again each time it has changed")
     func status() async throws {
         let manager = try supervisor()
         let text = Guarded("one")
@@ -94,13 +94,13 @@ struct NotificationTests {
             return text.withLock { $0 }
         })
         try await run(plugin) { _ in
-            #expect(await eventually { manager.messages == ["READY=1\nSTATUS=one"] })
+            #expect(await eventually { manager.messages == ["READY=1", "STATUS=one"] })
             // Asked twice more, it says the same: nothing is told.
             let asked = calls.load(ordering: .relaxed)
             #expect(await eventually { calls.load(ordering: .relaxed) >= asked + 2 })
             text.withLock { $0 = "two" }
             try await manager.message("STATUS=two")
-            #expect(manager.messages == ["READY=1\nSTATUS=one", "STATUS=two"])
+            #expect(manager.messages == ["READY=1", "STATUS=one", "STATUS=two"])
         }
     }
 

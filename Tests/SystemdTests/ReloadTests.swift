@@ -105,6 +105,7 @@ struct ReloadTests {
         let gate = Gate()
         let plugin = Reloading(gate: gate)
         try await run([plugin, Systemd(status: { "fine" })]) { (manager, _) async throws in
+            try await manager.message("STATUS=fine")
             let before = signalbox_now() / 1000
             kill(getpid(), SIGHUP)
             let message = try await manager.message("RELOADING=1")
@@ -143,6 +144,7 @@ struct ReloadTests {
         let (plugin, after) = (Reloading(), Reloading2())
         plugin.failure.value = IOError(code: ENOENT, "reading the rules")
         try await run([plugin, after, Systemd(status: { "fine" })]) { (manager, host) async throws in
+            try await manager.message("STATUS=fine")
             kill(getpid(), SIGHUP)
             let message = try await manager.message("READY=1", times: 2)
             #expect(message.contains("STATUS=fine; the last reload failed: plugin reloading did not reload: "))
@@ -198,6 +200,80 @@ struct ReloadTests {
         #expect(log.lines.allSatisfy { !$0.contains("left behind") })
     }
 
+    @Test("READY does not wait for a status closure that hangs, at the start or after a reload")
+    func hangingStatus() async throws {
+        let gate = Gate()
+        let plugin = Reloading()
+        let systemd = Systemd(status: {
+            try? await gate.wait()
+            return "fine"
+        })
+        // It waits for the first READY itself.
+        try await run([plugin, systemd]) { (manager, _) async throws in
+            kill(getpid(), SIGHUP)
+            try await manager.message("READY=1", times: 2)
+            #expect(words(manager) == ["READY=1", "RELOADING=1", "READY=1"] && plugin.count.count == 1)
+            gate.open()
+            try await manager.message("STATUS=fine")
+        }
+    }
+
+    @Test("neither READY nor RELOADING, nor the closure's status, comes after STOPPING")
+    func late() async throws {
+        let gate = Gate()
+        let isAsked = Counter()
+        let systemd = Systemd(status: {
+            isAsked.add()
+            try? await gate.wait()
+            return "fine"
+        })
+        let kept = Shared<FakeServiceManager?>(nil)
+        try await run([systemd]) { (manager, _) async throws in
+            kept.value = manager
+            #expect(await eventually { isAsked.count == 1 })
+            systemd.told.withLock { $0.isStopping = true }
+            gate.open()
+            systemd.sendUnlessStopping("READY=1", nil)
+            systemd.sendUnlessStopping(systemd.reloadingNow, "reloading")
+            #expect(await eventually { systemd.told.withLock { $0.answer } == "fine" })
+        }
+        #expect(kept.value?.lines == ["READY=1"])
+    }
+
+    @Test("a stall's line stays the status until it is over; then what was told meanwhile is")
+    func stalled() async throws {
+        let systemd = Systemd()
+        try await run([systemd]) { (manager, _) async throws in
+            systemd.tell(stall: "stalled: pump")
+            try await manager.message("STATUS=stalled: pump")
+            for number in 1...3 { systemd.status("number \(number)") }
+            kill(getpid(), SIGHUP)
+            #expect(try await manager.message("RELOADING=1").contains("STATUS") == false)
+            #expect(try await manager.message("READY=1", times: 2) == "READY=1")
+            systemd.status("four")
+            #expect(manager.lines.filter { $0.hasPrefix("STATUS=") } == ["STATUS=stalled: pump"])
+            systemd.tell(stall: nil)
+            try await manager.message("STATUS=four")
+            systemd.status("five")
+            try await manager.message("STATUS=five")
+        }
+    }
+
+    @Test("a start that fails keeps nothing: neither its watch for SIGHUP nor its way to the manager")
+    func failedStart() async throws {
+        let manager = try FakeServiceManager(watchdog: .seconds(10))
+        manager.superviseThisProcess()
+        let (plugin, systemd) = (Reloading(), Systemd())
+        systemd.startThread.withLock {
+            $0 = { _, _ in throw IOError(code: EAGAIN, "starting a thread") }
+        }
+        let host = try Host(plugins: [plugin, systemd], logger: Logger(label: "test") { _ in log })
+        await #expect(throws: HostError.self) { try await host.start() }
+        #expect(systemd.parts.withLock { $0 == nil } && !systemd.isManaged)
+        kill(getpid(), SIGHUP)
+        #expect(plugin.count.count == 0 && manager.lines.allSatisfy { $0 != "RELOADING=1" })
+    }
+
     @Test("a reload that hangs is left behind at the limit of a start, and named")
     func hanging() async throws {
         let gate = Gate()
@@ -222,6 +298,8 @@ struct ReloadTests {
             let thread = try ThreadObject(name: "flush") {
                 #expect(systemd.flush(within: .seconds(10)))
                 #expect(manager.lines.contains("MAINPID=\(getpid())"))
+                // Longer than its clock goes.
+                for seconds in [1 << 40, Int64.max] { #expect(systemd.flush(within: .seconds(seconds))) }
             }
             try await thread.wait()
             let message = try await manager.message("RELOADING=1")

@@ -148,7 +148,7 @@ struct JournalTests {
         #expect(notice["PRIORITY"] == ["4"])
     }
 
-    @Test("where there is room for one more, the entry has it, and not the notice; each that is missing is counted once")
+    @Test("room for one is the entry's, not the notice's; each that is missing is counted once")
     func oneByOne() throws {
         let journal = try FakeJournal()
         let logger = logger(handler(journal))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What the service manager takes as a status")
 struct StatusLineTests {
-    @Test("it is cut where a character of Unicode begins, so that what goes with it has room in a message of 4096 bytes")
+    @Test("it is cut between two code points, so that what goes with it has room in a message")
     func length() {
         #expect(line(String(repeating: "x", count: 3500)).utf8.count == 3500)
         #expect(line(String(repeating: "x", count: 3501)).utf8.count == 3500)

@@ -385,6 +385,10 @@ static void a_long_file_from_an_offset(void) {
 }
 
 static void a_transmission_is_cancelled(void) {
+#ifdef ON_WINE
+    // "…all pending asynchronous I/O operations by the calling thread for the file are canceled" (CancelIo).
+    SKIP("Wine's transmission goes on");
+#endif
     struct pair pair = connected();
     HANDLE file = numbered_file(20000000, FILE_FLAG_OVERLAPPED);
     OVERLAPPED overlapped;

@@ -206,7 +206,9 @@ public final class Systemd: Plugin, ServiceManager {
         }
         let action = announcer.withLock { $0.tick(progress, closed: waitedFor(context)) }
         if action.extends { _ = extendTimeout(by: patience) }
-        if let line = action.status {
+        // Of a start that was given up the last word is what it waited for, not that it stops.
+        let isGivenUp = progress.phase == .ending && !Arena.local.isSignaled(context.readiness.isReady.object)
+        if let line = action.status, !isGivenUp {
             hasAnnounced.withLock { $0 = true }
             _ = status(line)
         }

@@ -104,7 +104,10 @@ struct LoopSequenceTests {
         unlink(folder + "/last")
         #expect(await iterator.next()?.kinds == .overflow)
         for number in 0..<1024 {
-            #expect(await iterator.next()?.kinds == (number % 2 == 0 ? .created : .deleted))
+            var change = await iterator.next()
+            // What comes while all places are taken is lost, too, and told anew.
+            while change?.kinds == .overflow { change = await iterator.next() }
+            #expect(change?.kinds == (number % 2 == 0 ? .created : .deleted))
         }
         last.cancel()
         loop.stop()

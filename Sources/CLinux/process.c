@@ -137,6 +137,9 @@ void signalbox_exit_process(uint32_t code) {
     if (!is_exiting && __atomic_exchange_n(&has_begun, 1, __ATOMIC_ACQ_REL))
         while (true) pause(); // exit(3) is not to be called twice at a time
     is_exiting = true;
+    // What a service has told counts; and its main thread may be at exit(3) too, and have taken the handler that says so.
+    uint64_t service = __atomic_load_n(&service_end, __ATOMIC_ACQUIRE);
+    if (service) code = (uint32_t)service;
     signalbox_tell_end(code);
     exit(signalbox_exit_status(code));
 }

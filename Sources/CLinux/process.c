@@ -115,9 +115,21 @@ void signalbox_set_service_end(uint32_t code) {
     __atomic_store_n(&service_end, 1ull << 32 | code, __ATOMIC_RELEASE);
 }
 
+static _Thread_local bool is_exiting;
+
+// One thread ends the process: exit(3) is not to be called twice at a time. Others stay here.
+static void be_the_one_that_ends(void) {
+    static volatile uint32_t has_begun;
+    if (!is_exiting && __atomic_exchange_n(&has_begun, 1, __ATOMIC_ACQ_REL))
+        while (true) pause();
+    is_exiting = true;
+}
+
 // Runs after the program's own handlers, which were registered later: main has returned, or somebody calls exit(3).
+// Registered twice: where main returns while another thread ends the process, each takes one, and the second stays in it.
 static void at_exit(int status, void *unused) {
     (void)unused;
+    be_the_one_that_ends();
     uint64_t service = __atomic_load_n(&service_end, __ATOMIC_ACQUIRE);
     if (service) { // what main returns says nothing of a service
         int told = signalbox_exit_status((uint32_t)service);
@@ -130,16 +142,8 @@ static void at_exit(int status, void *unused) {
     if (status && !(status & 0xFF)) exit(signalbox_exit_status((uint32_t)status));
 }
 
-static _Thread_local bool is_exiting;
-
 void signalbox_exit_process(uint32_t code) {
-    static volatile uint32_t has_begun;
-    if (!is_exiting && __atomic_exchange_n(&has_begun, 1, __ATOMIC_ACQ_REL))
-        while (true) pause(); // exit(3) is not to be called twice at a time
-    is_exiting = true;
-    // What a service has told counts; and its main thread may be at exit(3) too, and have taken the handler that says so.
-    uint64_t service = __atomic_load_n(&service_end, __ATOMIC_ACQUIRE);
-    if (service) code = (uint32_t)service;
+    be_the_one_that_ends();
     signalbox_tell_end(code);
     exit(signalbox_exit_status(code));
 }
@@ -152,6 +156,7 @@ void signalbox_end_process(uint32_t code) {
 // Before main: takes over what the parent has left for us, so that no process that we start takes it for its own.
 // (101: before other constructors, some of which ask for the page.)
 __attribute__((constructor(101))) static void adopt(void) {
+    on_exit(at_exit, NULL);
     on_exit(at_exit, NULL);
     const char *text = getenv(SIGNALBOX_PAGE_VARIABLE);
     if (!text) return;
